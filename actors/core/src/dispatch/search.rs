@@ -1,0 +1,86 @@
+//! The search for the nearest officers who may be asked, with its explanation.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use crate::geo::LatLon;
+use crate::ids::OfficerId;
+use crate::spatial::SpatialIndex;
+use crate::time::UnixMillis;
+
+use super::{Considered, Decision, Glance, SearchFor, Verdict, fitness};
+
+/// An officer who may be asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// Who.
+    pub officer: OfficerId,
+    /// Geodesic metres to the place.
+    pub distance_m: f64,
+    /// Age of the newest fix, milliseconds.
+    pub fix_age_ms: u64,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The nearest who may be asked, nearest first.
+    pub candidates: Vec<Candidate>,
+    /// Everybody considered up to the last candidate; when there were too few candidates, everybody.
+    /// Candidates stand in it as asked.
+    pub decision: Decision,
+}
+
+/// Finds up to `want` officers who may be asked, nearest to `at` first.
+///
+/// The index holds officers on duty with a fix; `glances` everybody of the court. Ends after the last
+/// wanted one, so its cost does not grow with the court, except when nobody is left: then everybody
+/// is looked at, because the explanation must say why.
+pub fn search(
+    index: &SpatialIndex<OfficerId>,
+    glances: &BTreeMap<OfficerId, Glance>,
+    at: LatLon,
+    want: usize,
+    seats: u8,
+    wanted: &SearchFor<'_>,
+    now: UnixMillis,
+) -> Found {
+    let mut found = Found::default();
+    found.decision.seats = seats;
+    if want == 0 {
+        return found;
+    }
+    let mut seen = BTreeSet::new();
+    index.walk(at, |near| {
+        seen.insert(near.id);
+        let Some(glance) = glances.get(&near.id) else { return ControlFlow::Continue(()) };
+        let fix_age_ms = glance.fix.map(|known| known.age(now).0);
+        let verdict = match fitness(glance, wanted, now) {
+            Ok(()) => {
+                found.candidates.push(Candidate {
+                    officer: near.id,
+                    distance_m: near.distance.0,
+                    fix_age_ms: fix_age_ms.unwrap_or(0),
+                });
+                Verdict::Asked
+            }
+            Err(verdict) => verdict,
+        };
+        let distance_m = Some(near.distance.0);
+        found.decision.note(Considered { officer: near.id, distance_m, fix_age_ms, verdict });
+        if found.candidates.len() >= want { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if found.candidates.len() < want {
+        for (id, glance) in glances.iter().filter(|(id, _)| !seen.contains(id)) {
+            // Who is not in the index has no fix to measure from, so a good word changes nothing.
+            let verdict = fitness(glance, wanted, now).err().unwrap_or(Verdict::NoFix);
+            found.decision.note(Considered {
+                officer: *id,
+                distance_m: None,
+                fix_age_ms: None,
+                verdict,
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,18 @@
+//! An incident: needs officers, asks them, follows them, ends. Everything that binds or frees an
+//! officer is decided here and agreed with that officer's own state machine in the same append.
+
+mod command;
+mod decide;
+mod event;
+mod kind;
+mod state;
+
+pub use command::{Decided, IncidentCommand, IncidentRefusal};
+pub use event::{
+    IncidentEvent, IncidentOpened, IncidentPersonal, OfferMade, Origin, PlacedAt, SearchReason, StageSource,
+};
+pub use kind::{IncidentKind, Outcome, Urgency};
+pub use state::{AlarmLevel, Closed, CrewMember, Incident, IncidentStatus, Offer, OfferState};
+
+/// A fix this near to the place means that the officer is there, metres (geofence of arrival).
+pub const ON_SCENE_RADIUS_M: f64 = 60.0;

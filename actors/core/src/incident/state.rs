@@ -1,0 +1,383 @@
+//! What is known of an incident, as a fold of its stream.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::case::CaseNumber;
+use crate::dispatch::Decision;
+use crate::geo::Place;
+use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId};
+use crate::journal::Subject;
+use crate::officer::{OfferEnd, Stage};
+use crate::time::UnixMillis;
+
+use super::event::{IncidentEvent, IncidentOpened, Origin};
+use super::{IncidentKind, Outcome, Urgency};
+
+plain_enum! {
+    /// Where an incident stands. Derived, never stored.
+    IncidentStatus {
+        /// Nobody knows where it is.
+        AwaitingPlace => "awaiting_place",
+        /// Waits for one key of a dispatcher.
+        AwaitingDispatch => "awaiting_dispatch",
+        /// Routine: waits until somebody has time.
+        Queued => "queued",
+        /// Seats are open and officers are being asked.
+        Searching => "searching",
+        /// Seats are open and nobody is left to ask.
+        Exhausted => "exhausted",
+        /// All seats are filled.
+        Underway => "underway",
+        /// Done.
+        Finished => "finished",
+        /// Called off.
+        Cancelled => "cancelled",
+    }
+}
+plain_enum! {
+    /// Who has been alarmed.
+    AlarmLevel {
+        /// The dispatchers.
+        Centre => "centre",
+        /// The director.
+        Director => "director",
+    }
+}
+
+/// How an offer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferState {
+    /// Waits for an answer.
+    Open {
+        /// The device has shown it.
+        received: bool,
+    },
+    /// The officer is coming.
+    Accepted,
+    /// Over.
+    Closed(OfferEnd),
+}
+
+/// One asking of one officer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Offer {
+    /// Whom.
+    pub officer: OfficerId,
+    /// Geodesic metres when asked.
+    pub distance_m: f64,
+    /// When it was made.
+    pub sent_at: UnixMillis,
+    /// Undelivered if not acknowledged by then.
+    pub receive_by: UnixMillis,
+    /// Expired if not answered by then.
+    pub expires_at: UnixMillis,
+    /// How it stands.
+    pub state: OfferState,
+}
+
+/// An officer who is going, or there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CrewMember {
+    /// By which offer or order.
+    pub offer: OfferId,
+    /// How far.
+    pub stage: Stage,
+    /// Beside other commitments.
+    pub stacked: bool,
+}
+
+/// How an incident ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Closed {
+    /// Done.
+    Finished(Outcome),
+    /// Called off.
+    Cancelled(String),
+}
+
+/// An incident. Folded from its stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// Identity.
+    pub id: IncidentId,
+    /// Its opening; `None` before.
+    pub opened: Option<Opening>,
+    /// Where, if known.
+    pub place: Option<Place>,
+    /// Officers are being asked.
+    pub searching: bool,
+    /// All offers ever made.
+    pub offers: BTreeMap<OfferId, Offer>,
+    /// Who is going, or there.
+    pub crew: BTreeMap<OfficerId, CrewMember>,
+    /// Who was asked or sent before; nobody is asked twice.
+    pub asked: BTreeSet<OfficerId>,
+    /// Rounds of asking.
+    pub round: u32,
+    /// The newest explained decision, with its moment.
+    pub decision: Option<(UnixMillis, Decision)>,
+    /// Since when nobody is left to ask.
+    pub exhausted_since: Option<UnixMillis>,
+    /// Who has been alarmed.
+    pub alarm: Option<AlarmLevel>,
+    /// Outcomes reported so far, in order.
+    pub outcomes: Vec<(OfficerId, Outcome)>,
+    /// How it ended.
+    pub closed: Option<Closed>,
+    /// When.
+    pub closed_at: Option<UnixMillis>,
+    /// Moment of the newest event.
+    pub updated_at: UnixMillis,
+}
+
+/// The facts of an opening that the rules and the screens use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    /// When.
+    pub at: UnixMillis,
+    /// Number in the court and year.
+    pub number: u64,
+    /// That year.
+    pub year: u16,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Kind.
+    pub kind: IncidentKind,
+    /// Urgency.
+    pub urgency: Urgency,
+    /// Officers needed.
+    pub need: u8,
+    /// Skills each must have.
+    pub skills: Vec<String>,
+    /// Case named by the sender.
+    pub case_number: Option<CaseNumber>,
+    /// That case, if known.
+    pub case: Option<CaseId>,
+    /// Who must not go.
+    pub excluded: BTreeSet<OfficerId>,
+    /// A drill.
+    pub exercise: bool,
+    /// Alarm raised with it.
+    pub alarm: Option<AlarmId>,
+    /// Whose key its personal parts are encrypted with.
+    pub subject: Subject,
+    /// Address in words.
+    pub address: Option<String>,
+    /// What is said of it.
+    pub description: String,
+}
+
+impl Opening {
+    fn from_event(event: &IncidentOpened, at: UnixMillis) -> Self {
+        let personal = event.personal.clone().unwrap_or_default();
+        Self {
+            at,
+            number: event.number,
+            year: event.year,
+            origin: event.origin.clone(),
+            kind: event.kind,
+            urgency: event.urgency,
+            need: event.need,
+            skills: event.skills.clone(),
+            case_number: event.case_number.clone(),
+            case: event.case,
+            excluded: event.excluded.iter().copied().collect(),
+            exercise: event.exercise,
+            alarm: event.alarm,
+            subject: event.subject,
+            address: personal.address,
+            description: personal.description,
+        }
+    }
+
+    /// True when this may start a search by itself: an SOS, or a trusted source's emergency.
+    #[must_use]
+    pub fn starts_itself(&self) -> bool {
+        match &self.origin {
+            Origin::Sos { .. } => true,
+            Origin::Tip { trusted, .. } => *trusted && self.urgency == Urgency::Emergency,
+        }
+    }
+}
+
+impl Incident {
+    /// An incident of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: IncidentId) -> Self {
+        Self {
+            id,
+            opened: None,
+            place: None,
+            searching: false,
+            offers: BTreeMap::new(),
+            crew: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            round: 0,
+            decision: None,
+            exhausted_since: None,
+            alarm: None,
+            outcomes: Vec::new(),
+            closed: None,
+            closed_at: None,
+            updated_at: UnixMillis(0),
+        }
+    }
+
+    /// Where it stands; `None` before the opening.
+    #[must_use]
+    pub fn status(&self) -> Option<IncidentStatus> {
+        let opened = self.opened.as_ref()?;
+        Some(match &self.closed {
+            Some(Closed::Finished(_)) => IncidentStatus::Finished,
+            Some(Closed::Cancelled(_)) => IncidentStatus::Cancelled,
+            None if self.seats_open() == 0 => IncidentStatus::Underway,
+            None if self.searching && self.exhausted_since.is_some() => IncidentStatus::Exhausted,
+            None if self.searching => IncidentStatus::Searching,
+            None if self.place.is_none() => IncidentStatus::AwaitingPlace,
+            None if opened.urgency == Urgency::Emergency => IncidentStatus::AwaitingDispatch,
+            None => IncidentStatus::Queued,
+        })
+    }
+
+    /// Seats nobody fills yet. An officer who has finished has filled his: the work was done.
+    #[must_use]
+    pub fn seats_open(&self) -> u8 {
+        let need = self.opened.as_ref().map_or(0, |o| usize::from(o.need));
+        let filled = self.crew.len() + self.outcomes.len();
+        u8::try_from(need.saturating_sub(filled)).unwrap_or(u8::MAX)
+    }
+
+    /// Offers that wait for an answer.
+    pub fn open_offers(&self) -> impl Iterator<Item = (OfferId, &Offer)> {
+        self.offers
+            .iter()
+            .filter(|(_, offer)| matches!(offer.state, OfferState::Open { .. }))
+            .map(|(id, offer)| (*id, offer))
+    }
+
+    /// How many more officers are to be asked now: open seats and the extra ones of the court's
+    /// settings, less those who are weighing it.
+    #[must_use]
+    pub fn to_ask(&self, ask_extra: u8) -> usize {
+        let seats = self.seats_open();
+        if !self.searching || self.closed.is_some() || self.place.is_none() || seats == 0 {
+            return 0;
+        }
+        (usize::from(seats) + usize::from(ask_extra)).saturating_sub(self.open_offers().count())
+    }
+
+    /// The next moment at which time alone changes something: an offer's end, the director's alarm.
+    #[must_use]
+    pub fn next_due(&self, director_after_ms: u64) -> Option<UnixMillis> {
+        if self.closed.is_some() {
+            return None;
+        }
+        let offers = self.open_offers().map(|(_, offer)| offer.due());
+        let director = self
+            .exhausted_since
+            .filter(|_since| self.alarm != Some(AlarmLevel::Director))
+            .map(|since| since.plus(crate::time::Millis(director_after_ms)));
+        offers.chain(director).min()
+    }
+
+    /// Takes an event of the moment `at` into the state. Never decides, never fails.
+    pub fn apply(&mut self, event: &IncidentEvent, at: UnixMillis) {
+        self.updated_at = at;
+        match event {
+            IncidentEvent::Opened(opened) => {
+                self.opened = Some(Opening::from_event(opened, at));
+                self.place = opened.personal.as_ref().and_then(|p| p.place);
+            }
+            IncidentEvent::Placed { personal, .. } => {
+                self.place = personal.as_ref().map(|p| p.place);
+            }
+            IncidentEvent::SearchStarted { .. } => self.searching = true,
+            IncidentEvent::OffersMade { round, offers, decision } => {
+                self.round = *round;
+                self.exhausted_since = None;
+                self.decision = Some((at, decision.clone()));
+                for made in offers {
+                    self.asked.insert(made.officer);
+                    self.offers.insert(
+                        made.offer,
+                        Offer {
+                            officer: made.officer,
+                            distance_m: made.distance_m,
+                            sent_at: at,
+                            receive_by: made.receive_by,
+                            expires_at: made.expires_at,
+                            state: OfferState::Open { received: false },
+                        },
+                    );
+                }
+            }
+            IncidentEvent::OfferReceived { offer } => {
+                self.set_offer(*offer, OfferState::Open { received: true });
+            }
+            IncidentEvent::OfferAccepted { offer, officer } => {
+                self.set_offer(*offer, OfferState::Accepted);
+                self.join(*officer, *offer, false);
+            }
+            IncidentEvent::OfferClosed { offer, how, .. } => {
+                self.set_offer(*offer, OfferState::Closed(*how));
+            }
+            IncidentEvent::Assigned { offer, officer, stacked } => {
+                self.asked.insert(*officer);
+                self.join(*officer, *offer, *stacked);
+            }
+            IncidentEvent::StageReached { officer, stage, .. } => {
+                if let Some(member) = self.crew.get_mut(officer) {
+                    member.stage = *stage;
+                }
+            }
+            IncidentEvent::OfficerFinished { officer, outcome, .. } => {
+                self.crew.remove(officer);
+                self.outcomes.push((*officer, *outcome));
+            }
+            IncidentEvent::OfficerReleased { officer, .. } => {
+                self.crew.remove(officer);
+            }
+            IncidentEvent::Exhausted { decision, .. } => {
+                self.exhausted_since = Some(at);
+                self.alarm = self.alarm.max(Some(AlarmLevel::Centre));
+                self.decision = Some((at, decision.clone()));
+            }
+            IncidentEvent::DirectorAlarmed { .. } => self.alarm = Some(AlarmLevel::Director),
+            IncidentEvent::Finished { outcome } => self.close(Closed::Finished(*outcome), at),
+            IncidentEvent::Cancelled { reason } => self.close(Closed::Cancelled(reason.clone()), at),
+        }
+    }
+
+    fn set_offer(&mut self, id: OfferId, state: OfferState) {
+        if let Some(offer) = self.offers.get_mut(&id) {
+            offer.state = state;
+        }
+    }
+
+    fn join(&mut self, officer: OfficerId, offer: OfferId, stacked: bool) {
+        self.crew.insert(officer, CrewMember { offer, stage: Stage::Accepted, stacked });
+        if self.seats_open() == 0 {
+            self.exhausted_since = None;
+        }
+    }
+
+    fn close(&mut self, how: Closed, at: UnixMillis) {
+        self.closed = Some(how);
+        self.closed_at = Some(at);
+        self.crew.clear();
+        self.exhausted_since = None;
+    }
+}
+
+impl Offer {
+    /// When it ends by itself.
+    #[must_use]
+    pub fn due(&self) -> UnixMillis {
+        match self.state {
+            OfferState::Open { received: false } => self.receive_by.min(self.expires_at),
+            OfferState::Open { received: true } | OfferState::Accepted | OfferState::Closed(_) => {
+                self.expires_at
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! An officer: on duty or not, free or bound, and where. The one writer of each officer's state is
+//! the actor around this; two incidents that want the same officer both have to ask it.
+
+mod event;
+mod fixes;
+mod state;
+
+pub use event::{
+    CommitmentKind, DutyChange, OfferEnd, OfficerEvent, OfficerPersonal, ReleaseKind, Stage,
+};
+pub use fixes::{Fix, FixFilter, FixRules, FixVerdict, KnownFix};
+pub use state::{
+    Commitment, Duty, OpenOffer, Officer, OfficerCommand, OfficerPart, OfficerRefusal, OfficerStatus,
+};

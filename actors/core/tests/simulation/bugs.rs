@@ -1,0 +1,166 @@
+//! Mistakes that a shell, a store or a rule could make, planted on purpose. Each must be found by the
+//! invariant it breaks: a checker that never fails checks nothing.
+
+use std::collections::BTreeSet;
+
+use tiande_core::incident::{IncidentEvent, OfferState, Outcome};
+use tiande_core::dispatch::Plan;
+use tiande_core::ids::IncidentId;
+use tiande_core::journal::{Event, StreamId};
+use tiande_core::officer::{OfferEnd, OfficerPart};
+use tiande_core::tip::TipEvent;
+
+use super::journal::Batch;
+
+macro_rules! bugs {
+    ($($(#[$doc:meta])* $name:ident => [$($id:literal),+]),+ $(,)?) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Bug { None, $($(#[$doc])* $name),+ }
+
+        /// All bugs, with the invariants that may catch each.
+        pub const ALL: &[(Bug, &[&str])] = &[$((Bug::$name, &[$($id),+])),+];
+    };
+}
+
+bugs! {
+    /// The 202 leaves before the append.
+    AckBeforeAppend => ["I01"],
+    /// The store forgets its last records in a crash.
+    LoseTail => ["I01"],
+    /// The tip is not linked to its incident.
+    DropLink => ["I02"],
+    /// The tip is linked to two.
+    LinkTwice => ["I02"],
+    /// Another body under a known id gets the first one's 202.
+    AnswerOtherBody => ["I03"],
+    /// Deliveries are not remembered.
+    ForgetDelivery => ["I03"],
+    /// A refused tip leaves a row.
+    RowOnRefusal => ["I04"],
+    /// A dispatcher's plain order is taken by a committed officer.
+    OrderCommitted => ["I05"],
+    /// A plain order is treated as a stacked one.
+    StackUnasked => ["I05"],
+    /// An offer can be accepted after its end.
+    AcceptAfterExpiry => ["I06"],
+    /// The other offers stay open when the last seat is taken.
+    KeepOthersOpen => ["I06"],
+    /// Old fixes count as fresh.
+    OfferToStale => ["I07"],
+    /// Who is on a break is asked.
+    OfferOnBreak => ["I07"],
+    /// Conflicts of interest do not count.
+    OfferExcluded => ["I07"],
+    /// Skills do not count.
+    OfferUnskilled => ["I07"],
+    /// The nearest one is passed over.
+    SecondNearest => ["I07"],
+    /// A closed offer can still be accepted.
+    ReopenClosedOffer => ["I08"],
+    /// A declined offer is not followed by the next.
+    ForgetNext => ["I09"],
+    /// Offers do not end by themselves.
+    ForgetTick => ["I09"],
+    /// Nobody is told that nobody is left.
+    SwallowExhausted => ["I09"],
+    /// The director is never told.
+    ForgetDirector => ["I09"],
+    /// An incident ends although nobody has reported an outcome.
+    FinishUnreported => ["I10"],
+    /// A cancellation gives no reason.
+    CancelSilently => ["I10"],
+    /// An incident that is over opens again.
+    ReopenIncident => ["I10"],
+    /// The newest fix is the one that came last.
+    FixByArrival => ["I16"],
+    /// A jump is believed at once.
+    FixImplausible => ["I17"],
+    /// A vague fix decides.
+    FixVague => ["I17"],
+    /// The position stays after going off duty.
+    KeepPosition => ["I18"],
+    /// An officer's own stream is not written.
+    ForgetOfficersPart => ["AGREE"],
+    /// The live state does not follow the journal.
+    SkipApply => ["FOLD"],
+    /// The offer leaves before the append.
+    OfferBeforeAppend => ["FIRST"],
+}
+
+impl Bug {
+    /// Spoils a plan.
+    pub fn spoil_plan(self, plan: &mut Plan) {
+        match self {
+            Self::KeepOthersOpen => {
+                let accepts = |e: &IncidentEvent| matches!(e, IncidentEvent::OfferAccepted { .. });
+                if plan.events.iter().any(accepts) {
+                    plan.events.retain(|e| !closes(e, OfferEnd::Withdrawn));
+                    plan.parts.retain(|_, parts| {
+                        !parts.iter().any(|p| matches!(p, OfficerPart::CloseOffer { .. }))
+                    });
+                    plan.incident.offers.values_mut().for_each(|offer| {
+                        if offer.state == OfferState::Closed(OfferEnd::Withdrawn) {
+                            offer.state = OfferState::Open { received: true };
+                        }
+                    });
+                }
+            }
+            Self::SwallowExhausted => {
+                plan.events.retain(|e| !matches!(e, IncidentEvent::Exhausted { .. }));
+                plan.incident.exhausted_since = None;
+            }
+            Self::ForgetDirector => {
+                plan.events.retain(|e| !matches!(e, IncidentEvent::DirectorAlarmed { .. }));
+            }
+            Self::FinishUnreported => {
+                let released = |e: &IncidentEvent| matches!(e, IncidentEvent::OfficerReleased { .. });
+                if plan.events.iter().any(released) {
+                    plan.events.push(IncidentEvent::Finished { outcome: Outcome::Other });
+                }
+            }
+            Self::CancelSilently => {
+                for event in &mut plan.events {
+                    if let IncidentEvent::Cancelled { reason } = event {
+                        reason.clear();
+                    }
+                }
+            }
+            Self::ReopenIncident => {
+                if let Some(IncidentEvent::Finished { .. }) = plan.events.last() {
+                    let why = tiande_core::incident::SearchReason::Dispatcher;
+                    plan.events.push(IncidentEvent::SearchStarted { why });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Spoils an append.
+    pub fn spoil_batch(self, batch: &mut Batch, other: IncidentId) {
+        for (stream, _, events) in &mut batch.streams {
+            match (self, &*stream) {
+                (Self::DropLink, StreamId::Tip(_)) => events.truncate(1),
+                (Self::LinkTwice, StreamId::Tip(_)) => {
+                    events.push(Event::Tip(TipEvent::Linked { incident: other }));
+                }
+                (Self::ForgetOfficersPart, StreamId::Officer(_)) => events.clear(),
+                _ => {}
+            }
+        }
+        batch.streams.retain(|(_, _, events)| !events.is_empty());
+        if self == Self::ForgetDelivery {
+            batch.delivery = None;
+        }
+    }
+}
+
+fn closes(event: &IncidentEvent, wanted: OfferEnd) -> bool {
+    matches!(event, IncidentEvent::OfferClosed { how, .. } if *how == wanted)
+}
+
+/// What the table of the bug hunt shows.
+pub struct Caught {
+    pub bug: Bug,
+    pub seeds: u64,
+    pub ids: BTreeSet<&'static str>,
+}

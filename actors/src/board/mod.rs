@@ -1,0 +1,183 @@
+//! The board of a court: what all its consoles see. Encodes each note once, however many listen.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use bytestring::ByteString;
+use metrics::gauge;
+use tiande_core::ids::{AlarmId, IncidentId, OfficerId};
+use tiande_core::time::UnixMillis;
+
+use crate::court::CourtRoom;
+use crate::gate::Admitted;
+use crate::outbox::{Outbox, Pushed};
+use crate::ports::journal::{Audience, OpenAlarm};
+use crate::views::{ConsoleNote, FeedLine, IncidentView};
+
+/// How often consoles are told who moved.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Something that consoles are told.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub enum BoardNews {
+    /// An officer joined or changed state.
+    Officer(OfficerId),
+    /// An incident is new or changed.
+    Incident(Arc<IncidentView>),
+    /// A line for the feed.
+    Feed(FeedLine),
+    /// Somebody must take note.
+    Alarm(OpenAlarm),
+    /// Somebody has.
+    AlarmAcked {
+        /// Of which.
+        alarm: AlarmId,
+        /// Who.
+        by: String,
+        /// When.
+        at: UnixMillis,
+    },
+}
+
+/// A console has come in: it gets everything, then what changes.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct JoinConsole {
+    /// Where its frames go.
+    pub outbox: Outbox,
+    /// Whose it is.
+    pub user: String,
+    /// Whose alarms it shows.
+    pub audiences: Vec<Audience>,
+}
+
+/// Asks for an alarm that nobody has acknowledged.
+#[derive(Message)]
+#[rtype(result = "Option<OpenAlarm>")]
+pub struct FindAlarm(pub AlarmId);
+
+struct Console {
+    outbox: Outbox,
+    audiences: Vec<Audience>,
+}
+
+/// The board's actor.
+pub struct BoardActor {
+    room: Rc<CourtRoom>,
+    consoles: Vec<Console>,
+    incidents: BTreeMap<IncidentId, Arc<IncidentView>>,
+    alarms: BTreeMap<AlarmId, OpenAlarm>,
+}
+
+impl BoardActor {
+    pub(crate) fn new(room: Rc<CourtRoom>, alarms: Vec<OpenAlarm>) -> Self {
+        let alarms = alarms.into_iter().map(|alarm| (alarm.alarm, alarm)).collect();
+        Self { room, consoles: Vec::new(), incidents: BTreeMap::new(), alarms }
+    }
+
+    fn broadcast(&mut self, note: &ConsoleNote<'_>) {
+        if !self.consoles.is_empty() {
+            let frame = self.room.wire.console(note);
+            self.send(&frame, |_| true);
+        }
+    }
+
+    /// Sends to those who are to see it; a console that is gone or does not read is left behind.
+    fn send(&mut self, frame: &ByteString, sees: impl Fn(&Console) -> bool) {
+        let now = self.room.now();
+        self.consoles.retain(|console| {
+            !sees(console) || console.outbox.push(frame.clone(), now) == Pushed::Queued
+        });
+    }
+
+    #[allow(clippy::cast_precision_loss)] // Counts of consoles are small.
+    fn tick(&mut self) {
+        let now = self.room.now();
+        let moved = self.room.take_moved();
+        self.consoles
+            .retain(|console| !console.outbox.close_if_stalled(now) && !console.outbox.is_closed());
+        gauge!("tiande_consoles", "court" => self.room.profile.id.to_string())
+            .set(self.consoles.len() as f64);
+        if !moved.is_empty() {
+            self.broadcast(&ConsoleNote::Tick { now, moved: &moved });
+        }
+    }
+}
+
+impl Actor for BoardActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(TICK, |board, _| board.tick());
+    }
+}
+
+impl Handler<Admitted<BoardNews>> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<BoardNews>, _: &mut Self::Context) {
+        match message.body {
+            BoardNews::Officer(id) => {
+                if let Some(entry) = self.room.roster_entry(id) {
+                    self.broadcast(&ConsoleNote::Officer(&entry));
+                }
+            }
+            BoardNews::Incident(view) => {
+                let id = view.brief.id;
+                if view.closed_at.is_some() {
+                    self.incidents.remove(&id);
+                    self.alarms.retain(|_, alarm| alarm.incident != Some(id));
+                } else {
+                    self.incidents.insert(id, Arc::clone(&view));
+                }
+                self.broadcast(&ConsoleNote::Incident(&view));
+            }
+            BoardNews::Feed(line) => self.broadcast(&ConsoleNote::Event(&line)),
+            BoardNews::Alarm(alarm) => {
+                let audience = alarm.audience;
+                let frame = self.room.wire.console(&ConsoleNote::Alarm(&alarm));
+                self.send(&frame, |console| console.audiences.contains(&audience));
+                self.alarms.insert(alarm.alarm, alarm);
+            }
+            BoardNews::AlarmAcked { alarm, by, at } => {
+                self.alarms.remove(&alarm);
+                self.broadcast(&ConsoleNote::AlarmAcked { alarm, by: &by, at });
+            }
+        }
+    }
+}
+
+impl Handler<Admitted<JoinConsole>> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<JoinConsole>, _: &mut Self::Context) {
+        let JoinConsole { outbox, user, audiences } = message.body;
+        let incidents: Vec<_> = self.incidents.values().cloned().collect();
+        let alarms: Vec<_> =
+            self.alarms.values().filter(|a| audiences.contains(&a.audience)).cloned().collect();
+        let now = self.room.now();
+        let frame = self.room.wire.console(&ConsoleNote::Welcome {
+            now,
+            user: &user,
+            court: &self.room.profile,
+            officers: &self.room.roster(),
+            incidents: &incidents,
+            alarms: &alarms,
+        });
+        if outbox.push(frame, now) == Pushed::Queued {
+            self.consoles.push(Console { outbox, audiences });
+        }
+    }
+}
+
+impl Handler<Admitted<FindAlarm>> for BoardActor {
+    type Result = MessageResult<Admitted<FindAlarm>>;
+
+    fn handle(&mut self, message: Admitted<FindAlarm>, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.alarms.get(&message.body.0).cloned())
+    }
+}

@@ -1,0 +1,245 @@
+//! How the edge reaches a court: a handful of bounded ways, from any thread.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix::prelude::*;
+use tiande_core::court::CourtProfile;
+use tiande_core::ids::{CaseId, IncidentId};
+use tokio::sync::oneshot;
+
+use crate::board::{BoardActor, JoinConsole};
+use crate::gate::{Admitted, Gate, NotAdmitted};
+use crate::incident::IncidentDone;
+use crate::intake::{IntakeActor, RaiseSos, SubmitTip, TipFault, TipTaken};
+use crate::limits::{BOARD_NOTES, DESK_COMMANDS, DESK_SOS, INTAKE_TIPS};
+use crate::officer::Connected;
+
+use super::desk::{CourtDesk, Count, open_court};
+use super::messages::{
+    AcknowledgeAlarm, CaseImport, CommandFault, ConnectHandheld, DeskCounts, EnrolOfficer, IncidentLook,
+    IncidentSeen, ToIncident, ToOfficer,
+};
+use super::room::{CourtRoom, RoomPorts};
+
+/// A court that could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("court {court} cannot be opened: {why}")]
+pub struct StartFault {
+    /// Which.
+    pub court: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The ways into one court. Cheap to clone.
+#[derive(Clone)]
+pub struct CourtHandle {
+    profile: Arc<CourtProfile>,
+    desk: Gate<CourtDesk>,
+    sos: Gate<IntakeActor>,
+    tips: Gate<IntakeActor>,
+    consoles: Gate<BoardActor>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl CourtHandle {
+    /// Opens a court on `arbiter`: wakes everything the journal says is open. Resolves when it is
+    /// ready to take commands.
+    ///
+    /// # Errors
+    /// [`StartFault`] when the journal cannot be read, or the arbiter is gone.
+    pub async fn open(
+        arbiter: &ArbiterHandle,
+        profile: CourtProfile,
+        ports: RoomPorts,
+    ) -> Result<Self, StartFault> {
+        let court = profile.id.to_string();
+        let fault = |why: String| StartFault { court: court.clone(), why };
+        let shared = Arc::new(profile.clone());
+        let (tell, ready) = oneshot::channel();
+        let spawned = arbiter.spawn_fn(move || {
+            // Everything of the court is made on its own thread and never leaves it.
+            actix::spawn(async move {
+            let room = Rc::new(CourtRoom::new(profile, ports));
+            let desk = CourtDesk::new(Rc::clone(&room)).start();
+            let desk = Gate::new(desk, "desk", DESK_COMMANDS);
+            room.desk.set(desk.clone()).ok();
+            let opened = open_court(&room).await;
+            let intake = IntakeActor::new(Rc::clone(&room)).start();
+            let ways = opened.map(|()| {
+                let board = room.board.get().map(|gate| gate.beside("console_join", BOARD_NOTES));
+                let tips = Gate::new(intake, "tips", INTAKE_TIPS);
+                (desk, tips.beside("sos", DESK_SOS), tips, board)
+            });
+            tell.send(ways).ok();
+            });
+        });
+        if !spawned {
+            return Err(fault("its arbiter is gone".to_owned()));
+        }
+        let ways = ready.await.map_err(|_gone| fault("it died while opening".to_owned()))?;
+        let (desk, sos, tips, board) = ways.map_err(|why| fault(format!("{why:?}")))?;
+        let consoles = board.ok_or_else(|| fault("it has no board".to_owned()))?;
+        let stopping = Arc::new(AtomicBool::new(false));
+        Ok(Self { profile: shared, desk, sos, tips, consoles, stopping })
+    }
+
+    /// The court.
+    #[must_use]
+    pub fn profile(&self) -> &CourtProfile {
+        &self.profile
+    }
+
+    /// From now on every command is refused; what was begun is brought to its end.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Reports how full the ways are.
+    pub fn observe(&self) {
+        self.desk.observe();
+        self.sos.observe();
+        self.tips.observe();
+    }
+
+    async fn ask_desk<M, T>(&self, message: M) -> Result<T, CommandFault>
+    where
+        M: Message<Result = Result<T, CommandFault>> + Send + 'static,
+        T: Send + 'static,
+        CourtDesk: Handler<Admitted<M>>,
+    {
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(CommandFault::Stopping);
+        }
+        match self.desk.ask(message) {
+            Ok(wait) => wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?,
+            Err(NotAdmitted::Full(_)) => Err(CommandFault::Overloaded),
+            Err(NotAdmitted::Gone(_)) => Err(CommandFault::Stopping),
+        }
+    }
+
+    async fn ask_intake<M, T>(&self, gate: &Gate<IntakeActor>, message: M) -> Result<T, TipFault>
+    where
+        M: Message<Result = Result<T, TipFault>> + Send + 'static,
+        T: Send + 'static,
+        IntakeActor: Handler<Admitted<M>>,
+    {
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(TipFault::Overloaded);
+        }
+        match gate.ask(message) {
+            Ok(wait) => wait.await.map_err(|_no_answer| TipFault::NoAnswer)?,
+            Err(NotAdmitted::Full(_) | NotAdmitted::Gone(_)) => Err(TipFault::Overloaded),
+        }
+    }
+
+    /// Takes a tip. Resolves when it is durable.
+    ///
+    /// # Errors
+    /// [`TipFault`]; nothing of the tip is kept then, except after `NoAnswer`: send it again.
+    pub async fn submit_tip(&self, tip: SubmitTip) -> Result<TipTaken, TipFault> {
+        self.ask_intake(&self.tips, tip).await
+    }
+
+    /// Takes an officer's call for help; it has a way in of its own.
+    ///
+    /// # Errors
+    /// [`CommandFault::Sos`].
+    pub async fn raise_sos(&self, call: RaiseSos) -> Result<IncidentId, CommandFault> {
+        self.ask_intake(&self.sos, call).await.map_err(CommandFault::Sos)
+    }
+
+    /// Connects a handheld.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn connect(&self, message: ConnectHandheld) -> Result<Connected, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Does what an officer wants. Resolves when it is durable.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn officer(&self, message: ToOfficer) -> Result<(), CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Commands an incident. Resolves when it is durable.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn incident(&self, message: ToIncident) -> Result<IncidentDone, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Looks at an incident.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn look(&self, message: IncidentLook) -> Result<IncidentSeen, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Acknowledges an alarm. Resolves when it is durable.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn acknowledge(&self, message: AcknowledgeAlarm) -> Result<(), CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Makes an officer known.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn enrol_officer(&self, message: EnrolOfficer) -> Result<(), CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Takes a case in.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn import_case(&self, message: CaseImport) -> Result<CaseId, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Lets a console join; everything comes through its outbox.
+    ///
+    /// # Errors
+    /// [`CommandFault::Overloaded`] or [`CommandFault::Stopping`].
+    pub fn join_console(&self, message: JoinConsole) -> Result<(), CommandFault> {
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(CommandFault::Stopping);
+        }
+        self.consoles.offer(message).map_err(|why| match why {
+            NotAdmitted::Full(_) => CommandFault::Overloaded,
+            NotAdmitted::Gone(_) => CommandFault::Stopping,
+        })
+    }
+
+    /// How much is awake.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn counts(&self) -> Result<DeskCounts, CommandFault> {
+        match self.desk.ask(Count) {
+            Ok(wait) => wait.await.map_err(|_no_answer| CommandFault::NoAnswer),
+            Err(_) => Err(CommandFault::Overloaded),
+        }
+    }
+
+    /// Waits until nothing is under way, or `tries` short pauses have passed; true when it is quiet.
+    pub async fn drained(&self, tries: u32) -> bool {
+        for _ in 0..tries {
+            if self.desk.idle() && self.tips.idle() && self.sos.idle() {
+                return true;
+            }
+            crate::pause::pause(tiande_core::time::Millis(10)).await;
+        }
+        false
+    }
+}

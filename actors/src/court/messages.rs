@@ -1,0 +1,161 @@
+//! What a court's desk understands: everything that comes in from the edge but tips.
+
+use actix::prelude::*;
+use tiande_core::case::{CaseNumber, Party};
+use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfferId, OfficerId};
+use tiande_core::incident::{Outcome};
+use tiande_core::officer::{OfficerPersonal, Stage};
+
+use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident};
+use crate::intake::TipFault;
+use crate::officer::{Connected, OfficerFault};
+use crate::outbox::Outbox;
+use crate::ports::journal::{AppendFault, Audience};
+
+/// A handheld has come in.
+#[derive(Message)]
+#[rtype(result = "Result<ConnectedHandheld, CommandFault>")]
+pub struct ConnectHandheld {
+    /// Whose.
+    pub officer: OfficerId,
+    /// Which device.
+    pub device: DeviceId,
+    /// Where frames for it go.
+    pub outbox: Outbox,
+}
+
+/// What the socket gets for it.
+pub type ConnectedHandheld = Connected;
+
+/// What an officer does with a handheld.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OfficerDeed {
+    /// Begin to work, or end a break.
+    GoOnDuty,
+    /// Stop working. An offer that waits is declined by it.
+    GoOffDuty,
+    /// Begin a break. An offer that waits is declined by it.
+    StartBreak,
+    /// The device shows an offer.
+    NoteReceived(OfferId),
+    /// Yes.
+    Accept(OfferId),
+    /// No.
+    Decline(OfferId, Option<String>),
+    /// Further on the way.
+    Progress(IncidentId, Stage),
+    /// Done there.
+    Finish(IncidentId, Outcome, Option<String>),
+}
+
+/// An officer does something.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), CommandFault>")]
+pub struct ToOfficer {
+    /// Who.
+    pub officer: OfficerId,
+    /// With which device.
+    pub device: DeviceId,
+    /// What.
+    pub deed: OfficerDeed,
+}
+
+/// Somebody at a desk commands an incident.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<IncidentDone, CommandFault>")]
+pub struct ToIncident {
+    /// Which.
+    pub incident: IncidentId,
+    /// What.
+    pub order: OrderIncident,
+}
+
+/// Somebody looks at an incident.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<IncidentSeen, CommandFault>")]
+pub struct IncidentLook {
+    /// Which.
+    pub incident: IncidentId,
+    /// Also work out who could go now.
+    pub candidates: bool,
+}
+
+/// How it stands.
+pub type IncidentSeen = SeenIncident;
+
+/// Somebody takes note of an alarm.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), CommandFault>")]
+pub struct AcknowledgeAlarm {
+    /// Which.
+    pub alarm: AlarmId,
+    /// Name of that person.
+    pub by: String,
+    /// Whose alarms that person may acknowledge.
+    pub audiences: Vec<Audience>,
+    /// For the journal.
+    pub who: tiande_core::journal::By,
+}
+
+/// An officer becomes known to the court.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), CommandFault>")]
+pub struct EnrolOfficer {
+    /// Identity.
+    pub officer: OfficerId,
+    /// Name and badge.
+    pub personal: OfficerPersonal,
+    /// Skills.
+    pub skills: Vec<String>,
+}
+
+/// A case becomes known to the court.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<CaseId, CommandFault>")]
+pub struct CaseImport {
+    /// Its number.
+    pub number: CaseNumber,
+    /// Its parties.
+    pub parties: Vec<Party>,
+}
+
+/// How much is awake, for metrics and tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeskCounts {
+    /// Officers' actors.
+    pub officers: usize,
+    /// Incidents' actors.
+    pub incidents: usize,
+    /// Cases' actors.
+    pub cases: usize,
+}
+
+/// Why a command failed.
+#[derive(Debug, Clone)]
+pub enum CommandFault {
+    /// There is no such thing, or not for this caller.
+    NotFound,
+    /// The caller may not.
+    Forbidden,
+    /// No such offer of this officer.
+    OfferUnknown,
+    /// An incident says no, or its journal.
+    Incident(IncidentFault),
+    /// An officer says no, or its journal.
+    Officer(OfficerFault),
+    /// A case says no.
+    Case(crate::case::CaseFault),
+    /// A call for help failed.
+    Sos(TipFault),
+    /// The journal refuses.
+    Append(AppendFault),
+    /// The journal cannot be read.
+    Read(crate::ports::journal::ReadFault),
+    /// Too much is going on: come back.
+    Overloaded,
+    /// The server is going down.
+    Stopping,
+    /// The actor ended before it answered. Whether it acted is not known; the same command again is
+    /// safe.
+    NoAnswer,
+}

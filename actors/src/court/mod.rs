@@ -1,0 +1,16 @@
+//! A court: the room its actors share, the desk that starts, finds and rebuilds them, and the handle
+//! by which the edge reaches it.
+
+mod desk;
+mod directory;
+mod handle;
+mod messages;
+mod room;
+
+pub use desk::CourtDesk;
+pub use handle::{CourtHandle, StartFault};
+pub use messages::{
+    AcknowledgeAlarm, CaseImport, CommandFault, ConnectHandheld, ConnectedHandheld, DeskCounts, EnrolOfficer,
+    IncidentLook, IncidentSeen, OfficerDeed, ToIncident, ToOfficer,
+};
+pub use room::{CourtRoom, RoomPorts};

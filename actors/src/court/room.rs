@@ -1,0 +1,259 @@
+//! What the actors of one court share. They all live on one arbiter, so a `RefCell` is enough; no
+//! borrow is ever held across an await.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use metrics::counter;
+use tiande_core::court::CourtProfile;
+use tiande_core::dispatch::Glance;
+use tiande_core::ids::{CaseId, IdSource, IncidentId, OfferId, OfficerId};
+use tiande_core::incident::{Incident, Urgency};
+use tiande_core::spatial::SpatialIndex;
+use tiande_core::time::UnixMillis;
+
+use crate::board::{BoardActor, BoardNews};
+use crate::gate::Gate;
+use crate::incident::Nudge;
+use crate::limits::OFFERS_REMEMBERED;
+use crate::ports::wire::Wire;
+use crate::ports::{Clock, Ids, Journal};
+use crate::views::{Moved, RosterEntry};
+
+use super::desk::CourtDesk;
+use super::directory::Directory;
+
+/// The outside, as the actors of a court get it.
+#[derive(Clone)]
+pub struct RoomPorts {
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids.
+    pub ids: Arc<dyn Ids>,
+    /// Encoding.
+    pub wire: Arc<dyn Wire>,
+}
+
+/// What the actors of one court share.
+pub struct CourtRoom {
+    /// The court.
+    pub profile: CourtProfile,
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Encoding.
+    pub wire: Arc<dyn Wire>,
+    /// Randomness for ids.
+    pub ids: RefCell<Box<dyn IdSource>>,
+    /// Where officers on duty are. Each officer's actor writes its own point.
+    pub index: RefCell<SpatialIndex<OfficerId>>,
+    /// How all officers stand. Each officer's actor writes its own line.
+    pub glances: RefCell<BTreeMap<OfficerId, Glance>>,
+    /// Where actors are.
+    pub(crate) directory: RefCell<Directory>,
+    /// When each officer's device was last heard.
+    heard: RefCell<BTreeMap<OfficerId, Arc<AtomicI64>>>,
+    /// Small numbers for ticks, by officer.
+    numbers: RefCell<BTreeMap<OfficerId, u32>>,
+    /// Officers whose line changed since the last tick.
+    moved: RefCell<BTreeSet<OfficerId>>,
+    /// Which incident an offer belongs to.
+    offers: RefCell<OfferMemory>,
+    /// Incidents that look for somebody, most pressing first.
+    waiting: RefCell<BTreeSet<(u8, UnixMillis, IncidentId)>>,
+    /// Cases by number.
+    pub(crate) cases: RefCell<BTreeMap<String, CaseId>>,
+    /// Year and number of the newest incident.
+    incident_number: Cell<(u16, u64)>,
+    pub(crate) board: OnceCell<Gate<BoardActor>>,
+    pub(crate) desk: OnceCell<Gate<CourtDesk>>,
+}
+
+#[derive(Default)]
+struct OfferMemory {
+    incidents: BTreeMap<OfferId, IncidentId>,
+    order: VecDeque<OfferId>,
+}
+
+impl CourtRoom {
+    pub(crate) fn new(profile: CourtProfile, ports: RoomPorts) -> Self {
+        Self {
+            profile,
+            journal: ports.journal,
+            clock: ports.clock,
+            wire: ports.wire,
+            ids: RefCell::new(ports.ids.source()),
+            index: RefCell::new(SpatialIndex::default()),
+            glances: RefCell::default(),
+            directory: RefCell::default(),
+            heard: RefCell::default(),
+            numbers: RefCell::default(),
+            moved: RefCell::default(),
+            offers: RefCell::default(),
+            waiting: RefCell::default(),
+            cases: RefCell::default(),
+            incident_number: Cell::new((0, 0)),
+            board: OnceCell::new(),
+            desk: OnceCell::new(),
+        }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    /// Makes an id of any kind.
+    pub(crate) fn new_id<T>(&self, make: impl FnOnce(UnixMillis, &mut dyn IdSource) -> T) -> T {
+        make(self.now(), self.ids.borrow_mut().as_mut())
+    }
+
+    /// Tells the consoles. When the board cannot keep up the news is dropped and counted: consoles get
+    /// the whole picture on their next connect, and the journal has it anyway.
+    pub(crate) fn publish(&self, news: BoardNews) {
+        if let Some(board) = self.board.get() {
+            if board.offer(news).is_err() {
+                counter!("tiande_board_news_dropped_total").increment(1);
+            }
+        }
+    }
+
+    // --- officers ---
+
+    pub(crate) fn set_glance(&self, glance: Glance) {
+        let id = glance.officer.id;
+        self.glances.borrow_mut().insert(id, glance);
+        self.mark_moved(id);
+    }
+
+    pub(crate) fn mark_moved(&self, id: OfficerId) {
+        self.moved.borrow_mut().insert(id);
+    }
+
+    /// The presence cell of an officer; sockets write the moment of each frame into it.
+    pub(crate) fn presence(&self, id: OfficerId) -> Arc<AtomicI64> {
+        let mut heard = self.heard.borrow_mut();
+        // An officer known from before a restart gets the full grace to come back.
+        let cell = heard.entry(id).or_insert_with(|| Arc::new(AtomicI64::new(self.clock.now().0)));
+        Arc::clone(cell)
+    }
+
+    pub(crate) fn last_heard(&self, id: OfficerId) -> UnixMillis {
+        UnixMillis(self.presence(id).load(Ordering::Relaxed))
+    }
+
+    /// The officer's small number; given on first sight.
+    pub(crate) fn number_of(&self, id: OfficerId) -> u32 {
+        let mut numbers = self.numbers.borrow_mut();
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        *numbers.entry(id).or_insert(next)
+    }
+
+    /// The name people know an officer by.
+    pub(crate) fn name_of(&self, id: OfficerId) -> String {
+        self.glances.borrow().get(&id).map(|g| g.officer.name.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn roster_entry(&self, id: OfficerId) -> Option<RosterEntry> {
+        let n = self.number_of(id);
+        let glances = self.glances.borrow();
+        let glance = glances.get(&id)?;
+        let officer = &glance.officer;
+        Some(RosterEntry {
+            n,
+            id,
+            name: officer.name.clone(),
+            badge: officer.badge.clone(),
+            skills: officer.skills.clone(),
+            status: officer.status(),
+            incident: officer.sos.or(officer.commitments.first().map(|c| c.incident)),
+            fix: glance.fix,
+        })
+    }
+
+    pub(crate) fn roster(&self) -> Vec<RosterEntry> {
+        let ids: Vec<OfficerId> = self.glances.borrow().keys().copied().collect();
+        ids.into_iter().filter_map(|id| self.roster_entry(id)).collect()
+    }
+
+    /// Lines of all officers who moved since the last call.
+    pub(crate) fn take_moved(&self) -> Vec<Moved> {
+        let ids = std::mem::take(&mut *self.moved.borrow_mut());
+        let mut lines = Vec::with_capacity(ids.len());
+        for id in ids {
+            let n = self.number_of(id);
+            if let Some(glance) = self.glances.borrow().get(&id) {
+                lines.push(Moved { n, status: glance.officer.status(), fix: glance.fix });
+            }
+        }
+        lines
+    }
+
+    // --- incidents ---
+
+    /// The next incident number of the year that `at` lies in (court's local time).
+    pub(crate) fn next_incident_number(&self, at: UnixMillis) -> (u16, u64) {
+        let local = UnixMillis(at.0 + i64::from(self.profile.utc_offset_minutes) * 60_000);
+        let text = tiande_core::rfc3339::format_utc(local);
+        let year: u16 = text.get(..4).and_then(|y| y.parse().ok()).unwrap_or(0);
+        let (last_year, last) = self.incident_number.get();
+        let next = if year == last_year { (year, last + 1) } else { (year, 1) };
+        self.incident_number.set(next);
+        next
+    }
+
+    pub(crate) fn set_incident_number(&self, year: u16, last: u64) {
+        self.incident_number.set((year, last));
+    }
+
+    pub(crate) fn remember_offer(&self, offer: OfferId, incident: IncidentId) {
+        let mut memory = self.offers.borrow_mut();
+        if memory.incidents.insert(offer, incident).is_none() {
+            memory.order.push_back(offer);
+        }
+        if memory.order.len() > OFFERS_REMEMBERED {
+            if let Some(oldest) = memory.order.pop_front() {
+                memory.incidents.remove(&oldest);
+            }
+        }
+    }
+
+    /// The incident of an offer, if it is remembered.
+    pub(crate) fn incident_of(&self, offer: OfferId) -> Option<IncidentId> {
+        self.offers.borrow().incidents.get(&offer).copied()
+    }
+
+    /// Keeps the list of incidents that look for somebody.
+    pub(crate) fn note_waiting(&self, incident: &Incident, looks: bool) {
+        let Some(opened) = &incident.opened else { return };
+        let priority = match (opened.starts_itself(), opened.urgency) {
+            (_, _) if matches!(opened.kind, tiande_core::incident::IncidentKind::OfficerSos) => 0,
+            (_, Urgency::Emergency) => 1,
+            (_, Urgency::Routine) => 2,
+        };
+        let key = (priority, opened.at, incident.id);
+        let mut waiting = self.waiting.borrow_mut();
+        if looks {
+            waiting.insert(key);
+        } else {
+            waiting.remove(&key);
+        }
+    }
+
+    /// Tells the incidents that look for somebody that an officer has become free.
+    pub(crate) fn somebody_is_free(&self) {
+        let directory = self.directory.borrow();
+        for (_, _, incident) in self.waiting.borrow().iter().take(8) {
+            if let Some(gate) = directory.incidents.get(incident) {
+                // A full gate means that it is about to look anyway.
+                gate.offer(Nudge).ok();
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The actor's shell: one decision at a time, and the clock.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use metrics::counter;
+use tiande_core::dispatch::Planner;
+use tiande_core::ids::{AlarmId, OfficerId};
+use tiande_core::incident::{Incident, IncidentCommand, IncidentEvent};
+use tiande_core::journal::By;
+use tiande_core::time::{Millis, UnixMillis};
+use tracing::warn;
+
+use crate::board::BoardNews;
+use crate::court::CourtRoom;
+use crate::gate::Admitted;
+use crate::limits::{CLOCK_RETRY, INCIDENT_IDLE, SEARCH_AGAIN};
+use crate::officer::BriefOfficer;
+use crate::supervision::DeathNotice;
+use crate::views::DecisionView;
+
+use super::messages::{
+    Beside, IncidentDone, IncidentFault, LookAtIncident, Nudge, OrderIncident, SeenIncident,
+};
+use super::show::{brief_of, decision_view, feed_line, view_of};
+use super::transact::{Step, Transacted, alarms_of, card_for, lost_track, transact};
+
+/// How many candidates a dispatcher is shown: the keys 1 to 9.
+const CANDIDATES_SHOWN: usize = 9;
+
+/// The incident's actor.
+pub struct IncidentActor {
+    room: Rc<CourtRoom>,
+    state: Incident,
+    seq: u64,
+    alarm_clock: Option<SpawnHandle>,
+    look_again: Option<SpawnHandle>,
+    idle: Option<SpawnHandle>,
+    notice: DeathNotice,
+}
+
+impl IncidentActor {
+    pub(crate) fn new(
+        room: Rc<CourtRoom>,
+        state: Incident,
+        seq: u64,
+        notice: DeathNotice,
+    ) -> Self {
+        Self { room, state, seq, alarm_clock: None, look_again: None, idle: None, notice }
+    }
+
+    fn to_ask(&self) -> bool {
+        // One seat open and nobody weighing it is what keeps an incident looking; the extra ones
+        // beyond the seats are asked when a round is made anyway.
+        self.state.to_ask(0) > 0
+    }
+
+    /// Sets all timers to what the state says.
+    fn wind_up(&mut self, ctx: &mut Context<Self>) {
+        for handle in [&mut self.alarm_clock, &mut self.look_again, &mut self.idle] {
+            if let Some(handle) = handle.take() {
+                ctx.cancel_future(handle);
+            }
+        }
+        let now = self.room.now();
+        if let Some(due) = self.state.next_due(self.room.profile.dispatch.director_after_ms) {
+            self.alarm_clock = Some(ctx.run_later(span(due.since(now)), Self::tick));
+        }
+        let looks = self.to_ask();
+        self.room.note_waiting(&self.state, looks);
+        if looks {
+            self.look_again = Some(ctx.run_later(span(SEARCH_AGAIN), |actor, ctx| {
+                actor.by_rule(Step::Search, ctx);
+            }));
+        }
+        let over = self.state.closed.is_some() || self.state.opened.is_none();
+        if over {
+            self.idle = Some(ctx.run_later(span(INCIDENT_IDLE), Self::retire));
+        }
+    }
+
+    fn retire(&mut self, ctx: &mut Context<Self>) {
+        self.notice.retire();
+        self.room.directory.borrow_mut().incidents.remove(&self.state.id);
+        ctx.stop();
+    }
+
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        let alarm = self.room.new_id(AlarmId::new);
+        let director_after_ms = self.room.profile.dispatch.director_after_ms;
+        self.by_rule(Step::Command(IncidentCommand::Tick { alarm, director_after_ms }), ctx);
+    }
+
+    /// A decision of the rules themselves. Nothing else is handled until it is durable.
+    fn by_rule(&mut self, step: Step, ctx: &mut Context<Self>) {
+        let room = Rc::clone(&self.room);
+        let state = self.state.clone();
+        let work = transact(room, state, self.seq, step, By::System, None, Beside::default());
+        ctx.wait(work.into_actor(self).map(|done, actor, ctx| {
+            if let Err(fault) = actor.settle(done, ctx) {
+                counter!("tiande_incident_clock_retries_total").increment(1);
+                warn!(incident = %actor.state.id, ?fault, "a decision of the clock was put off");
+                if let Some(handle) = actor.alarm_clock.take() {
+                    ctx.cancel_future(handle);
+                }
+                actor.alarm_clock = Some(ctx.run_later(span(CLOCK_RETRY), Self::tick));
+            }
+        }));
+    }
+
+    /// Takes a durable decision into the state and lets the world know.
+    fn settle(
+        &mut self,
+        done: Result<Transacted, IncidentFault>,
+        ctx: &mut Context<Self>,
+    ) -> Result<(), IncidentFault> {
+        match done {
+            Ok(done) => {
+                let changed = !done.events.is_empty();
+                self.state = done.incident;
+                self.seq = done.seq;
+                if changed {
+                    self.tell(&done.events, done.at);
+                }
+                self.wind_up(ctx);
+                Ok(())
+            }
+            Err(fault) => {
+                if lost_track(&fault) {
+                    ctx.stop(); // The desk rebuilds this actor from the journal.
+                } else if self.state.opened.is_none() {
+                    self.retire(ctx); // It never came into being.
+                } else {
+                    self.wind_up(ctx);
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    fn tell(&self, events: &[IncidentEvent], at: UnixMillis) {
+        for event in events {
+            match event {
+                IncidentEvent::OffersMade { offers, .. } => {
+                    offers.iter().for_each(|o| self.room.remember_offer(o.offer, self.state.id));
+                }
+                IncidentEvent::Placed { .. } => self.brief_officers(),
+                _ => {}
+            }
+            if let Some(line) = feed_line(&self.room, &self.state, event, at) {
+                self.room.publish(BoardNews::Feed(line));
+            }
+        }
+        if let Some(view) = view_of(&self.room, &self.state) {
+            self.room.publish(BoardNews::Incident(view));
+        }
+        for alarm in alarms_of(&self.state, events, at) {
+            self.room.publish(BoardNews::Alarm(alarm));
+        }
+    }
+
+    /// Tells everybody who weighs it or goes there what it is about.
+    fn brief_officers(&self) {
+        let Some(brief) = brief_of(&self.state) else { return };
+        let asked = self.state.open_offers().map(|(_, offer)| offer.officer);
+        let concerned: Vec<OfficerId> = asked.chain(self.state.crew.keys().copied()).collect();
+        for officer in concerned {
+            if let Some(gate) = self.room.officer(officer) {
+                let card = card_for(officer, &brief, &self.state);
+                // A full gate is an officer in trouble; the state goes out again on the next connect.
+                gate.offer(BriefOfficer { card }).ok();
+            }
+        }
+    }
+
+    fn candidates(&self) -> DecisionView {
+        let room = &self.room;
+        let now = room.now();
+        let found = {
+            let (index, glances) = (room.index.borrow(), room.glances.borrow());
+            let busy = std::collections::BTreeSet::new();
+            let court = &room.profile;
+            Planner { court, index: &index, glances: &glances, busy: &busy, now }
+                .candidates(&self.state, CANDIDATES_SHOWN)
+        };
+        decision_view(room, &self.state, now, found.decision)
+    }
+}
+
+fn span(wait: Millis) -> Duration {
+    Duration::from_millis(wait.0)
+}
+
+impl Actor for IncidentActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        for offer in self.state.offers.keys() {
+            self.room.remember_offer(*offer, self.state.id);
+        }
+        if self.state.closed.is_none() {
+            self.brief_officers();
+            if let Some(view) = view_of(&self.room, &self.state) {
+                self.room.publish(BoardNews::Incident(view));
+            }
+        }
+        self.wind_up(ctx);
+    }
+}
+
+impl Handler<Admitted<OrderIncident>> for IncidentActor {
+    type Result = AtomicResponse<Self, Result<IncidentDone, IncidentFault>>;
+
+    fn handle(&mut self, message: Admitted<OrderIncident>, _: &mut Self::Context) -> Self::Result {
+        let OrderIncident { command, by, why, beside } = message.body;
+        let room = Rc::clone(&self.room);
+        let state = self.state.clone();
+        let work = transact(room, state, self.seq, Step::Command(command), by, why, beside);
+        AtomicResponse::new(Box::pin(work.into_actor(self).map(|done, actor, ctx| {
+            actor.settle(done, ctx)?;
+            let view = view_of(&actor.room, &actor.state);
+            let view = view.ok_or(IncidentFault::Refused(
+                tiande_core::incident::IncidentRefusal::NotOpen,
+            ))?;
+            Ok(IncidentDone { view: Arc::clone(&view) })
+        })))
+    }
+}
+
+impl Handler<Admitted<Nudge>> for IncidentActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Admitted<Nudge>, ctx: &mut Self::Context) {
+        if self.to_ask() {
+            self.by_rule(Step::Search, ctx);
+        }
+    }
+}
+
+impl Handler<Admitted<LookAtIncident>> for IncidentActor {
+    type Result = MessageResult<Admitted<LookAtIncident>>;
+
+    fn handle(&mut self, message: Admitted<LookAtIncident>, ctx: &mut Self::Context) -> Self::Result {
+        let view = view_of(&self.room, &self.state).unwrap_or_else(|| {
+            // Only an actor that was never opened has no view, and nobody can look at that: the
+            // directory hands it to its maker alone.
+            unreachable!("an incident is looked at before it was opened")
+        });
+        let decision = self
+            .state
+            .decision
+            .clone()
+            .map(|(at, decision)| decision_view(&self.room, &self.state, at, decision));
+        let candidates = message.body.candidates.then(|| self.candidates());
+        self.wind_up(ctx);
+        MessageResult(Box::new(SeenIncident { view, decision, candidates }))
+    }
+}

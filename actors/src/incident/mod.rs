@@ -1,0 +1,11 @@
+//! The incident's actor: one decision at a time, each planned by the core, agreed to by the officers
+//! it concerns, written as one append, and only then told to anybody.
+
+mod actor;
+mod messages;
+mod show;
+mod transact;
+
+pub use actor::IncidentActor;
+pub(crate) use messages::Nudge;
+pub use messages::{Beside, IncidentDone, IncidentFault, LookAtIncident, OrderIncident, SeenIncident};

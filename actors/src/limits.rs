@@ -1,0 +1,52 @@
+//! All bounds of the actors in one place, each with its reason.
+
+use tiande_core::time::Millis;
+
+/// Commands of people that may wait at a court's desk. A dispatcher cannot read more than a few a
+/// second; beyond this a caller is better told at once.
+pub const DESK_COMMANDS: usize = 512;
+/// Calls for help that may wait: more than any court has officers in trouble.
+pub const DESK_SOS: usize = 256;
+/// Tips that may wait. At 1 ms each the last one waits half a second.
+pub const INTAKE_TIPS: usize = 512;
+/// Commands that may wait at one incident: its crew, its dispatcher, its clock.
+pub const INCIDENT_COMMANDS: usize = 64;
+/// Messages that may wait at one officer: incidents that ask, the socket, the clock.
+pub const OFFICER_MESSAGES: usize = 64;
+/// Messages that may wait at one case.
+pub const CASE_MESSAGES: usize = 16;
+/// Notes that may wait at a court's board: a storm's worth of a second.
+pub const BOARD_NOTES: usize = 4_096;
+/// Fixes of one officer that wait to be looked at. More than this in one wake means that the newest
+/// ones matter: the oldest are let go.
+pub const FIXES_WAITING: usize = 128;
+/// Commands put off while an officer is in the middle of another decision.
+pub const OFFICER_STASH: usize = 16;
+
+/// An officer held for a decision that never settles looks at the journal after this. Longer than the
+/// journal's own timeout.
+pub const HOLD_MAX: Millis = Millis(15_000);
+/// How often a decision is planned anew when officers turn out to be busy.
+pub const REPLANS_MAX: u32 = 32;
+/// The wait between two tries for an officer who is in the middle of another decision. An append
+/// takes about as long.
+pub const BUSY_RETRY: Millis = Millis(2);
+/// How often such a decision is tried before the caller is told to come back.
+pub const BUSY_RETRIES_MAX: u32 = 250;
+/// A closed incident that nobody talks to is put to sleep after this.
+pub const INCIDENT_IDLE: Millis = Millis(30_000);
+/// When the journal takes no decisions, an incident's clock tries again after this.
+pub const CLOCK_RETRY: Millis = Millis(1_000);
+/// How often an exhausted incident looks again, beside being told of freed officers.
+pub const SEARCH_AGAIN: Millis = Millis(2_000);
+/// How often the desk looks for silent devices and stalled sockets.
+pub const CONTACT_CHECK: Millis = Millis(5_000);
+/// Offers remembered for late answers, beyond those of open incidents.
+pub const OFFERS_REMEMBERED: usize = 20_000;
+
+/// An actor that dies more often than this in [`RESTART_WINDOW`] stays down and raises an alarm.
+pub const RESTARTS_MAX: usize = 5;
+/// The window for [`RESTARTS_MAX`].
+pub const RESTART_WINDOW: Millis = Millis(60_000);
+/// The first wait before an actor is rebuilt; doubles with each death in the window.
+pub const RESTART_BACKOFF: Millis = Millis(50);

@@ -1,0 +1,360 @@
+//! The actor's shell: holds, settles, commits.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use tiande_core::dispatch::Glance;
+use tiande_core::ids::{IncidentId, OfficerId};
+use tiande_core::journal::{By, Event, StreamId};
+use tiande_core::officer::{
+    Duty, DutyChange, FixFilter, Officer, OfficerCommand, OfficerEvent, OfficerStatus,
+};
+use tokio::sync::oneshot;
+
+use crate::board::BoardNews;
+use crate::court::CourtRoom;
+use crate::gate::{Admitted, Gate};
+use crate::limits::{HOLD_MAX, OFFICER_MESSAGES, OFFICER_STASH};
+use crate::outbox::CloseReason;
+use crate::ports::journal::{Append, AppendFault, StreamAppend};
+use crate::supervision::DeathNotice;
+use crate::views::FeedLine;
+
+use super::handheld::Handheld;
+use super::messages::{
+    AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
+    OrderOfficer, SettleOfficer, Written,
+};
+use super::FixLane;
+
+/// The answer to a command travels back through this.
+type Reply = oneshot::Sender<Result<(), OfficerFault>>;
+
+/// Events agreed to in a decision that is not durable yet.
+struct Held {
+    events: Vec<OfficerEvent>,
+    timer: SpawnHandle,
+}
+
+/// The officer's actor.
+pub struct OfficerActor {
+    pub(super) room: Rc<CourtRoom>,
+    pub(super) state: Officer,
+    seq: u64,
+    held: Option<Held>,
+    stash: VecDeque<(OrderOfficer, Reply)>,
+    pub(super) filter: FixFilter,
+    /// Where the officer off duty was last, as far as the court house is concerned: no position.
+    pub(super) inside_house: Option<bool>,
+    pub(super) cards: BTreeMap<IncidentId, Card>,
+    /// Commitments whose arrival the geofence has reported.
+    pub(super) arrived: Vec<IncidentId>,
+    pub(super) handheld: Handheld,
+    pub(super) lane: Arc<FixLane>,
+    _notice: DeathNotice,
+}
+
+impl OfficerActor {
+    pub(crate) fn new(
+        room: Rc<CourtRoom>,
+        state: Officer,
+        seq: u64,
+        notice: DeathNotice,
+    ) -> Self {
+        let lane = Arc::new(FixLane::new(room.presence(state.id)));
+        Self {
+            room,
+            state,
+            seq,
+            held: None,
+            stash: VecDeque::new(),
+            filter: FixFilter::default(),
+            inside_house: None,
+            cards: BTreeMap::new(),
+            arrived: Vec::new(),
+            handheld: Handheld::default(),
+            lane,
+            _notice: notice,
+        }
+    }
+
+    pub(super) fn id(&self) -> OfficerId {
+        self.state.id
+    }
+
+    /// Shows the others how this officer stands.
+    pub(super) fn show(&self) {
+        self.room.set_glance(Glance {
+            officer: self.state.clone(),
+            fix: self.filter.current().copied(),
+            busy: self.held.is_some(),
+        });
+    }
+
+    fn hold(&mut self, events: Vec<OfficerEvent>, ctx: &mut Context<Self>) -> StreamAppend {
+        let append = StreamAppend {
+            stream: StreamId::Officer(self.id()),
+            expected_seq: self.seq,
+            events: events.iter().cloned().map(Event::Officer).collect(),
+        };
+        // Whoever holds may die with the answer in its hands: then only the journal knows.
+        let timer = ctx.run_later(Duration::from_millis(HOLD_MAX.0), |_, ctx| ctx.stop());
+        self.held = Some(Held { events, timer });
+        self.show();
+        append
+    }
+
+    fn settle(&mut self, written: Written, card: Option<Card>, ctx: &mut Context<Self>) {
+        if let Some(card) = card {
+            self.cards.insert(card.incident, card);
+        }
+        let Some(held) = self.held.take() else { return };
+        ctx.cancel_future(held.timer);
+        match written {
+            Written::Yes => self.commit(&held.events),
+            Written::No => self.show(),
+            Written::Unknown => {
+                ctx.stop();
+                return;
+            }
+        }
+        if self.held.is_none() {
+            if let Some((order, reply)) = self.stash.pop_front() {
+                self.begin(order, reply, ctx);
+            }
+        }
+    }
+
+    /// Takes durable events into the state and lets the world know.
+    fn commit(&mut self, events: &[OfficerEvent]) {
+        let was = self.state.status();
+        for event in events {
+            self.state.apply(event);
+            self.seq += 1;
+        }
+        if self.state.duty == Duty::Off {
+            self.filter.forget();
+            self.room.index.borrow_mut().remove(self.id());
+        }
+        self.show();
+        let bound: Vec<IncidentId> = self.state.commitments.iter().map(|c| c.incident).collect();
+        self.arrived.retain(|incident| bound.contains(incident));
+        self.tell_handheld(events);
+        let offered = self.state.offer.map(|o| o.incident);
+        self.cards.retain(|incident, _| bound.contains(incident) || offered == Some(*incident));
+        self.tell_board(events);
+        let is = self.state.status();
+        if is == OfficerStatus::Available && was != is {
+            self.room.somebody_is_free();
+        }
+    }
+
+    fn tell_board(&self, events: &[OfficerEvent]) {
+        self.room.publish(BoardNews::Officer(self.id()));
+        for event in events {
+            let kind = match event {
+                OfficerEvent::WentOnDuty { .. } => "officer.went_on_duty",
+                OfficerEvent::WentOffDuty { .. } => "officer.went_off_duty",
+                OfficerEvent::BreakStarted {} => "officer.break_started",
+                OfficerEvent::BreakEnded {} => "officer.break_ended",
+                OfficerEvent::ContactLost { .. } => "officer.contact_lost",
+                OfficerEvent::ContactRegained {} => "officer.contact_regained",
+                // The incident tells of these.
+                OfficerEvent::Registered { .. }
+                | OfficerEvent::Offered { .. }
+                | OfficerEvent::OfferClosed { .. }
+                | OfficerEvent::Committed { .. }
+                | OfficerEvent::StageReached { .. }
+                | OfficerEvent::Released { .. }
+                | OfficerEvent::SosRaised { .. }
+                | OfficerEvent::SosEnded { .. } => continue,
+            };
+            self.room.publish(BoardNews::Feed(FeedLine {
+                at: self.room.now(),
+                kind: kind.to_owned(),
+                incident: None,
+                officer: Some(self.id()),
+                title: self.state.name.clone(),
+            }));
+        }
+    }
+
+    fn begin(&mut self, order: OrderOfficer, reply: Reply, ctx: &mut Context<Self>) {
+        let events = match self.state.decide(&order.command) {
+            Ok(events) => events,
+            Err(refusal) => {
+                reply.send(Err(OfficerFault::Refused(refusal))).ok();
+                return;
+            }
+        };
+        if events.is_empty() {
+            reply.send(Ok(())).ok();
+            return;
+        }
+        let by_geofence = matches!(
+            order.command,
+            OfficerCommand::GoOnDuty { how: DutyChange::Geofence }
+        );
+        let append = Append {
+            court: self.room.profile.id.clone(),
+            at: self.room.now(),
+            by: order.by,
+            why: None,
+            streams: vec![self.hold(events, ctx)],
+            delivery: None,
+            notices: Vec::new(),
+        };
+        let write = self.room.journal.append(append).into_actor(self);
+        ctx.spawn(write.map(move |written, actor, ctx| {
+            let (how, answer) = match written {
+                Ok(_) => (Written::Yes, Ok(())),
+                Err(fault) => (after(&fault), Err(OfficerFault::Append(fault))),
+            };
+            actor.settle(how, None, ctx);
+            if by_geofence && how == Written::Yes {
+                actor.notice("on_duty_by_geofence");
+            }
+            reply.send(answer).ok(); // The caller may have gone; the decision stands all the same.
+        }));
+    }
+
+    /// Begins a command, or puts it off while another decision is in flight.
+    pub(super) fn order(&mut self, order: OrderOfficer, reply: Reply, ctx: &mut Context<Self>) {
+        if self.held.is_none() {
+            self.begin(order, reply, ctx);
+        } else if self.stash.len() < OFFICER_STASH {
+            self.stash.push_back((order, reply));
+        } else {
+            reply.send(Err(OfficerFault::Overloaded)).ok();
+        }
+    }
+
+    /// Begins a command of the rules themselves; nobody waits for its answer.
+    pub(super) fn order_by_rule(&mut self, command: OfficerCommand, ctx: &mut Context<Self>) {
+        let (reply, _nobody) = oneshot::channel();
+        self.order(OrderOfficer { command, by: By::System }, reply, ctx);
+    }
+}
+
+/// What a failed append means for the state that was to change with it.
+pub(crate) fn after(fault: &AppendFault) -> Written {
+    match fault {
+        // A conflict means that this actor's own idea of the stream is wrong.
+        AppendFault::Unknown | AppendFault::Conflict { .. } => Written::Unknown,
+        AppendFault::DuplicateDelivery
+        | AppendFault::Violates(_)
+        | AppendFault::Unavailable
+        | AppendFault::StorageFull => Written::No,
+    }
+}
+
+impl Actor for OfficerActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.lane.set_actor(Gate::new(ctx.address(), "officer_fixes", OFFICER_MESSAGES));
+        self.show();
+        self.room.publish(BoardNews::Officer(self.id()));
+    }
+}
+
+impl Drop for OfficerActor {
+    fn drop(&mut self) {
+        // The device comes back to the rebuilt actor. Runs also while a panic unwinds: no allocation,
+        // no lock that could be poisoned by us.
+        self.handheld.close(CloseReason::RESTART);
+    }
+}
+
+impl Handler<Admitted<AskOfficer>> for OfficerActor {
+    type Result = MessageResult<Admitted<AskOfficer>>;
+
+    fn handle(&mut self, message: Admitted<AskOfficer>, ctx: &mut Self::Context) -> Self::Result {
+        let AskOfficer { parts, now } = &message.body;
+        if self.held.is_some() {
+            return MessageResult(OfficerAnswer::Busy);
+        }
+        let mut next = self.state.clone();
+        let mut events = Vec::new();
+        for part in parts {
+            match next.decide_part(part, *now) {
+                Ok(new) => {
+                    new.iter().for_each(|event| next.apply(event));
+                    events.extend(new);
+                }
+                Err(refusal) => return MessageResult(OfficerAnswer::Refused(refusal)),
+            }
+        }
+        if events.is_empty() {
+            return MessageResult(OfficerAnswer::Granted(None));
+        }
+        MessageResult(OfficerAnswer::Granted(Some(self.hold(events, ctx))))
+    }
+}
+
+impl Handler<Admitted<SettleOfficer>> for OfficerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<SettleOfficer>, ctx: &mut Self::Context) {
+        let SettleOfficer { written, card } = message.body;
+        self.settle(written, card, ctx);
+    }
+}
+
+impl Handler<Admitted<BriefOfficer>> for OfficerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<BriefOfficer>, _: &mut Self::Context) {
+        let card = message.body.card;
+        let concerns = self.state.commitment(card.incident).is_some()
+            || self.state.offer.is_some_and(|o| o.incident == card.incident);
+        if concerns {
+            let mut card = card;
+            if let Some(old) = self.cards.get(&card.incident) {
+                card.distance_m = card.distance_m.or(old.distance_m);
+                card.sent_at = card.sent_at.or(old.sent_at);
+            }
+            self.cards.insert(card.incident, card);
+            self.tell_state();
+        }
+    }
+}
+
+impl Handler<Admitted<OrderOfficer>> for OfficerActor {
+    type Result = ResponseFuture<Result<(), OfficerFault>>;
+
+    fn handle(&mut self, message: Admitted<OrderOfficer>, ctx: &mut Self::Context) -> Self::Result {
+        let (reply, answer) = oneshot::channel();
+        self.order(message.body, reply, ctx);
+        // A dropped sender means that the actor died with the command in its hands.
+        Box::pin(async move {
+            answer.await.unwrap_or(Err(OfficerFault::Append(AppendFault::Unknown)))
+        })
+    }
+}
+
+impl Handler<Admitted<Connect>> for OfficerActor {
+    type Result = MessageResult<Admitted<Connect>>;
+
+    fn handle(&mut self, message: Admitted<Connect>, ctx: &mut Self::Context) -> Self::Result {
+        let Connect { device, outbox } = message.body;
+        self.handheld.replace(device, outbox);
+        self.lane.heard(self.room.now());
+        self.welcome();
+        if self.state.contact_lost {
+            self.order_by_rule(OfficerCommand::RegainContact, ctx);
+        }
+        MessageResult(Connected { lane: Arc::clone(&self.lane) })
+    }
+}
+
+impl Handler<Admitted<Disconnect>> for OfficerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<Disconnect>, _: &mut Self::Context) {
+        self.handheld.forget(&message.body.outbox);
+    }
+}

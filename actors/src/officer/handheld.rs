@@ -1,0 +1,159 @@
+//! What the officer's handheld is told.
+
+use tiande_core::ids::{DeviceId, IncidentId};
+use tiande_core::officer::{CommitmentKind, OfficerEvent};
+
+use crate::outbox::{CloseReason, Outbox};
+use crate::views::{CommitmentCard, FixCounts, HandheldNote, HandheldState, OfferCard};
+
+use super::actor::OfficerActor;
+
+/// The device that is connected, if one is.
+#[derive(Default)]
+pub(super) struct Handheld {
+    connected: Option<(DeviceId, Outbox)>,
+}
+
+impl Handheld {
+    /// Takes a new socket; an older one is closed with a code that says why.
+    pub(super) fn replace(&mut self, device: DeviceId, outbox: Outbox) {
+        self.close(CloseReason::ELSEWHERE);
+        self.connected = Some((device, outbox));
+    }
+
+    /// Closes the socket, if there is one.
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        if let Some((_, outbox)) = self.connected.take() {
+            outbox.close(reason);
+        }
+    }
+
+    /// Forgets the socket, if it still is this one.
+    pub(super) fn forget(&mut self, outbox: &Outbox) {
+        if self.connected.as_ref().is_some_and(|(_, mine)| mine.same_socket(outbox)) {
+            self.connected = None;
+        }
+    }
+
+    pub(super) fn device(&self) -> Option<DeviceId> {
+        self.connected.as_ref().map(|(device, _)| *device)
+    }
+
+    pub(super) fn outbox(&self) -> Option<&Outbox> {
+        self.connected.as_ref().map(|(_, outbox)| outbox)
+    }
+}
+
+impl OfficerActor {
+    fn send(&self, note: &HandheldNote<'_>) {
+        if let Some(outbox) = self.handheld.outbox() {
+            // A closed outbox needs no care: on its return the device gets everything.
+            outbox.push(self.room.wire.handheld(note), self.room.now());
+        }
+    }
+
+    fn offer_card(&self) -> Option<OfferCard> {
+        let open = self.state.offer?;
+        let card = self.cards.get(&open.incident);
+        Some(OfferCard {
+            offer: open.offer,
+            incident: open.incident,
+            brief: card.map(|c| c.brief.clone()),
+            distance_m: card.and_then(|c| c.distance_m),
+            sent_at: card.and_then(|c| c.sent_at),
+            expires_at: Some(open.expires_at),
+        })
+    }
+
+    fn order_card(&self, incident: IncidentId) -> Option<OfferCard> {
+        let commitment = self.state.commitment(incident)?;
+        let card = self.cards.get(&incident);
+        Some(OfferCard {
+            offer: commitment.offer,
+            incident,
+            brief: card.map(|c| c.brief.clone()),
+            distance_m: card.and_then(|c| c.distance_m),
+            sent_at: Some(self.room.now()),
+            expires_at: None,
+        })
+    }
+
+    fn handheld_state(&self) -> HandheldState {
+        let commitments = self.state.commitments.iter().map(|commitment| CommitmentCard {
+            commitment: *commitment,
+            brief: self.cards.get(&commitment.incident).map(|c| c.brief.clone()),
+        });
+        HandheldState {
+            status: self.state.status(),
+            offers: self.offer_card().into_iter().collect(),
+            commitments: commitments.collect(),
+        }
+    }
+
+    pub(super) fn welcome(&self) {
+        if self.handheld.outbox().is_none() {
+            return;
+        }
+        let state = self.handheld_state();
+        self.send(&HandheldNote::Welcome {
+            now: self.room.now(),
+            officer: self.id(),
+            name: &self.state.name,
+            court: &self.room.profile,
+            state: &state,
+        });
+    }
+
+    pub(super) fn tell_state(&self) {
+        if self.handheld.outbox().is_some() {
+            self.send(&HandheldNote::State(&self.handheld_state()));
+        }
+    }
+
+    /// Tells what durable events mean for the officer: first the news itself, then the whole state.
+    pub(super) fn tell_handheld(&self, events: &[OfficerEvent]) {
+        if self.handheld.outbox().is_none() {
+            return;
+        }
+        for event in events {
+            match event {
+                OfficerEvent::Offered { .. } => {
+                    if let Some(card) = self.offer_card() {
+                        self.send(&HandheldNote::Offer(&card));
+                    }
+                }
+                OfficerEvent::OfferClosed { offer, how, .. } => {
+                    self.send(&HandheldNote::OfferClosed { offer: *offer, how: Some(*how) });
+                }
+                OfficerEvent::Committed { offer, how: CommitmentKind::Accepted, .. } => {
+                    self.send(&HandheldNote::OfferClosed { offer: *offer, how: None });
+                }
+                OfficerEvent::Committed { incident, how: CommitmentKind::Ordered, .. } => {
+                    if let Some(card) = self.order_card(*incident) {
+                        self.send(&HandheldNote::Assigned(&card));
+                    }
+                }
+                OfficerEvent::ContactLost { .. } => self.notice("contact_lost"),
+                OfficerEvent::Registered { .. }
+                | OfficerEvent::WentOnDuty { .. }
+                | OfficerEvent::WentOffDuty { .. }
+                | OfficerEvent::BreakStarted {}
+                | OfficerEvent::BreakEnded {}
+                | OfficerEvent::ContactRegained {}
+                | OfficerEvent::StageReached { .. }
+                | OfficerEvent::Released { .. }
+                | OfficerEvent::SosRaised { .. }
+                | OfficerEvent::SosEnded { .. } => {}
+            }
+        }
+        self.tell_state();
+    }
+
+    pub(super) fn acknowledge(&self, newest: (u32, u32), counts: &FixCounts) {
+        self.send(&HandheldNote::Ack { epoch: newest.0, seq: newest.1, counts });
+    }
+
+    pub(super) fn notice(&self, code: &'static str) {
+        self.send(&HandheldNote::Notice { code, at: self.room.now() });
+    }
+}

@@ -1,0 +1,159 @@
+//! Positions: judged, shown, indexed; and the two geofences that act by themselves.
+
+use actix::prelude::*;
+use metrics::counter;
+use tiande_core::ids::IncidentId;
+use tiande_core::incident::{IncidentCommand, ON_SCENE_RADIUS_M, StageSource};
+use tiande_core::journal::By;
+use tiande_core::officer::{
+    Duty, DutyChange, Fix, FixRules, FixVerdict, OfficerCommand, OfficerStatus, Stage,
+};
+
+use crate::gate::Admitted;
+use crate::incident::OrderIncident;
+use crate::views::FixCounts;
+
+use super::WakeForFixes;
+use super::actor::OfficerActor;
+
+impl OfficerActor {
+    fn fix_rules(&self) -> FixRules {
+        let court = &self.room.profile;
+        FixRules {
+            age_max: court.fix_age_max(),
+            skew_max: FixRules::SKEW_MAX,
+            speed_max_mps: court.dispatch.speed_max_kmh / 3.6,
+            accuracy_max_m: FixRules::ACCURACY_MAX_M,
+        }
+    }
+
+    /// Off duty nothing of a fix is kept but the side of the court house's fence it lies on. Leaving
+    /// the house on shift is what puts an officer on duty.
+    fn watch_the_house(&mut self, fix: &Fix, ctx: &mut Context<Self>) {
+        let house = self.room.profile.court_house;
+        let Some(centre) = house.centre() else { return };
+        let slop = fix.accuracy.map_or(0.0, |accuracy| accuracy.0);
+        if slop > FixRules::ACCURACY_MAX_M {
+            return;
+        }
+        let distance = centre.distance(fix.at).0;
+        if distance <= house.radius_m {
+            self.inside_house = Some(true);
+        } else if distance > house.radius_m + slop {
+            let left = self.inside_house == Some(true);
+            self.inside_house = Some(false);
+            if left && self.room.profile.on_shift(self.room.now()) {
+                let how = DutyChange::Geofence;
+                self.order_by_rule(OfficerCommand::GoOnDuty { how }, ctx);
+            }
+        }
+    }
+
+    /// Reports the arrival at an incident whose place the officer has come near to.
+    fn watch_arrivals(&mut self, fix: &Fix) {
+        let vague = fix.accuracy.is_some_and(|accuracy| accuracy.0 > ON_SCENE_RADIUS_M);
+        if vague {
+            return;
+        }
+        let due: Vec<IncidentId> = self
+            .state
+            .commitments
+            .iter()
+            .filter(|c| c.stage < Stage::OnScene && !self.arrived.contains(&c.incident))
+            .filter(|c| {
+                let place = self.cards.get(&c.incident).and_then(|card| card.brief.place);
+                place.is_some_and(|place| place.at.distance(fix.at).0 <= ON_SCENE_RADIUS_M)
+            })
+            .map(|c| c.incident)
+            .collect();
+        for incident in due {
+            let how = StageSource::Geofence;
+            let officer = self.id();
+            let command = IncidentCommand::Progress { officer, stage: Stage::OnScene, how };
+            let told = self
+                .room
+                .incident(incident)
+                .is_some_and(|gate| gate.offer(OrderIncident::by(By::System, command)).is_ok());
+            if told {
+                self.arrived.push(incident);
+                self.notice("on_scene_by_geofence");
+            }
+        }
+    }
+
+    fn take_fix(&mut self, fix: Fix, rules: &FixRules, ctx: &mut Context<Self>) -> FixVerdict {
+        if self.state.duty == Duty::Off {
+            self.watch_the_house(&fix, ctx);
+            return FixVerdict::OffDuty;
+        }
+        self.filter.take(fix, self.room.now(), rules)
+    }
+}
+
+impl Handler<Admitted<WakeForFixes>> for OfficerActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Admitted<WakeForFixes>, ctx: &mut Self::Context) {
+        let waiting = self.lane.take();
+        let Some(newest) = waiting.newest else { return };
+        let rules = self.fix_rules();
+        let before = self.filter.current().map(|known| known.fix);
+        let mut tally = Tally::default();
+        for fix in waiting.fixes {
+            tally.note(self.take_fix(fix, &rules, ctx));
+        }
+        tally.many(FixVerdict::OutOfRange, waiting.out_of_range);
+        tally.many(FixVerdict::Older, waiting.shed);
+        let known = self.filter.current().copied();
+        if let Some(known) = known.filter(|known| Some(known.fix) != before) {
+            let first = before.is_none();
+            self.room.index.borrow_mut().update(self.id(), known.fix.at);
+            if let Some(glance) = self.room.glances.borrow_mut().get_mut(&self.id()) {
+                glance.fix = Some(known);
+            }
+            self.room.mark_moved(self.id());
+            self.watch_arrivals(&known.fix);
+            if first && self.state.status() == OfficerStatus::Available {
+                self.room.somebody_is_free();
+            }
+        }
+        if self.state.contact_lost {
+            self.order_by_rule(OfficerCommand::RegainContact, ctx);
+        }
+        self.acknowledge(newest, &tally.counts());
+    }
+}
+
+/// Counts verdicts by kind.
+#[derive(Default)]
+struct Tally {
+    taken: u32,
+    refused: [u32; FixVerdict::ALL.len()],
+}
+
+impl Tally {
+    fn note(&mut self, verdict: FixVerdict) {
+        self.many(verdict, 1);
+    }
+
+    fn many(&mut self, verdict: FixVerdict, count: u32) {
+        if count == 0 {
+            return;
+        }
+        counter!("tiande_fixes_total", "verdict" => verdict.name()).increment(count.into());
+        if verdict == FixVerdict::Taken {
+            self.taken += count;
+        } else if let Some(at) = FixVerdict::ALL.iter().position(|v| *v == verdict) {
+            self.refused[at] += count;
+        }
+    }
+
+    fn counts(&self) -> FixCounts {
+        let refused = FixVerdict::ALL
+            .iter()
+            .zip(self.refused)
+            .filter(|(_, count)| *count > 0)
+            .map(|(verdict, count)| (verdict.name(), count));
+        FixCounts { taken: self.taken, refused: refused.collect() }
+    }
+}

@@ -1,0 +1,256 @@
+//! What waits to be written to one socket: bounded, shared between the actor that speaks and the
+//! socket that writes.
+//!
+//! The socket takes a frame only when its connection has room. So a phone that does not read fills
+//! this and nothing else: beyond the bound it is closed with a code of its own, and nobody waits.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytestring::ByteString;
+use futures_util::Stream;
+use metrics::counter;
+use tiande_core::time::{Millis, UnixMillis};
+
+/// Frames that may wait. A handheld gets a few a second, a console tens: ten seconds of both.
+pub const FRAMES_MAX: usize = 256;
+/// Bytes that may wait.
+pub const BYTES_MAX: usize = 1024 * 1024;
+/// The oldest frame may wait so long.
+pub const STALL_MAX: Millis = Millis(10_000);
+
+/// Why a socket is closed from this side: a websocket close code with its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseReason {
+    /// Code, 1000..=4999.
+    pub code: u16,
+    /// For people who read logs.
+    pub text: &'static str,
+}
+
+impl CloseReason {
+    /// The reader is too slow.
+    pub const TOO_SLOW: Self = Self { code: 4431, text: "does not read" };
+    /// The same device has come in elsewhere.
+    pub const ELSEWHERE: Self = Self { code: 4409, text: "connected elsewhere" };
+    /// The server is going down.
+    pub const GOING_DOWN: Self = Self { code: 1001, text: "server going down" };
+    /// The actor behind the socket is started anew.
+    pub const RESTART: Self = Self { code: 1012, text: "starting anew" };
+    /// Not allowed any more.
+    pub const REVOKED: Self = Self { code: 4401, text: "revoked" };
+}
+
+/// What the socket is to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Write this text frame.
+    Text(ByteString),
+    /// Close.
+    Close(CloseReason),
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits to be written.
+    Queued,
+    /// The socket is closed, or has just been because of this.
+    Closed,
+}
+
+#[derive(Default)]
+struct State {
+    frames: VecDeque<(UnixMillis, ByteString)>,
+    bytes: usize,
+    closing: Option<CloseReason>,
+    close_told: bool,
+    reader_gone: bool,
+    waker: Option<Waker>,
+}
+
+/// The speaker's end. Clones speak to the same socket.
+#[derive(Clone)]
+pub struct Outbox {
+    shared: Arc<Mutex<State>>,
+}
+
+/// The socket's end: a stream of what to do.
+pub struct OutboxReader {
+    shared: Arc<Mutex<State>>,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Outbox {
+    /// An empty outbox.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { shared: Arc::new(Mutex::new(State::default())) }
+    }
+
+    /// The socket's end. There must be one only: two would share the frames.
+    #[must_use]
+    pub fn reader(&self) -> OutboxReader {
+        OutboxReader { shared: Arc::clone(&self.shared) }
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        // A panic while holding the lock leaves at worst a frame too many; the state stays sound.
+        change(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets a frame wait to be written. Never blocks.
+    pub fn push(&self, frame: ByteString, now: UnixMillis) -> Pushed {
+        self.with(|state| {
+            if state.closing.is_some() || state.reader_gone {
+                return Pushed::Closed;
+            }
+            let stalled = state.frames.front().is_some_and(|(at, _)| now.since(*at) > STALL_MAX);
+            if stalled || state.frames.len() >= FRAMES_MAX || state.bytes + frame.len() > BYTES_MAX {
+                counter!("tiande_outbox_too_slow_total").increment(1);
+                state.close(CloseReason::TOO_SLOW);
+                return Pushed::Closed;
+            }
+            state.bytes += frame.len();
+            state.frames.push_back((now, frame));
+            state.wake();
+            Pushed::Queued
+        })
+    }
+
+    /// Closes the socket. What waits is dropped: who is closed gets the whole state on return.
+    pub fn close(&self, reason: CloseReason) {
+        self.with(|state| state.close(reason));
+    }
+
+    /// True when nothing can be pushed any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.with(|state| state.closing.is_some() || state.reader_gone)
+    }
+
+    /// True when both speak to the same socket.
+    #[must_use]
+    pub fn same_socket(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Closes the socket if its oldest frame has waited too long; true when it did.
+    pub fn close_if_stalled(&self, now: UnixMillis) -> bool {
+        self.with(|state| {
+            let stalled = state.frames.front().is_some_and(|(at, _)| now.since(*at) > STALL_MAX);
+            if stalled && state.closing.is_none() {
+                counter!("tiande_outbox_too_slow_total").increment(1);
+                state.close(CloseReason::TOO_SLOW);
+            }
+            stalled
+        })
+    }
+}
+
+impl State {
+    fn close(&mut self, reason: CloseReason) {
+        if self.closing.is_none() {
+            self.closing = Some(reason);
+            self.frames = VecDeque::new();
+            self.bytes = 0;
+            self.wake();
+        }
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Stream for OutboxReader {
+    type Item = Outgoing;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
+        let mut state = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = state.closing {
+            if state.close_told {
+                return Poll::Ready(None);
+            }
+            state.close_told = true;
+            return Poll::Ready(Some(Outgoing::Close(reason)));
+        }
+        if let Some((_, frame)) = state.frames.pop_front() {
+            state.bytes -= frame.len();
+            return Poll::Ready(Some(Outgoing::Text(frame)));
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for OutboxReader {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        state.reader_gone = true;
+        state.frames = VecDeque::new();
+        state.bytes = 0;
+        state.waker = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_000_000);
+
+    #[test]
+    fn a_reader_that_stops_is_closed_at_the_bound_and_holds_no_memory() {
+        let outbox = Outbox::new();
+        let mut reader = outbox.reader();
+        for _ in 0..FRAMES_MAX {
+            assert_eq!(outbox.push("x".into(), NOW), Pushed::Queued);
+        }
+        assert_eq!(outbox.push("x".into(), NOW), Pushed::Closed);
+        let told = futures_util::FutureExt::now_or_never(reader.next()).flatten();
+        assert_eq!(told, Some(Outgoing::Close(CloseReason::TOO_SLOW)));
+        assert!(outbox.with(|s| s.frames.is_empty() && s.bytes == 0));
+    }
+
+    #[test]
+    fn bytes_count_too() {
+        let outbox = Outbox::new();
+        let half: ByteString = "x".repeat(BYTES_MAX / 2).into();
+        assert_eq!(outbox.push(half.clone(), NOW), Pushed::Queued);
+        assert_eq!(outbox.push(half.clone(), NOW), Pushed::Queued);
+        assert_eq!(outbox.push("x".into(), NOW), Pushed::Closed);
+    }
+
+    #[test]
+    fn a_frame_that_waits_too_long_closes() {
+        let outbox = Outbox::new();
+        outbox.push("x".into(), NOW);
+        assert!(!outbox.close_if_stalled(NOW.plus(STALL_MAX)));
+        assert!(outbox.close_if_stalled(NOW.plus(STALL_MAX).plus(Millis(1))));
+        assert!(outbox.is_closed());
+    }
+
+    #[test]
+    fn frames_keep_their_order_and_a_gone_reader_ends_it() {
+        let outbox = Outbox::new();
+        let mut reader = outbox.reader();
+        outbox.push("1".into(), NOW);
+        outbox.push("2".into(), NOW);
+        let first = futures_util::FutureExt::now_or_never(reader.next()).flatten();
+        assert_eq!(first, Some(Outgoing::Text("1".into())));
+        drop(reader);
+        assert_eq!(outbox.push("3".into(), NOW), Pushed::Closed);
+    }
+}

@@ -1,0 +1,219 @@
+//! The journal as the actors see it. One [`Append`] is one decision: all its streams, read models
+//! and notices become durable together, or none of them does.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
+use tiande_core::journal::{By, Event, StreamId};
+use tiande_core::time::UnixMillis;
+
+/// Events for one stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamAppend {
+    /// Which stream.
+    pub stream: StreamId,
+    /// How many events the decider believes are there already; the first new one gets the next number.
+    pub expected_seq: u64,
+    /// What happened, in order; never empty.
+    pub events: Vec<Event>,
+}
+
+/// The memory of a webhook's delivery, so that a repeated one gets the same answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Name of the source.
+    pub source: String,
+    /// Its `webhook-id`.
+    pub webhook_id: String,
+    /// SHA-256 of the body as it came.
+    pub body_sha256: [u8; 32],
+    /// The tip it became.
+    pub tip: TipId,
+    /// The tip's incident.
+    pub incident: IncidentId,
+}
+
+/// Who must be told of something, durably, until somebody has taken note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// The dispatchers of the court.
+    Centre,
+    /// The enforcement director.
+    Director,
+}
+
+/// What is done with a durable notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeChange {
+    /// Raises an alarm.
+    Raise {
+        /// Its identity.
+        alarm: AlarmId,
+        /// For whom.
+        audience: Audience,
+        /// `exhausted`, `sos` or `actor_down`.
+        kind: String,
+        /// What it is about.
+        incident: Option<IncidentId>,
+        /// The officer it is about.
+        officer: Option<OfficerId>,
+    },
+    /// A named person has taken note.
+    Acknowledge {
+        /// Which.
+        alarm: AlarmId,
+        /// Name of that person.
+        by: String,
+    },
+    /// All alarms of this incident are over, because it is.
+    Settle {
+        /// Which.
+        incident: IncidentId,
+    },
+}
+
+/// One decision on its way into the journal.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// Court of all the streams.
+    pub court: CourtId,
+    /// When it was decided.
+    pub at: UnixMillis,
+    /// Who caused it.
+    pub by: By,
+    /// Why, in a person's words, where a person gave them.
+    pub why: Option<String>,
+    /// The streams it touches. May be empty when only a notice changes.
+    pub streams: Vec<StreamAppend>,
+    /// The webhook delivery it answers.
+    pub delivery: Option<Delivery>,
+    /// Durable notices, in the same transaction.
+    pub notices: Vec<NoticeChange>,
+}
+
+/// The decision is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Global position of its last record.
+    pub position: u64,
+}
+
+/// Why a decision did not become durable.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendFault {
+    /// Another decision was there first: nothing was written.
+    #[error("stream {stream} is at {actual}, not {expected}")]
+    Conflict {
+        /// Which stream.
+        stream: StreamId,
+        /// What the decider believed.
+        expected: u64,
+        /// What is true.
+        actual: u64,
+    },
+    /// That webhook id of that source was answered already: nothing was written.
+    #[error("this delivery was taken before")]
+    DuplicateDelivery,
+    /// A rule of the store itself (such as one commitment an officer) says no: nothing was written.
+    #[error("the store refuses: {0}")]
+    Violates(String),
+    /// The queue in front of the writer is full, or the writer has stopped: nothing was written.
+    #[error("the journal takes no more now")]
+    Unavailable,
+    /// No room on the disk: nothing was written.
+    #[error("no room for the journal")]
+    StorageFull,
+    /// It is not known whether it was written. Who gets this must read the journal again.
+    #[error("it is not known whether the decision was written")]
+    Unknown,
+}
+
+/// An event read back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Number in its stream, from 1.
+    pub seq: u64,
+    /// When it was decided.
+    pub at: UnixMillis,
+    /// Who caused it.
+    pub by: By,
+    /// Why, if said.
+    pub why: Option<String>,
+    /// The event.
+    pub event: Event,
+}
+
+/// The journal could not be read.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("cannot read the journal: {what}")]
+pub struct ReadFault {
+    /// What was tried.
+    pub what: String,
+    /// Why it failed.
+    #[source]
+    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// An alarm nobody has acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenAlarm {
+    /// Identity.
+    pub alarm: AlarmId,
+    /// For whom.
+    pub audience: Audience,
+    /// `exhausted`, `sos` or `actor_down`.
+    pub kind: String,
+    /// What it is about.
+    pub incident: Option<IncidentId>,
+    /// The officer it is about.
+    pub officer: Option<OfficerId>,
+    /// When it was raised.
+    pub at: UnixMillis,
+}
+
+/// What a court has to wake up at start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenWork {
+    /// Incidents that are not closed, oldest first.
+    pub incidents: Vec<IncidentId>,
+    /// All officers of the court.
+    pub officers: Vec<OfficerId>,
+    /// Cases, with their numbers.
+    pub cases: Vec<(CaseId, String)>,
+    /// Alarms nobody has acknowledged, oldest first.
+    pub alarms: Vec<OpenAlarm>,
+    /// How many incidents the court ever had in this (UTC) year, for their numbers.
+    pub incident_number_last: u64,
+}
+
+/// The journal. Implementations are shared by all courts.
+pub trait Journal: Send + Sync + 'static {
+    /// Makes a decision durable. Resolves after it is on disk.
+    ///
+    /// # Errors
+    /// [`AppendFault`]; all but `Unknown` mean that nothing was written.
+    fn append(&self, append: Append) -> BoxFuture<'static, Result<Appended, AppendFault>>;
+
+    /// Reads a stream from its beginning, in order.
+    ///
+    /// # Errors
+    /// [`ReadFault`] when the store fails or holds something unreadable.
+    fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>>;
+
+    /// Reads what a court has to wake up at start.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>>;
+
+    /// The delivery of that id, if it was taken before.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    fn delivery(
+        &self,
+        source: String,
+        webhook_id: String,
+    ) -> BoxFuture<'static, Result<Option<Delivery>, ReadFault>>;
+}

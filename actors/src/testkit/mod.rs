@@ -1,0 +1,1 @@
+//! For tests: a clock by hand, seeded ids, an in-memory journal.

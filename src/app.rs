@@ -1,0 +1,103 @@
+//! What every handler of the edge can reach.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tiande_actors::court::CourtHandle;
+use tiande_actors::ports::Clock;
+use tiande_core::ids::CourtId;
+
+use crate::access::store::Doors;
+use crate::access::tickets::Tickets;
+use crate::config::Config;
+use crate::intake::media::MediaStore;
+use crate::journal::SqliteJournal;
+use crate::keys::MasterKey;
+
+/// Where the server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Courts are being opened.
+    Starting,
+    /// Takes everything.
+    Ready,
+    /// Takes nothing new.
+    Stopping,
+}
+
+/// What every handler of the edge can reach. Shared by all workers.
+pub struct App {
+    /// Settings.
+    pub config: Config,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Journal and read models.
+    pub journal: Arc<SqliteJournal>,
+    /// Courts, sources, devices, people.
+    pub doors: Doors,
+    /// One-use tickets for sockets.
+    pub tickets: Tickets,
+    /// Pictures that came with tips.
+    pub media: MediaStore,
+    /// Makes receipts and the like.
+    pub master: Arc<MasterKey>,
+    courts: RwLock<BTreeMap<CourtId, CourtHandle>>,
+    phase: AtomicU8,
+}
+
+impl App {
+    /// Puts the parts together; no court is open yet.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        journal: Arc<SqliteJournal>,
+        doors: Doors,
+        media: MediaStore,
+        master: Arc<MasterKey>,
+    ) -> Self {
+        let tickets = Tickets::new(Arc::clone(&clock));
+        let courts = RwLock::default();
+        let phase = AtomicU8::new(0);
+        Self { config, clock, journal, doors, tickets, media, master, courts, phase }
+    }
+
+    /// The ways into a court.
+    #[must_use]
+    pub fn court(&self, id: &CourtId) -> Option<CourtHandle> {
+        self.courts.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// All open courts.
+    #[must_use]
+    pub fn courts(&self) -> Vec<CourtHandle> {
+        self.courts.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Adds a court that has been opened.
+    pub fn add_court(&self, court: CourtHandle) {
+        let id = court.profile().id.clone();
+        self.courts.write().unwrap_or_else(PoisonError::into_inner).insert(id, court);
+    }
+
+    /// Where the server stands.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Acquire) {
+            0 => Phase::Starting,
+            1 => Phase::Ready,
+            _ => Phase::Stopping,
+        }
+    }
+
+    /// Moves on; never back.
+    pub fn set_phase(&self, phase: Phase) {
+        let next = match phase {
+            Phase::Starting => 0,
+            Phase::Ready => 1,
+            Phase::Stopping => 2,
+        };
+        self.phase.fetch_max(next, Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,431 @@
+//! What events mean for the read models: pure, the same for every store.
+//!
+//! [`operations`] turns one event into operations. [`Changes`] takes the operations and notices of
+//! many decisions in order and folds them into few row changes: a store then executes updates of rows
+//! that were there before, then inserts. What a decision in the group made and a later one changed is
+//! folded here and reaches the store as one row.
+//!
+//! **Not here:** SQL, and any refusal; the writer checks its rules before it folds.
+
+use std::collections::BTreeMap;
+
+use tiande_actors::ports::journal::{Audience, Delivery, NoticeChange};
+use tiande_core::case::CaseEvent;
+use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfferId, OfficerId, TipId};
+use tiande_core::incident::{IncidentEvent, IncidentOpened, Origin, Outcome};
+use tiande_core::journal::{Event, StreamId};
+use tiande_core::officer::OfficerEvent;
+use tiande_core::time::UnixMillis;
+use tiande_core::tip::{TipEvent, TipReceived};
+
+/// How an incident ended, for its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// `finished` or `cancelled`.
+    pub status: &'static str,
+    /// When.
+    pub at: UnixMillis,
+    /// With what outcome, when finished.
+    pub outcome: Option<Outcome>,
+}
+
+/// A new row of `incident`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentRow {
+    /// Identity.
+    pub id: IncidentId,
+    /// Court.
+    pub court: CourtId,
+    /// Year of its number.
+    pub year: u16,
+    /// Number in that year.
+    pub number: u64,
+    /// Kind, by name.
+    pub kind: &'static str,
+    /// Urgency, by name.
+    pub urgency: &'static str,
+    /// When it was opened.
+    pub opened: UnixMillis,
+    /// When it last changed.
+    pub updated: UnixMillis,
+    /// How it ended, if it has.
+    pub closing: Option<Closing>,
+    /// A drill.
+    pub exercise: bool,
+    /// The tip it came from.
+    pub tip: Option<TipId>,
+}
+
+/// A change of an incident's row that was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncidentPatch {
+    /// When it last changed.
+    pub updated: UnixMillis,
+    /// How it ended, if it has.
+    pub closing: Option<Closing>,
+}
+
+/// A new row of `tip`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TipRow {
+    /// Identity.
+    pub id: TipId,
+    /// Court.
+    pub court: CourtId,
+    /// Name of the source.
+    pub source: String,
+    /// When it was taken.
+    pub received: UnixMillis,
+    /// Kind, by name.
+    pub kind: &'static str,
+    /// Urgency, by name.
+    pub urgency: &'static str,
+}
+
+/// A new row of `officer`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfficerRow {
+    /// Identity.
+    pub id: OfficerId,
+    /// Court.
+    pub court: CourtId,
+    /// When registered.
+    pub registered: UnixMillis,
+    /// `off`, `on` or `break`.
+    pub duty: &'static str,
+}
+
+/// A new row of `commitment`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitmentRow {
+    /// By which asking or order.
+    pub offer: OfferId,
+    /// Beside other commitments.
+    pub stacked: bool,
+    /// Since when.
+    pub since: UnixMillis,
+}
+
+/// A new row of `case_file`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseRow {
+    /// Identity.
+    pub id: CaseId,
+    /// Court.
+    pub court: CourtId,
+    /// Number as text.
+    pub number: String,
+}
+
+/// A new row of `outbox`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmRow {
+    /// Identity.
+    pub id: AlarmId,
+    /// Position of the journal's head then.
+    pub position: u64,
+    /// Court.
+    pub court: CourtId,
+    /// For whom.
+    pub audience: Audience,
+    /// Kind.
+    pub kind: String,
+    /// What it is about.
+    pub incident: Option<IncidentId>,
+    /// Whom it is about.
+    pub officer: Option<OfficerId>,
+    /// When it was raised.
+    pub raised: UnixMillis,
+    /// Who took note, and when.
+    pub acknowledged: Option<(String, UnixMillis)>,
+    /// When it was over by itself.
+    pub settled: Option<UnixMillis>,
+}
+
+/// One change of the read models.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// A new incident.
+    OpenIncident(IncidentRow),
+    /// An incident changed.
+    PatchIncident(IncidentId, IncidentPatch),
+    /// A new tip.
+    AddTip(TipRow),
+    /// A tip got its incident.
+    LinkTip(TipId, IncidentId),
+    /// A new officer.
+    AddOfficer(OfficerRow),
+    /// An officer's duty changed.
+    SetDuty(OfficerId, &'static str),
+    /// An officer is bound.
+    Commit(OfficerId, IncidentId, CommitmentRow),
+    /// An officer is bound no more.
+    Release(OfficerId, IncidentId),
+    /// A new case.
+    AddCase(CaseRow),
+}
+
+/// The name of an audience in rows.
+#[must_use]
+pub fn audience_name(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Centre => "centre",
+        Audience::Director => "director",
+    }
+}
+
+/// The audience of that name.
+#[must_use]
+pub fn audience_from_name(name: &str) -> Option<Audience> {
+    match name {
+        "centre" => Some(Audience::Centre),
+        "director" => Some(Audience::Director),
+        _ => None,
+    }
+}
+
+/// What one event changes. `None` when the event is not of the stream's kind, which is a bug of the
+/// caller; most events change one row, many of officers none.
+#[must_use]
+pub fn operations(
+    court: &CourtId,
+    stream: StreamId,
+    at: UnixMillis,
+    event: &Event,
+) -> Option<Vec<Operation>> {
+    let one = match (stream, event) {
+        (StreamId::Incident(id), Event::Incident(event)) => Some(incident(court, id, at, event)),
+        (StreamId::Officer(id), Event::Officer(event)) => officer(court, id, at, event),
+        (StreamId::Tip(id), Event::Tip(event)) => Some(tip(court, id, at, event)),
+        (StreamId::Case(id), Event::Case(event)) => case(court, id, event),
+        (
+            StreamId::Incident(_) | StreamId::Officer(_) | StreamId::Tip(_) | StreamId::Case(_),
+            Event::Incident(_) | Event::Officer(_) | Event::Tip(_) | Event::Case(_),
+        ) => return None,
+    };
+    Some(one.into_iter().collect())
+}
+
+fn incident(court: &CourtId, id: IncidentId, at: UnixMillis, event: &IncidentEvent) -> Operation {
+    let closing = match event {
+        IncidentEvent::Opened(opened) => {
+            return Operation::OpenIncident(opened_row(court, id, at, opened));
+        }
+        IncidentEvent::Finished { outcome } => {
+            Some(Closing { status: "finished", at, outcome: Some(*outcome) })
+        }
+        IncidentEvent::Cancelled { .. } => Some(Closing { status: "cancelled", at, outcome: None }),
+        IncidentEvent::Placed { .. }
+        | IncidentEvent::SearchStarted { .. }
+        | IncidentEvent::OffersMade { .. }
+        | IncidentEvent::OfferReceived { .. }
+        | IncidentEvent::OfferAccepted { .. }
+        | IncidentEvent::OfferClosed { .. }
+        | IncidentEvent::Assigned { .. }
+        | IncidentEvent::StageReached { .. }
+        | IncidentEvent::OfficerFinished { .. }
+        | IncidentEvent::OfficerReleased { .. }
+        | IncidentEvent::Exhausted { .. }
+        | IncidentEvent::DirectorAlarmed { .. } => None,
+    };
+    Operation::PatchIncident(id, IncidentPatch { updated: at, closing })
+}
+
+fn opened_row(
+    court: &CourtId,
+    id: IncidentId,
+    at: UnixMillis,
+    opened: &IncidentOpened,
+) -> IncidentRow {
+    IncidentRow {
+        id,
+        court: court.clone(),
+        year: opened.year,
+        number: opened.number,
+        kind: opened.kind.name(),
+        urgency: opened.urgency.name(),
+        opened: at,
+        updated: at,
+        closing: None,
+        exercise: opened.exercise,
+        tip: match &opened.origin {
+            Origin::Tip { tip, .. } => Some(*tip),
+            Origin::Sos { .. } => None,
+        },
+    }
+}
+
+fn officer(
+    court: &CourtId,
+    id: OfficerId,
+    at: UnixMillis,
+    event: &OfficerEvent,
+) -> Option<Operation> {
+    match event {
+        OfficerEvent::Registered { .. } => Some(Operation::AddOfficer(OfficerRow {
+            id,
+            court: court.clone(),
+            registered: at,
+            duty: "off",
+        })),
+        OfficerEvent::WentOnDuty { .. } | OfficerEvent::BreakEnded {} => {
+            Some(Operation::SetDuty(id, "on"))
+        }
+        OfficerEvent::WentOffDuty { .. } => Some(Operation::SetDuty(id, "off")),
+        OfficerEvent::BreakStarted {} => Some(Operation::SetDuty(id, "break")),
+        OfficerEvent::Committed { incident, offer, stacked, .. } => {
+            let row = CommitmentRow { offer: *offer, stacked: *stacked, since: at };
+            Some(Operation::Commit(id, *incident, row))
+        }
+        OfficerEvent::Released { incident, .. } => Some(Operation::Release(id, *incident)),
+        OfficerEvent::ContactLost { .. }
+        | OfficerEvent::ContactRegained {}
+        | OfficerEvent::Offered { .. }
+        | OfficerEvent::OfferClosed { .. }
+        | OfficerEvent::StageReached { .. }
+        | OfficerEvent::SosRaised { .. }
+        | OfficerEvent::SosEnded { .. } => None,
+    }
+}
+
+fn tip(court: &CourtId, id: TipId, at: UnixMillis, event: &TipEvent) -> Operation {
+    match event {
+        TipEvent::Received(TipReceived { source, kind, urgency, .. }) => {
+            Operation::AddTip(TipRow {
+                id,
+                court: court.clone(),
+                source: source.clone(),
+                received: at,
+                kind: kind.name(),
+                urgency: urgency.name(),
+            })
+        }
+        TipEvent::Linked { incident } => Operation::LinkTip(id, *incident),
+    }
+}
+
+fn case(court: &CourtId, id: CaseId, event: &CaseEvent) -> Option<Operation> {
+    match event {
+        CaseEvent::Opened { number, .. } => Some(Operation::AddCase(CaseRow {
+            id,
+            court: court.clone(),
+            number: number.to_string(),
+        })),
+        CaseEvent::IncidentLinked { .. } => None,
+    }
+}
+
+/// The folded changes of a group of decisions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// New incidents.
+    pub incidents: Vec<IncidentRow>,
+    /// Changes of incidents that were there before.
+    pub incident_patches: BTreeMap<IncidentId, IncidentPatch>,
+    /// New tips.
+    pub tips: Vec<TipRow>,
+    /// Links of tips.
+    pub tip_links: Vec<(TipId, IncidentId)>,
+    /// New officers.
+    pub officers: Vec<OfficerRow>,
+    /// Duty of officers that were there before.
+    pub duties: BTreeMap<OfficerId, &'static str>,
+    /// Commitments as they stand after the group; `None` for those that ended. The store deletes all
+    /// that are named here, then inserts.
+    pub commitments: BTreeMap<(OfficerId, IncidentId), Option<CommitmentRow>>,
+    /// New cases.
+    pub cases: Vec<CaseRow>,
+    /// New deliveries, and when they came.
+    pub deliveries: Vec<(Delivery, UnixMillis)>,
+    /// New alarms.
+    pub alarms: Vec<AlarmRow>,
+    /// Alarms from before that somebody took note of: court, alarm, who, when. First one wins.
+    pub acknowledgements: Vec<(CourtId, AlarmId, String, UnixMillis)>,
+    /// Incidents whose alarms from before are over: court, incident, when.
+    pub settlements: Vec<(CourtId, IncidentId, UnixMillis)>,
+}
+
+impl Changes {
+    /// Takes one operation in.
+    pub fn take(&mut self, operation: Operation) {
+        match operation {
+            Operation::OpenIncident(row) => self.incidents.push(row),
+            Operation::PatchIncident(id, patch) => self.patch_incident(id, patch),
+            Operation::AddTip(row) => self.tips.push(row),
+            Operation::LinkTip(tip, incident) => self.tip_links.push((tip, incident)),
+            Operation::AddOfficer(row) => self.officers.push(row),
+            Operation::SetDuty(id, duty) => {
+                match self.officers.iter_mut().find(|row| row.id == id) {
+                    Some(row) => row.duty = duty,
+                    None => drop(self.duties.insert(id, duty)),
+                }
+            }
+            Operation::Commit(officer, incident, row) => {
+                self.commitments.insert((officer, incident), Some(row));
+            }
+            Operation::Release(officer, incident) => {
+                self.commitments.insert((officer, incident), None);
+            }
+            Operation::AddCase(row) => self.cases.push(row),
+        }
+    }
+
+    fn patch_incident(&mut self, id: IncidentId, patch: IncidentPatch) {
+        // Newest first: a decision changes what it has just made far more often than anything else.
+        if let Some(row) = self.incidents.iter_mut().rev().find(|row| row.id == id) {
+            row.updated = patch.updated;
+            row.closing = patch.closing.or(row.closing);
+            return;
+        }
+        let folded = self.incident_patches.entry(id).or_insert(patch);
+        folded.updated = patch.updated;
+        folded.closing = patch.closing.or(folded.closing);
+    }
+
+    /// Takes a notice's change in. `position` is the journal's head after its decision.
+    pub fn notice(
+        &mut self,
+        court: &CourtId,
+        position: u64,
+        at: UnixMillis,
+        change: &NoticeChange,
+    ) {
+        match change {
+            NoticeChange::Raise { alarm, audience, kind, incident, officer } => {
+                self.alarms.push(AlarmRow {
+                    id: *alarm,
+                    position,
+                    court: court.clone(),
+                    audience: *audience,
+                    kind: kind.clone(),
+                    incident: *incident,
+                    officer: *officer,
+                    raised: at,
+                    acknowledged: None,
+                    settled: None,
+                });
+            }
+            NoticeChange::Acknowledge { alarm, by } => {
+                match self.alarms.iter_mut().find(|row| row.id == *alarm && row.court == *court) {
+                    Some(row) => {
+                        row.acknowledged.get_or_insert_with(|| (by.clone(), at));
+                    }
+                    None => {
+                        self.acknowledgements.push((court.clone(), *alarm, by.clone(), at));
+                    }
+                }
+            }
+            NoticeChange::Settle { incident } => {
+                let of_it = |row: &&mut AlarmRow| {
+                    row.incident == Some(*incident) && row.court == *court && row.settled.is_none()
+                };
+                self.alarms.iter_mut().filter(of_it).for_each(|row| row.settled = Some(at));
+                self.settlements.push((court.clone(), *incident, at));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "projection_tests.rs"]
+mod tests;

@@ -1,0 +1,205 @@
+//! Sealing of personal parts: one data key per subject, wrapped by the master key.
+//!
+//! A sealed part is: 8 bytes that tell which data key it was, then nonce, ciphertext and tag. The
+//! key's mark is there so that a part whose key was destroyed (and perhaps replaced by a new one for
+//! the same subject) reads as "forgotten", and a damaged one as a fault.
+//!
+//! **Not here:** where wrapped keys are stored. The cache holds keys only of this process.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+use tiande_core::journal::Subject;
+
+use super::cache::BoundedCache;
+use crate::keys::{KEY_LEN, MasterKey, Sealer, random};
+
+/// Unwrapped keys kept in memory. 32 bytes each and its map's overhead: about 3 MB.
+const CACHE_MAX: usize = 32_768;
+/// Length of a data key's mark in front of what it sealed.
+const MARK_LEN: usize = 8;
+
+/// A subject's data key.
+#[derive(Clone, Copy)]
+pub struct DataKey([u8; KEY_LEN]);
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataKey(…)")
+    }
+}
+
+/// What became of a sealed part.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It is this.
+    Plain(Vec<u8>),
+    /// Its key was destroyed.
+    Forgotten,
+    /// It is not what was sealed there.
+    Damaged,
+}
+
+impl DataKey {
+    fn mark(&self) -> [u8; MARK_LEN] {
+        let digest = Sha256::new().chain_update(b"tiande-data-key-v1").chain_update(self.0).finalize();
+        let mut mark = [0; MARK_LEN];
+        mark.copy_from_slice(&digest[..MARK_LEN]);
+        mark
+    }
+
+    /// Seals a personal part for one place in the journal.
+    #[must_use]
+    pub fn seal(&self, stream: &str, seq: u64, kind: &str, plain: &[u8]) -> Vec<u8> {
+        let mut out = self.mark().to_vec();
+        out.extend(Sealer::new(&self.0).seal(&place(stream, seq, kind), plain));
+        out
+    }
+
+    /// Opens what [`Self::seal`] made for the same place.
+    #[must_use]
+    pub fn open(&self, stream: &str, seq: u64, kind: &str, sealed: &[u8]) -> Opened {
+        let Some((mark, sealed)) = sealed.split_first_chunk::<MARK_LEN>() else {
+            return Opened::Damaged;
+        };
+        if *mark != self.mark() {
+            return Opened::Forgotten;
+        }
+        Sealer::new(&self.0)
+            .open(&place(stream, seq, kind), sealed)
+            .map_or(Opened::Damaged, Opened::Plain)
+    }
+}
+
+/// Binds a ciphertext to its place, so that it cannot be moved to another record.
+fn place(stream: &str, seq: u64, kind: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(stream.len() + kind.len() + 16);
+    for part in [stream.as_bytes(), &seq.to_be_bytes(), kind.as_bytes()] {
+        bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
+}
+
+/// Makes, wraps and remembers data keys.
+#[derive(Debug)]
+pub struct SubjectKeys {
+    wrapper: Sealer,
+    cache: Mutex<Cache>,
+}
+
+#[derive(Debug)]
+struct Cache {
+    keys: BoundedCache<Subject, DataKey>,
+    /// Grows with each forgetting. A reader that fetched a wrapped key before must not put it back.
+    generation: u64,
+}
+
+impl SubjectKeys {
+    /// Keys under that master key.
+    #[must_use]
+    pub fn new(master: &MasterKey) -> Self {
+        let cache = Cache { keys: BoundedCache::new(CACHE_MAX), generation: 0 };
+        Self {
+            wrapper: Sealer::new(&master.derive("wrapping of subject keys")),
+            cache: Mutex::new(cache),
+        }
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        // Every change of the cache is one call; a panic elsewhere cannot leave it half done.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new key and its wrapped form. Not remembered yet: its row is not durable yet.
+    #[must_use]
+    pub fn create(&self, subject: Subject) -> (DataKey, Vec<u8>) {
+        let key = DataKey(random());
+        (key, self.wrapper.seal(subject.0.as_bytes(), &key.0))
+    }
+
+    /// Unwraps a stored key; `None` when it was not wrapped for that subject under this master key.
+    #[must_use]
+    pub fn unwrap_stored(&self, subject: Subject, wrapped: &[u8]) -> Option<DataKey> {
+        let bytes = self.wrapper.open(subject.0.as_bytes(), wrapped)?;
+        bytes.try_into().ok().map(DataKey)
+    }
+
+    /// The key, if it is remembered.
+    #[must_use]
+    pub fn cached(&self, subject: Subject) -> Option<DataKey> {
+        self.cache().keys.get(&subject)
+    }
+
+    /// Number of forgettings so far; ask before reading wrapped keys.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.cache().generation
+    }
+
+    /// Remembers a key that was read in that generation.
+    pub fn remember(&self, subject: Subject, key: DataKey, generation: u64) {
+        let mut cache = self.cache();
+        if cache.generation == generation {
+            cache.keys.insert(subject, key);
+        }
+    }
+
+    /// Forgets a key whose row is gone.
+    pub fn forget(&self, subject: Subject) {
+        let mut cache = self.cache();
+        cache.generation += 1;
+        cache.keys.remove(&subject);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_sealed_part_opens_only_in_its_place() {
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let (key, _) = keys.create(Subject(Uuid::from_u128(1)));
+        let sealed = key.seal("tip/a", 1, "tip.received", b"secret");
+        assert_eq!(key.open("tip/a", 1, "tip.received", &sealed), Opened::Plain(b"secret".to_vec()));
+        assert_eq!(key.open("tip/b", 1, "tip.received", &sealed), Opened::Damaged);
+        assert_eq!(key.open("tip/a", 2, "tip.received", &sealed), Opened::Damaged);
+        assert_eq!(key.open("tip/a", 1, "tip.linked", &sealed), Opened::Damaged);
+    }
+
+    #[test]
+    fn another_key_of_the_same_subject_means_forgotten() {
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let (old, _) = keys.create(Subject(Uuid::from_u128(1)));
+        let (new, _) = keys.create(Subject(Uuid::from_u128(1)));
+        let sealed = old.seal("tip/a", 1, "tip.received", b"secret");
+        assert_eq!(new.open("tip/a", 1, "tip.received", &sealed), Opened::Forgotten);
+        assert_eq!(new.open("tip/a", 1, "tip.received", b"short"), Opened::Damaged);
+    }
+
+    #[test]
+    fn a_wrapped_key_belongs_to_its_subject_and_master() {
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let (one, two) = (Subject(Uuid::from_u128(1)), Subject(Uuid::from_u128(2)));
+        let (key, wrapped) = keys.create(one);
+        assert_eq!(keys.unwrap_stored(one, &wrapped).map(|k| k.0), Some(key.0));
+        assert!(keys.unwrap_stored(two, &wrapped).is_none());
+        let other = SubjectKeys::new(&MasterKey::from_bytes([2; 32]));
+        assert!(other.unwrap_stored(one, &wrapped).is_none());
+    }
+
+    #[test]
+    fn a_late_reader_cannot_bring_a_forgotten_key_back() {
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let subject = Subject(Uuid::from_u128(1));
+        let (key, _) = keys.create(subject);
+        let generation = keys.generation();
+        keys.forget(subject);
+        keys.remember(subject, key, generation);
+        assert!(keys.cached(subject).is_none());
+        keys.remember(subject, key, keys.generation());
+        assert!(keys.cached(subject).is_some());
+    }
+}

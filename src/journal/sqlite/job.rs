@@ -1,0 +1,124 @@
+//! What stands in the writer's queue.
+//!
+//! **Not here:** how it is done.
+
+use futures_util::future::BoxFuture;
+use sqlx::SqliteConnection;
+use tiande_actors::ports::journal::{AppendFault, Appended};
+use tiande_core::journal::Subject;
+use tokio::sync::oneshot;
+
+use super::prepared::Prepared;
+use super::trouble::Trouble;
+
+/// A write through the journal's connection did not become durable.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreFault {
+    /// The queue in front of the writer is full, or the writer has stopped: nothing was written.
+    #[error("the store takes no more now")]
+    Unavailable,
+    /// No room on the disk: nothing was written.
+    #[error("no room for the store")]
+    StorageFull,
+    /// A statement failed or a constraint refused it: nothing was written.
+    #[error("a statement of the store failed")]
+    Statement(#[source] sqlx::Error),
+    /// A read took too long or failed.
+    #[error("cannot read the store")]
+    Read(#[source] Option<sqlx::Error>),
+    /// What is stored is not what this program writes.
+    #[error("the store holds something unreadable: {0}")]
+    Unreadable(&'static str),
+    /// It is not known whether it was written.
+    #[error("it is not known whether the store was written")]
+    Unknown,
+}
+
+impl StoreFault {
+    /// True when a unique index refused the row.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        match self {
+            Self::Statement(error) => {
+                error.as_database_error().is_some_and(|e| e.is_unique_violation())
+            }
+            Self::Unavailable
+            | Self::StorageFull
+            | Self::Read(_)
+            | Self::Unreadable(_)
+            | Self::Unknown => false,
+        }
+    }
+}
+
+/// A decision and where its answer goes.
+#[derive(Debug)]
+pub struct Waiting {
+    pub decision: Prepared,
+    pub answer: oneshot::Sender<Result<Appended, AppendFault>>,
+}
+
+/// A transaction of another table. `run` does the work; `finish` answers, after the commit.
+pub trait WriteJob: Send {
+    fn run<'c>(&'c mut self, conn: &'c mut SqliteConnection)
+    -> BoxFuture<'c, Result<(), sqlx::Error>>;
+    fn finish(self: Box<Self>, end: Result<(), StoreFault>);
+}
+
+/// One thing to do.
+pub enum Job {
+    /// A decision of the journal.
+    Append(Box<Waiting>),
+    /// A transaction of another table.
+    Write(Box<dyn WriteJob>),
+    /// Destroy a subject's key.
+    Forget(Subject, oneshot::Sender<Result<(), StoreFault>>),
+    /// Do what stands in the queue, then stop.
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// A closure as a job.
+pub struct Closure<F, T> {
+    pub work: Option<F>,
+    pub result: Option<T>,
+    pub answer: oneshot::Sender<Result<T, StoreFault>>,
+}
+
+impl<F, T> WriteJob for Closure<F, T>
+where
+    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send,
+    T: Send + 'static,
+{
+    fn run<'c>(
+        &'c mut self,
+        conn: &'c mut SqliteConnection,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            if let Some(work) = self.work.take() {
+                self.result = Some(work(conn).await?);
+            }
+            Ok(())
+        })
+    }
+
+    fn finish(self: Box<Self>, end: Result<(), StoreFault>) {
+        let answer = match (end, self.result) {
+            (Ok(()), Some(result)) => Ok(result),
+            (Ok(()), None) => Err(StoreFault::Unknown),
+            (Err(fault), _) => Err(fault),
+        };
+        // Whoever asked may have gone; the write stands all the same.
+        drop(self.answer.send(answer));
+    }
+}
+
+/// What a trouble of the whole transaction means for one decision of the journal.
+pub fn append_fault(trouble: &Trouble) -> AppendFault {
+    match trouble {
+        Trouble::Constraint(words) if words.contains("delivery.") => AppendFault::DuplicateDelivery,
+        Trouble::Constraint(words) => AppendFault::Violates(words.clone()),
+        Trouble::Full => AppendFault::StorageFull,
+        Trouble::Busy => AppendFault::Unavailable,
+        Trouble::Fatal(_) => AppendFault::Unknown,
+    }
+}

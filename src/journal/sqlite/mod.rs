@@ -1,0 +1,272 @@
+//! The journal in one SQLite file: one writer with group commit, several readers.
+//!
+//! [`SqliteJournal::open`] takes the data folder for itself and starts the writer on its own thread;
+//! [`SqliteJournal::shutdown`] ends it in order. Whoever holds the server together watches
+//! [`SqliteJournal::failed`] and exits when it turns true.
+//!
+//! **Not here:** rules of dispatch, and any second connection that writes.
+
+mod job;
+mod lookup;
+mod open;
+mod plan;
+mod prepared;
+mod reader;
+mod script;
+mod stopwatch;
+mod trouble;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sqlx::{SqliteConnection, SqlitePool};
+use tiande_actors::ports::clock::Clock;
+use tiande_actors::ports::journal::{
+    Append, AppendFault, Appended, Delivery, Journal, OpenWork, ReadFault, Stored,
+};
+use tiande_core::ids::CourtId;
+use tiande_core::journal::{StreamId, Subject};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::job::{Closure, Job, Waiting};
+use self::plan::Base;
+use self::prepared::Prepared;
+use self::writer::{Gauges, Tidy, Writer};
+use super::checkpoint::CheckpointWriter;
+use super::envelope::HashAlg;
+use super::seal::SubjectKeys;
+use crate::keys::MasterKey;
+
+pub use self::job::StoreFault;
+pub use self::open::OpenFault;
+pub(in crate::journal) use self::open::{DATABASE, readers};
+pub(in crate::journal) use self::reader::{fault, limited, parsed, unreadable};
+
+/// Decisions that may wait for the writer: at 128 a group and one fsync each, about 32 fsyncs, which
+/// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
+const QUEUE_MAX: usize = 4_096;
+
+/// How to open the journal.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// Folder of the database, the keys and the checkpoints; made when missing.
+    pub data_dir: PathBuf,
+    /// Hash function for a database that is made now; an older one keeps its own.
+    pub hash_alg: HashAlg,
+    /// Wall time for epochs and checkpoints.
+    pub clock: Arc<dyn Clock>,
+}
+
+struct Inner {
+    jobs: mpsc::Sender<Job>,
+    readers: SqlitePool,
+    keys: Arc<SubjectKeys>,
+    master: MasterKey,
+    clock: Arc<dyn Clock>,
+    failed: watch::Receiver<bool>,
+    refused: metrics::Counter,
+    data_dir: PathBuf,
+    epoch: u64,
+}
+
+/// The journal. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct SqliteJournal(Arc<Inner>);
+
+impl fmt::Debug for SqliteJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteJournal").field("data_dir", &self.0.data_dir).finish_non_exhaustive()
+    }
+}
+
+impl SqliteJournal {
+    /// Opens or makes the journal of a data folder. Metrics go to the recorder installed before.
+    ///
+    /// # Errors
+    /// [`OpenFault`]: another server works there, a key is missing or wrong, the database is broken.
+    pub async fn open(options: OpenOptions) -> Result<Self, OpenFault> {
+        let OpenOptions { data_dir, hash_alg, clock } = options;
+        let lock = open::lock_folder(&data_dir)?;
+        let master = open::master_key(&data_dir)?;
+        let signer = CheckpointWriter::open(&data_dir)?;
+        let mut conn = open::writer_connection(&data_dir).await?;
+        open::migrate(&mut conn).await?;
+        let start = open::take_ownership(&mut conn, &master, hash_alg, clock.now()).await?;
+        let readers = open::reader_pool(&data_dir).await?;
+        let keys = Arc::new(SubjectKeys::new(&master));
+        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let (failed_tx, failed) = watch::channel(false);
+        let gauges = Gauges::new();
+        let inner = Inner {
+            jobs,
+            readers: readers.clone(),
+            keys: Arc::clone(&keys),
+            master,
+            clock: Arc::clone(&clock),
+            failed,
+            refused: gauges.refused.clone(),
+            data_dir: data_dir.clone(),
+            epoch: start.epoch,
+        };
+        let base = Base::new(start.epoch, start.hash_alg, start.head, start.commitments, keys);
+        let tidy = Tidy::new(start.head.0);
+        let jobs = queue;
+        let failed = failed_tx;
+        run_alone(Writer { conn, base, jobs, readers, signer, clock, failed, gauges, tidy, lock })
+            .map_err(|source| OpenFault::Folder { path: data_dir, source })?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Turns true when the database has failed in a way that nothing may be built on. The server
+    /// must exit then; its next start reads what is really on the disk.
+    #[must_use]
+    pub fn failed(&self) -> watch::Receiver<bool> {
+        self.0.failed.clone()
+    }
+
+    /// Does all that stands in the queue, signs the head, empties the log and unlocks the folder.
+    /// Everything that comes later is refused.
+    pub async fn shutdown(&self) {
+        let (answer, done) = oneshot::channel();
+        if self.0.jobs.send(Job::Shutdown(answer)).await.is_ok() {
+            // Without an answer the writer had failed, and has said so by itself.
+            drop(done.await);
+        }
+    }
+
+    /// Runs a transaction of another table through the one writer, between two groups. It is done
+    /// whether or not the returned future is still polled.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; all but `Unknown` mean that nothing was written.
+    pub async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>
+            + Send
+            + 'static,
+    {
+        let (answer, done) = oneshot::channel();
+        let job = Job::Write(Box::new(Closure { work: Some(job), result: None, answer }));
+        self.0.jobs.try_send(job).map_err(|_| StoreFault::Unavailable)?;
+        done.await.unwrap_or(Err(StoreFault::Unknown))
+    }
+
+    /// Destroys a subject's key: what was sealed under it reads as absent from now on, and the chain
+    /// stays whole (I36). Copies of the database keep the key until they are destroyed too.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn forget(&self, subject: Subject) -> Result<(), StoreFault> {
+        let (answer, done) = oneshot::channel();
+        let job = Job::Forget(subject, answer);
+        self.0.jobs.try_send(job).map_err(|_| StoreFault::Unavailable)?;
+        done.await.unwrap_or(Err(StoreFault::Unknown))
+    }
+
+    /// Connections for reading; they cannot write.
+    #[must_use]
+    pub fn readers(&self) -> &SqlitePool {
+        &self.0.readers
+    }
+
+    /// The master key, for the other stores beside the journal.
+    #[must_use]
+    pub fn master_key(&self) -> &MasterKey {
+        &self.0.master
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.0.data_dir
+    }
+
+    /// This server's ownership epoch.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch
+    }
+}
+
+/// Starts the writer on a thread of its own.
+fn run_alone(writer: Writer) -> std::io::Result<()> {
+    let failed = writer.failed.clone();
+    let alone = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let ran = runtime.map(|runtime| {
+            let run = std::panic::AssertUnwindSafe(writer.run()).catch_unwind();
+            runtime.block_on(run)
+        });
+        if !matches!(ran, Ok(Ok(()))) {
+            tracing::error!("the journal's writer died");
+            failed.send_replace(true);
+        }
+    };
+    std::thread::Builder::new().name("tiande-journal".to_owned()).spawn(alone).map(drop)
+}
+
+impl Journal for SqliteJournal {
+    /// The decision is queued by the call itself: dropping the future takes nothing back.
+    fn append(&self, append: Append) -> BoxFuture<'static, Result<Appended, AppendFault>> {
+        let (answer, done) = oneshot::channel();
+        let decision = Prepared::new(append);
+        match self.0.jobs.try_send(Job::Append(Box::new(Waiting { decision, answer }))) {
+            Ok(()) => async move { done.await.unwrap_or(Err(AppendFault::Unknown)) }.boxed(),
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
+                self.0.refused.increment(1);
+                async { Err(AppendFault::Unavailable) }.boxed()
+            }
+        }
+    }
+
+    fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
+        reader::read_stream(self.0.readers.clone(), Arc::clone(&self.0.keys), stream).boxed()
+    }
+
+    fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
+        let year = utc_year(self.0.clock.now().0);
+        reader::open_work(self.0.readers.clone(), court, year).boxed()
+    }
+
+    fn delivery(
+        &self,
+        source: String,
+        webhook_id: String,
+    ) -> BoxFuture<'static, Result<Option<Delivery>, ReadFault>> {
+        reader::delivery(self.0.readers.clone(), source, webhook_id).boxed()
+    }
+}
+
+/// The UTC year of a moment, by the proleptic Gregorian calendar.
+fn utc_year(unix_ms: i64) -> i32 {
+    // Days since 0000-03-01, in eras of 400 years; see Hinnant, "chrono-compatible low-level date
+    // algorithms".
+    let days = unix_ms.div_euclid(86_400_000) + 719_468;
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // The year of the algorithm starts in March: January and February belong to the next one.
+    let year = days.div_euclid(146_097) * 400 + year_of_era + i64::from(day_of_year >= 306);
+    i32::try_from(year).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::utc_year;
+
+    #[test]
+    fn a_year_begins_at_midnight_utc() {
+        assert_eq!(utc_year(0), 1970);
+        assert_eq!(utc_year(-1), 1969);
+        assert_eq!(utc_year(1_798_761_599_999), 2026);
+        assert_eq!(utc_year(1_798_761_600_000), 2027);
+        assert_eq!(utc_year(951_782_400_000), 2000);
+    }
+}

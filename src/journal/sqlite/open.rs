@@ -1,0 +1,292 @@
+//! Opening: the folder's lock, the keys, the connections and their pragmas, the migrations, the
+//! durable state that the writer starts from.
+//!
+//! **Not here:** the writer's work.
+
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection, SqlitePool};
+use tiande_core::ids::{IncidentId, OfficerId};
+use tiande_core::time::UnixMillis;
+
+use crate::journal::envelope::{GENESIS, HashAlg};
+use crate::keys::{KeyFault, MasterKey};
+
+/// The database's name in the data folder.
+pub const DATABASE: &str = "tiande.sqlite";
+/// First SQLite without the WAL-reset bug, which can corrupt a database.
+const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
+/// Connections that only read. More would not help on few cores.
+const READERS: u32 = 4;
+/// Limit of one read; a longer one would keep the write-ahead log from being emptied.
+pub const READ_LIMIT: Duration = Duration::from_secs(5);
+/// Prepared scripts kept: the shapes of small groups are few and come again and again.
+const STATEMENTS: usize = 256;
+
+/// The journal could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenFault {
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {path}")]
+    Folder {
+        /// Which folder or file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another server works on it.
+    #[error("another tiande works on this data folder: {path} is locked")]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// A key file cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// The master key is not the one that the database was written with.
+    #[error("the master key is not the one that this database was written with")]
+    OtherMasterKey,
+    /// The library is too old to be trusted with the only copy.
+    #[error("sqlite {found} has known ways to corrupt a database; 3.51.3 or newer is needed")]
+    SqliteTooOld {
+        /// Its version.
+        found: String,
+    },
+    /// The database does not do what the journal relies on.
+    #[error("sqlite refused {wanted}")]
+    Setting {
+        /// Which setting.
+        wanted: &'static str,
+    },
+    /// A statement failed.
+    #[error("cannot {what} the database")]
+    Database {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The tables could not be brought up to date.
+    #[error("cannot migrate the database")]
+    Migrate(#[from] MigrateError),
+}
+
+fn failed(what: &'static str) -> impl FnOnce(sqlx::Error) -> OpenFault {
+    move |source| OpenFault::Database { what, source }
+}
+
+/// Makes the folder if needed and takes its lock, which lasts until the file is dropped.
+pub fn lock_folder(data_dir: &Path) -> Result<File, OpenFault> {
+    let fault = |path: &Path, source| OpenFault::Folder { path: path.to_owned(), source };
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
+    made.map_err(|source| fault(data_dir, source))?;
+    let path = data_dir.join("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|source| fault(&path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenFault::Locked { path }),
+        Err(TryLockError::Error(source)) => Err(fault(&path, source)),
+    }
+}
+
+/// The master key; made only beside a database that is not there yet.
+pub fn master_key(data_dir: &Path) -> Result<MasterKey, OpenFault> {
+    let fresh = !data_dir.join(DATABASE).exists();
+    Ok(MasterKey::load(&data_dir.join("keys").join("master.key"), fresh)?)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        // A bad page of a mapped file is a signal that kills; of a read it is an error.
+        .pragma("mmap_size", "0")
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging()
+}
+
+/// The one connection that writes and checkpoints.
+pub async fn writer_connection(data_dir: &Path) -> Result<SqliteConnection, OpenFault> {
+    let options = options(&data_dir.join(DATABASE))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // Deleted keys must not stay readable in free pages.
+        .pragma("secure_delete", "ON")
+        // The writer checkpoints when it is idle, not in the middle of somebody's commit.
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("cache_size", "-32768")
+        // Room for all results of a large group, so that the database thread never waits for us.
+        .row_buffer_size(1_024)
+        .thread_name(|_| "tiande-sqlite".to_owned());
+    let mut conn =
+        SqliteConnection::connect_with(&options).await.map_err(failed("open"))?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut conn)
+        .await
+        .map_err(failed("ask"))?;
+    if !new_enough(&version) {
+        return Err(OpenFault::SqliteTooOld { found: version });
+    }
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut conn)
+        .await
+        .map_err(failed("ask"))?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(&mut conn)
+        .await
+        .map_err(failed("ask"))?;
+    match (mode.as_str(), synchronous) {
+        ("wal", 2) => Ok(conn),
+        ("wal", _) => Err(OpenFault::Setting { wanted: "synchronous=FULL" }),
+        _ => Err(OpenFault::Setting { wanted: "journal_mode=WAL" }),
+    }
+}
+
+fn new_enough(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next()) >= SQLITE_MIN
+}
+
+/// Connections that cannot write, whatever is asked of them.
+pub async fn readers(database: &Path, connections: u32) -> Result<SqlitePool, OpenFault> {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(READ_LIMIT)
+        .connect_with(options(database).read_only(true).pragma("query_only", "ON"))
+        .await
+        .map_err(failed("open for reading"))
+}
+
+/// The pool of the running server.
+pub async fn reader_pool(data_dir: &Path) -> Result<SqlitePool, OpenFault> {
+    readers(&data_dir.join(DATABASE), READERS).await
+}
+
+/// Brings the tables up to date. A database from the future is refused.
+pub async fn migrate(conn: &mut SqliteConnection) -> Result<(), OpenFault> {
+    let files = [
+        (1, "journal", include_str!("../../../migrations/sqlite/0001_journal.sql")),
+        (2, "read_models", include_str!("../../../migrations/sqlite/0002_read_models.sql")),
+        (3, "doors", include_str!("../../../migrations/sqlite/0003_doors.sql")),
+    ];
+    let migrations = files.map(|(number, name, sql)| {
+        Migration::new(number, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Ok(Migrator::with_migrations(migrations.into()).run_direct(None, conn, false).await?)
+}
+
+/// What the writer starts from.
+#[derive(Debug)]
+pub struct Start {
+    pub epoch: u64,
+    pub hash_alg: HashAlg,
+    pub head: (u64, [u8; 32]),
+    pub commitments: HashMap<OfficerId, Vec<(IncidentId, bool)>>,
+}
+
+/// Takes ownership: notes a new epoch and reads the state.
+pub async fn take_ownership(
+    conn: &mut SqliteConnection,
+    master: &MasterKey,
+    wanted: HashAlg,
+    now: UnixMillis,
+) -> Result<Start, OpenFault> {
+    // Primary key of `boot`, both ways.
+    let first = sqlx::query("SELECT hash_alg, master_id FROM boot ORDER BY epoch LIMIT 1")
+        .fetch_optional(&mut *conn)
+        .await
+        .map_err(failed("ask"))?;
+    let mut hash_alg = wanted;
+    if let Some(row) = first {
+        if row.get::<Vec<u8>, _>(1) != master.id() {
+            return Err(OpenFault::OtherMasterKey);
+        }
+        hash_alg = HashAlg::from_name(row.get(0)).unwrap_or(wanted);
+        if hash_alg != wanted {
+            tracing::warn!(
+                used = hash_alg.name(),
+                wanted = wanted.name(),
+                "the journal keeps the hash algorithm that it was made with"
+            );
+        }
+    }
+    let epoch: i64 = sqlx::query_scalar(
+        "INSERT INTO boot (epoch, opened_ms, hash_alg, master_id) \
+         SELECT COALESCE(MAX(epoch), 0) + 1, ?, ?, ? FROM boot RETURNING epoch",
+    )
+    .bind(now.0)
+    .bind(hash_alg.name())
+    .bind(master.id().to_vec())
+    .fetch_one(&mut *conn)
+    .await
+    .map_err(failed("write to"))?;
+    Ok(Start {
+        epoch: u64::try_from(epoch).unwrap_or(0),
+        hash_alg,
+        head: head(conn).await?,
+        commitments: commitments(conn).await?,
+    })
+}
+
+async fn head(conn: &mut SqliteConnection) -> Result<(u64, [u8; 32]), OpenFault> {
+    // Primary key of `journal`, from its end.
+    let row = sqlx::query("SELECT position, hash FROM journal ORDER BY position DESC LIMIT 1")
+        .fetch_optional(conn)
+        .await
+        .map_err(failed("ask"))?;
+    let Some(row) = row else { return Ok((0, GENESIS)) };
+    let position = u64::try_from(row.get::<i64, _>(0)).unwrap_or(0);
+    let mut hash = GENESIS;
+    hash.copy_from_slice(row.get::<&[u8], _>(1));
+    Ok((position, hash))
+}
+
+async fn commitments(
+    conn: &mut SqliteConnection,
+) -> Result<HashMap<OfficerId, Vec<(IncidentId, bool)>>, OpenFault> {
+    // The whole table in the order of its primary key: one row an active commitment.
+    let rows = sqlx::query("SELECT officer, incident, stacked FROM commitment ORDER BY officer, incident")
+        .fetch_all(conn)
+        .await
+        .map_err(failed("ask"))?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let ids = (row.get::<&str, _>(0).parse(), row.get::<&str, _>(1).parse());
+        if let (Ok(officer), Ok(incident)) = ids {
+            let stacked = row.get::<i64, _>(2) != 0;
+            found.entry(officer).or_default().push((incident, stacked));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_with_the_bug_are_refused() {
+        for bad in ["3.51.2", "3.40.1", "3.7.0", "", "x"] {
+            assert!(!new_enough(bad), "{bad}");
+        }
+        for good in ["3.51.3", "3.52.0", "4.0.0"] {
+            assert!(new_enough(good), "{good}");
+        }
+    }
+}

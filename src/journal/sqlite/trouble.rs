@@ -1,0 +1,42 @@
+//! What a failed statement means for the data, by SQLite's result code.
+//!
+//! The question is always: is it certain that nothing was written? If not, nobody may go on as if it
+//! were.
+
+/// Primary result codes, <https://sqlite.org/rescode.html>.
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const FULL: i32 = 13;
+const CONSTRAINT: i32 = 19;
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum Trouble {
+    /// A constraint refused a row; the transaction was rolled back. Holds SQLite's words.
+    Constraint(String),
+    /// No room on the disk; the transaction was rolled back.
+    Full,
+    /// Another process holds the database; nothing was begun.
+    Busy,
+    /// Anything else: an I/O error, a failed fsync, a lost database thread. What is on the disk is
+    /// not known, and the operating system may already have thrown the failed pages away.
+    Fatal(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error
+            .as_database_error()
+            .and_then(|e| e.code())
+            .and_then(|code| code.parse::<i32>().ok())
+            .map(|code| code & 0xff);
+        match code {
+            Some(CONSTRAINT) => Self::Constraint(
+                error.as_database_error().map(|e| e.message().to_owned()).unwrap_or_default(),
+            ),
+            Some(FULL) => Self::Full,
+            Some(BUSY | LOCKED) => Self::Busy,
+            Some(_) | None => Self::Fatal(error),
+        }
+    }
+}

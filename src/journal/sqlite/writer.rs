@@ -1,0 +1,418 @@
+//! The one task that writes: takes what stands in the queue, makes it durable together, answers.
+//!
+//! It owns the only connection that writes or checkpoints, and a thread of its own, so that no
+//! runtime's end can cut a transaction in half. A failed fsync is the end of it: everything after is
+//! refused, and the server is told to exit (I27).
+//!
+//! **Not here:** what a group writes (`plan`) and how it looks in SQL (`script`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, SqlitePool};
+use tiande_actors::ports::clock::Clock;
+use tiande_actors::ports::journal::{AppendFault, Appended};
+use tiande_core::journal::Subject;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
+
+use super::job::{Job, StoreFault, Waiting, WriteJob, append_fault};
+use super::lookup::look_up;
+use super::plan::{Base, Plan};
+use super::script::Script;
+use super::stopwatch::Stopwatch;
+use super::trouble::Trouble;
+use crate::journal::checkpoint::{Checkpoint, CheckpointWriter};
+
+/// Decisions in one transaction. More gains little: the fsync is shared 128 ways by then.
+pub const GROUP_MAX: usize = 128;
+/// Groups of up to so many decisions have few shapes, so their scripts are kept prepared.
+const PREPARED_GROUP_MAX: usize = 4;
+/// Without a new job for so long the writer is idle and tidies up.
+const IDLE: Duration = Duration::from_millis(200);
+/// A changed head is signed at least that often.
+const SIGN_EVERY: Duration = Duration::from_secs(60);
+/// A head is signed after so many records too.
+const SIGN_RECORDS: u64 = 1_000;
+/// Pages in the write-ahead log at which an idle writer checkpoints: 4 MiB.
+const WAL_PAGES_IDLE: i64 = 1_000;
+/// Pages at which even a busy one does: 64 MiB, a pause every few thousand groups.
+const WAL_PAGES_BUSY: i64 = 16_000;
+/// Records between two looks at the log's size while busy.
+const WAL_LOOK_RECORDS: u64 = 4_096;
+/// Groups between two looks at the log's size while busy.
+const WAL_LOOK_GROUPS: u32 = 512;
+
+/// What the writer shows of itself.
+pub struct Gauges {
+    pub queue: metrics::Gauge,
+    pub group: metrics::Histogram,
+    pub commit: metrics::Histogram,
+    pub refused: metrics::Counter,
+}
+
+impl Gauges {
+    pub fn new() -> Self {
+        Self {
+            queue: metrics::gauge!("tiande_journal_queue"),
+            group: metrics::histogram!("tiande_journal_group_decisions"),
+            commit: metrics::histogram!("tiande_journal_commit_seconds"),
+            refused: metrics::counter!("tiande_journal_refused_total"),
+        }
+    }
+}
+
+/// The task's state.
+pub struct Writer {
+    pub conn: SqliteConnection,
+    pub base: Base,
+    pub jobs: mpsc::Receiver<Job>,
+    pub readers: SqlitePool,
+    pub signer: CheckpointWriter,
+    pub clock: Arc<dyn Clock>,
+    pub failed: watch::Sender<bool>,
+    pub gauges: Gauges,
+    pub tidy: Tidy,
+    /// Keeps the data folder locked as long as anything may be written to it.
+    pub lock: std::fs::File,
+}
+
+/// What is to be tidied up.
+pub struct Tidy {
+    pub signed_position: u64,
+    pub since_signed: Stopwatch,
+    pub looked_position: u64,
+    pub groups: u32,
+    pub dirty: bool,
+}
+
+impl Tidy {
+    pub fn new(position: u64) -> Self {
+        Self {
+            signed_position: position,
+            since_signed: Stopwatch::start(),
+            looked_position: position,
+            groups: 0,
+            dirty: false,
+        }
+    }
+}
+
+impl Writer {
+    /// Works until the queue is closed and empty, or until the database fails.
+    pub async fn run(mut self) {
+        match self.serve().await {
+            Ok(stopped) => self.finish(stopped).await,
+            Err(trouble) => self.fail(&trouble),
+        }
+    }
+
+    async fn serve(&mut self) -> Result<Option<oneshot::Sender<()>>, Trouble> {
+        let mut stopped = None;
+        let mut next = None;
+        loop {
+            let job = match next.take() {
+                Some(job) => job,
+                None => match timeout(self.patience(), self.jobs.recv()).await {
+                    Ok(Some(job)) => job,
+                    Ok(None) => return Ok(stopped),
+                    Err(_elapsed) => {
+                        self.tidy_up(true).await?;
+                        continue;
+                    }
+                },
+            };
+            match job {
+                Job::Append(first) => {
+                    let mut group = Vec::with_capacity(8);
+                    group.push(*first);
+                    while group.len() < GROUP_MAX && next.is_none() {
+                        match self.jobs.try_recv() {
+                            Ok(Job::Append(waiting)) => group.push(*waiting),
+                            Ok(other) => next = Some(other),
+                            Err(_empty) => break,
+                        }
+                    }
+                    self.gauges.queue.set(f64::from(u32::try_from(self.jobs.len()).unwrap_or(0)));
+                    self.group(group).await?;
+                }
+                Job::Write(job) => self.write(job).await?,
+                Job::Forget(subject, answer) => self.forget(subject, answer).await?,
+                Job::Shutdown(answer) => {
+                    self.jobs.close();
+                    stopped = Some(answer);
+                }
+            }
+            self.tidy_up(false).await?;
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        if self.tidy.dirty { IDLE } else { SIGN_EVERY }
+    }
+
+    /// Makes a group durable and answers each of it.
+    async fn group(&mut self, mut group: Vec<Waiting>) -> Result<(), Trouble> {
+        let size = u32::try_from(group.len()).unwrap_or(u32::MAX);
+        self.gauges.group.record(f64::from(size));
+        match self.commit(&group, false).await {
+            Ok(ends) => answer_all(group, ends),
+            // Somebody in the group is wrong about what is new. Each alone, with everything looked up.
+            Err(Trouble::Constraint(_)) => {
+                while !group.is_empty() {
+                    let rest = group.split_off(1);
+                    match self.commit(&group, true).await {
+                        Ok(ends) => answer_all(group, ends),
+                        Err(fatal @ Trouble::Fatal(_)) => {
+                            answer_all_with(group, &AppendFault::Unknown);
+                            answer_all_with(rest, &AppendFault::Unavailable);
+                            return Err(fatal);
+                        }
+                        Err(trouble) => answer_all_with(group, &append_fault(&trouble)),
+                    }
+                    group = rest;
+                }
+            }
+            Err(fatal @ Trouble::Fatal(_)) => {
+                answer_all_with(group, &AppendFault::Unknown);
+                return Err(fatal);
+            }
+            Err(trouble) => answer_all_with(group, &append_fault(&trouble)),
+        }
+        Ok(())
+    }
+
+    /// Plans the group, runs it as one transaction and says how each ended. On an error nothing of it
+    /// is written, except that `Fatal` cannot tell.
+    async fn commit(
+        &mut self,
+        group: &[Waiting],
+        exact: bool,
+    ) -> Result<Vec<Result<u64, AppendFault>>, Trouble> {
+        let decisions = group.iter().map(|waiting| &waiting.decision);
+        let known = look_up(&mut self.conn, &mut self.base, decisions.clone(), exact).await?;
+        let mut plan = Plan::new(&self.base);
+        let ends: Vec<_> =
+            decisions.map(|decision| plan.add(&mut self.base, &known, decision)).collect();
+        if !plan.is_empty() {
+            let script = Script::of(&plan, self.base.epoch, self.base.hash_alg);
+            let query = sqlx::query_with(AssertSqlSafe(script.sql), script.values)
+                .persistent(group.len() <= PREPARED_GROUP_MAX);
+            let watch = Stopwatch::start();
+            if let Err(error) = query.execute(&mut self.conn).await {
+                let trouble = Trouble::from(error);
+                self.roll_back(&trouble).await?;
+                return Err(trouble);
+            }
+            self.gauges.commit.record(watch.elapsed().as_secs_f64());
+            self.base.absorb(plan);
+            self.tidy.groups += 1;
+            self.tidy.dirty = true;
+        }
+        Ok(ends)
+    }
+
+    /// Ends a failed transaction. SQLite may have ended it by itself; "none is active" is no failure.
+    async fn roll_back(&mut self, trouble: &Trouble) -> Result<(), Trouble> {
+        match trouble {
+            // Nothing more may be asked of a database that has failed.
+            Trouble::Fatal(_) | Trouble::Busy => return Ok(()),
+            Trouble::Constraint(_) | Trouble::Full => {}
+        }
+        match sqlx::query("ROLLBACK").execute(&mut self.conn).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.to_string().contains("no transaction is active") => Ok(()),
+            Err(error) => Err(Trouble::Fatal(error)),
+        }
+    }
+
+    /// A transaction of another table, between groups.
+    async fn write(&mut self, mut job: Box<dyn WriteJob>) -> Result<(), Trouble> {
+        self.tidy.dirty = true;
+        let mut transaction = match self.conn.begin_with("BEGIN IMMEDIATE").await {
+            Ok(transaction) => transaction,
+            Err(error) => return end_job(job, error, true),
+        };
+        // A bug in a job must not take the journal with it.
+        let done = std::panic::AssertUnwindSafe(job.run(&mut transaction)).catch_unwind().await;
+        match done {
+            Ok(Ok(())) => match transaction.commit().await {
+                Ok(()) => {
+                    job.finish(Ok(()));
+                    Ok(())
+                }
+                Err(error) => end_job(job, error, true),
+            },
+            Ok(Err(error)) => {
+                transaction.rollback().await?;
+                end_job(job, error, false)
+            }
+            Err(_panic) => {
+                transaction.rollback().await?;
+                job.finish(Err(StoreFault::Unavailable));
+                Ok(())
+            }
+        }
+    }
+
+    async fn forget(
+        &mut self,
+        subject: Subject,
+        answer: oneshot::Sender<Result<(), StoreFault>>,
+    ) -> Result<(), Trouble> {
+        // Primary key of `subject_key`.
+        let end = sqlx::query("DELETE FROM subject_key WHERE subject = ?")
+            .bind(subject.0.as_bytes().to_vec())
+            .execute(&mut self.conn)
+            .await;
+        let end = match end.map_err(Trouble::from) {
+            Ok(_) => {
+                self.base.keys.forget(subject);
+                // The key's old page must not stay in the log, as far as readers let us.
+                self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+                Ok(())
+            }
+            Err(Trouble::Full) => Err(StoreFault::StorageFull),
+            Err(Trouble::Busy | Trouble::Constraint(_)) => Err(StoreFault::Unavailable),
+            Err(fatal @ Trouble::Fatal(_)) => {
+                drop(answer.send(Err(StoreFault::Unknown)));
+                return Err(fatal);
+            }
+        };
+        drop(answer.send(end));
+        Ok(())
+    }
+
+    /// Checkpoints the log and signs the head, when it is time.
+    async fn tidy_up(&mut self, idle: bool) -> Result<(), Trouble> {
+        let position = self.base.position;
+        let unsigned = position - self.tidy.signed_position;
+        let late = self.tidy.since_signed.elapsed() >= SIGN_EVERY;
+        if unsigned >= SIGN_RECORDS || (unsigned > 0 && late) {
+            // By count it need not be on the disk at once: it proves, it does not keep.
+            self.sign(late);
+        }
+        let look = position - self.tidy.looked_position >= WAL_LOOK_RECORDS
+            || self.tidy.groups >= WAL_LOOK_GROUPS;
+        if look || (idle && self.tidy.dirty) {
+            self.tidy.looked_position = position;
+            self.tidy.groups = 0;
+            self.tidy.dirty = !idle;
+            let limit = if idle { WAL_PAGES_IDLE } else { WAL_PAGES_BUSY };
+            if self.checkpoint_wal("PRAGMA wal_checkpoint(NOOP)").await? >= limit {
+                self.checkpoint_wal("PRAGMA wal_checkpoint(PASSIVE)").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one of the checkpoint pragmas; returns the pages that the log holds.
+    async fn checkpoint_wal(&mut self, pragma: &'static str) -> Result<i64, Trouble> {
+        match sqlx::query(pragma).fetch_one(&mut self.conn).await {
+            Ok(row) => Ok(row.try_get::<i64, _>(1).unwrap_or(0)),
+            Err(error) => match Trouble::from(error) {
+                fatal @ Trouble::Fatal(_) => Err(fatal),
+                // The log stays as long as it is; the next look tries again.
+                Trouble::Full | Trouble::Busy | Trouble::Constraint(_) => Ok(0),
+            },
+        }
+    }
+
+    fn sign(&mut self, durable: bool) {
+        let checkpoint = Checkpoint {
+            position: self.base.position,
+            hash: self.base.hash,
+            hash_alg: self.base.hash_alg,
+            at_ms: self.clock.now().0,
+            epoch: self.base.epoch,
+        };
+        if let Err(error) = self.signer.append(&checkpoint, durable) {
+            // The journal is whole without it; the next one is tried in its turn.
+            tracing::error!(error = %error, "cannot write a signed checkpoint");
+        }
+        self.tidy.signed_position = self.base.position;
+        self.tidy.since_signed = Stopwatch::start();
+    }
+
+    /// The end in order: last checkpoint signed, log emptied, folder unlocked.
+    async fn finish(mut self, stopped: Option<oneshot::Sender<()>>) {
+        if self.base.position > self.tidy.signed_position {
+            self.sign(true);
+        }
+        self.readers.close().await;
+        if let Err(error) = self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)").await {
+            tracing::error!(error = ?error, "cannot empty the write-ahead log");
+        }
+        if let Err(error) = self.conn.close().await {
+            tracing::error!(error = %error, "cannot close the journal");
+        }
+        drop(self.lock);
+        if let Some(stopped) = stopped {
+            drop(stopped.send(()));
+        }
+    }
+
+    /// The end in disorder: refuse everything, tell the server, touch nothing any more.
+    fn fail(mut self, trouble: &Trouble) {
+        tracing::error!(trouble = ?trouble, "the journal has failed and stops");
+        self.jobs.close();
+        while let Ok(job) = self.jobs.try_recv() {
+            refuse(job);
+        }
+        self.failed.send_replace(true);
+        // Closing would checkpoint: pages of which the system does not know whether they are on the
+        // disk would be copied into the database. The next start reads the log from the disk instead.
+        std::mem::forget(self.conn);
+        std::mem::forget(self.lock);
+    }
+}
+
+/// Ends a job that failed, and the writer with it when the database did.
+fn end_job(job: Box<dyn WriteJob>, error: sqlx::Error, of_store: bool) -> Result<(), Trouble> {
+    if !of_store && error.as_database_error().is_none() {
+        // The job's own reading of rows failed; the database is well.
+        job.finish(Err(StoreFault::Statement(error)));
+        return Ok(());
+    }
+    if error.as_database_error().is_some_and(|e| {
+        e.is_unique_violation() || e.is_foreign_key_violation() || e.is_check_violation()
+    }) {
+        job.finish(Err(StoreFault::Statement(error)));
+        return Ok(());
+    }
+    match Trouble::from(error) {
+        Trouble::Full => job.finish(Err(StoreFault::StorageFull)),
+        Trouble::Busy => job.finish(Err(StoreFault::Unavailable)),
+        Trouble::Constraint(words) => {
+            job.finish(Err(StoreFault::Statement(sqlx::Error::Protocol(words))));
+        }
+        fatal @ Trouble::Fatal(_) => {
+            job.finish(Err(StoreFault::Unknown));
+            return Err(fatal);
+        }
+    }
+    Ok(())
+}
+
+fn answer_all(group: Vec<Waiting>, ends: Vec<Result<u64, AppendFault>>) {
+    for (waiting, end) in group.into_iter().zip(ends) {
+        // Whoever asked may have gone; the decision stands all the same.
+        drop(waiting.answer.send(end.map(|position| Appended { position })));
+    }
+}
+
+fn answer_all_with(group: Vec<Waiting>, fault: &AppendFault) {
+    for waiting in group {
+        drop(waiting.answer.send(Err(fault.clone())));
+    }
+}
+
+fn refuse(job: Job) {
+    match job {
+        Job::Append(waiting) => drop(waiting.answer.send(Err(AppendFault::Unavailable))),
+        Job::Write(job) => job.finish(Err(StoreFault::Unavailable)),
+        Job::Forget(_, answer) => drop(answer.send(Err(StoreFault::Unavailable))),
+        Job::Shutdown(answer) => drop(answer.send(())),
+    }
+}
