@@ -70,7 +70,8 @@ pub fn random<const N: usize>() -> [u8; N] {
 /// HMAC-SHA256 over parts; each part's length goes in, so that their borders cannot move.
 #[must_use]
 pub fn keyed_hash(key: &[u8; KEY_LEN], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes any key length");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes any key length");
     for part in parts {
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
         mac.update(&length.to_be_bytes());
@@ -205,7 +206,8 @@ mod tests {
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("tiande-keys-{name}-{}", hex::encode(random::<8>())));
+        let path =
+            std::env::temp_dir().join(format!("tiande-keys-{name}-{}", hex::encode(random::<8>())));
         fs::create_dir_all(&path).expect("a temporary folder");
         path
     }

@@ -1,1 +1,20 @@
-//! Server of Tiande.
+//! The server of Tiande: everything around the actors.
+//!
+//! The way in: [`intake`] (tips), [`sockets`] (handhelds, consoles), [`api`] (the rest of HTTP), each
+//! through [`access`]. The way down: [`journal`]. [`server`] is the one file that wires everything.
+
+pub mod access;
+pub mod admin;
+pub mod api;
+pub mod app;
+pub mod config;
+pub mod demo;
+pub mod entropy;
+pub mod intake;
+pub mod journal;
+pub mod keys;
+pub mod server;
+pub mod shapes;
+pub mod sockets;
+pub mod strict_json;
+pub mod telemetry;

@@ -1,1 +1,276 @@
-fn main() {}
+//! The command line of Tiande.
+#![allow(clippy::print_stdout)] // What commands answer goes to standard output; logs do not.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use serde_json::{Value, json};
+use tiande::admin::{self, AdminRequest};
+use tiande::config::{Config, Overrides};
+use tiande::intake::send::TipArgs;
+use tiande::journal::VerifyOptions;
+use tiande::{api, journal, server, telemetry};
+use tiande_core::court::CourtProfile;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Settings that refuse to start (sysexits: configuration).
+const EXIT_CONFIG: u8 = 78;
+
+/// Real-time command centre of a court's enforcement bureau.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    /// Settings file.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve {
+        /// A demo court with officers who move; this machine only.
+        #[arg(long)]
+        demo: bool,
+        /// Where to listen.
+        #[arg(long, value_name = "ADDR:PORT")]
+        listen: Option<String>,
+    },
+    /// Bring the database to this program's version.
+    Migrate,
+    /// Courts.
+    #[command(subcommand)]
+    Court(CourtCommand),
+    /// Sources of tips.
+    #[command(subcommand)]
+    Source(SourceCommand),
+    /// Handhelds.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// People at desks.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Cases.
+    #[command(subcommand)]
+    Case(CaseCommand),
+    /// The journal.
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// Sign a tip and send it.
+    Tip(TipArgs),
+    /// Print the description of the HTTP interface.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum CourtCommand {
+    /// Add a court from its file.
+    Add {
+        /// The court's file (see config/courts).
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum SourceCommand {
+    /// Add a source and print its secret.
+    Add {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// Its emergencies start a dispatch by themselves.
+        #[arg(long)]
+        trusted: bool,
+        /// Name, unique on this server.
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum DeviceCommand {
+    /// Print a one-time enrolment code for an officer's handheld.
+    Enrol {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// The officer's name; made when there is none.
+        #[arg(long)]
+        officer: String,
+        /// Badge of a new officer.
+        #[arg(long)]
+        badge: Option<String>,
+        /// Skills of a new officer.
+        #[arg(long = "skill")]
+        skills: Vec<String>,
+    },
+    /// Shut a handheld out.
+    Revoke {
+        /// Its id.
+        device: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add a member of staff.
+    Add {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// Name for signing in.
+        #[arg(long)]
+        username: String,
+        /// Name for people.
+        #[arg(long)]
+        name: String,
+        /// Roles.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// File with the password; else it is read from standard input.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum CaseCommand {
+    /// Take cases in from a JSON file: `[{"number", "parties": [{"role", "name"}]}]`.
+    Import {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum JournalCommand {
+    /// Walk the whole chain and say what is broken.
+    Verify {
+        /// Signed checkpoints to hold it against; by default those in the data folder.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let listen = match &cli.command {
+        Command::Serve { listen, .. } => listen.clone(),
+        _ => None,
+    };
+    let overrides = Overrides { listen, data: cli.data.clone() };
+    let config = match Config::load(cli.config.as_deref(), &overrides) {
+        Ok(config) => config,
+        Err(faults) => {
+            eprintln!("{faults}");
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    match run(cli.command, config) {
+        Ok(code) => code,
+        Err(fault) => {
+            eprintln!("tiande: {fault:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+    let request = match command {
+        Command::Serve { demo, .. } => {
+            telemetry::start_logs(&config.log, config.log_json).map_err(anyhow::Error::msg)?;
+            telemetry::count_panics();
+            let metrics = telemetry::start_metrics().map_err(anyhow::Error::msg)?;
+            actix::System::new().block_on(server::run(config, demo, metrics))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Migrate => {
+            // Opening the folder migrates it.
+            let opened = actix::System::new().block_on(async {
+                let opened = server::open(config).await?;
+                opened.close().await;
+                anyhow::Ok(())
+            });
+            return opened.map(|()| ExitCode::SUCCESS);
+        }
+        Command::Openapi => {
+            println!("{:#}", api::openapi::document());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Tip(args) => return args.run(),
+        Command::Journal(JournalCommand::Verify { checkpoint }) => {
+            return verify(&config, checkpoint);
+        }
+        Command::Court(CourtCommand::Add { file }) => {
+            let text = read(&file)?;
+            let profile: CourtProfile =
+                toml::from_str(&text).with_context(|| file.display().to_string())?;
+            AdminRequest::CourtAdd { profile: Box::new(profile) }
+        }
+        Command::Source(SourceCommand::Add { court, trusted, name }) => {
+            AdminRequest::SourceAdd { court, name, trusted }
+        }
+        Command::Device(DeviceCommand::Enrol { court, officer, badge, skills }) => {
+            AdminRequest::DeviceEnrol { court, officer, badge, skills }
+        }
+        Command::Device(DeviceCommand::Revoke { device }) => AdminRequest::DeviceRevoke { device },
+        Command::User(UserCommand::Add { court, username, name, roles, password_file }) => {
+            let password = match password_file {
+                Some(file) => read(&file)?,
+                None => {
+                    let mut text = String::new();
+                    std::io::stdin().read_to_string(&mut text).context("reading the password")?;
+                    text
+                }
+            };
+            let password = password.trim_end_matches(['\n', '\r']).to_owned();
+            AdminRequest::UserAdd { court, username, name, roles, password }
+        }
+        Command::Case(CaseCommand::Import { court, file }) => {
+            let cases: Value = serde_json::from_str(&read(&file)?)
+                .with_context(|| file.display().to_string())?;
+            serde_json::from_value(json!({"do": "case_import", "court": court, "cases": cases}))
+                .context("cases")?
+        }
+    };
+    match admin::send(&config, request) {
+        Ok(done) => {
+            println!("{done:#}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(fault) => anyhow::bail!("{fault}"),
+    }
+}
+
+fn read(file: &std::path::Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| file.display().to_string())
+}
+
+fn verify(config: &Config, checkpoint: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let options = VerifyOptions { checkpoint, ..VerifyOptions::of(&config.data) };
+    let report = actix::System::new().block_on(journal::verify(options));
+    let report = report.context("verifying the journal")?;
+    report.notes.iter().for_each(|note| println!("note: {note}"));
+    report.broken.iter().for_each(|broken| println!("{broken}"));
+    if report.broken_more > 0 {
+        println!("and {} more", report.broken_more);
+    }
+    println!("{} records, {} signed checkpoints on the chain", report.records, report.checkpoints);
+    if let Some((position, hash)) = report.head {
+        println!("head: position {position}, {}", hex::encode(hash));
+    }
+    println!("{}", if report.is_whole() { "whole" } else { "BROKEN" });
+    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -16,8 +16,8 @@ CREATE TABLE source (
     revoked_ms    INTEGER,
     PRIMARY KEY (court, name)
 ) STRICT, WITHOUT ROWID;
--- A webhook's address names the source and not its court.
-CREATE INDEX source_by_name ON source (name, court);
+-- A webhook's address names the source and not its court, so a name is one source on this server.
+CREATE UNIQUE INDEX source_by_name ON source (name);
 
 -- Names of officers are personal: only a keyed hash of court and name is kept, for the look-up.
 CREATE TABLE officer_name (

@@ -18,4 +18,4 @@ pub mod verify;
 
 pub use envelope::HashAlg;
 pub use sqlite::{OpenFault, OpenOptions, SqliteJournal, StoreFault};
-pub use verify::{VerifyOptions, VerifyReport, verify};
+pub use verify::{Broken, VerifyFault, VerifyOptions, VerifyReport, verify};

@@ -16,7 +16,7 @@ use tiande_core::incident::{IncidentEvent, IncidentOpened, Origin, Outcome};
 use tiande_core::journal::{Event, StreamId};
 use tiande_core::officer::OfficerEvent;
 use tiande_core::time::UnixMillis;
-use tiande_core::tip::{TipEvent, TipReceived};
+use tiande_core::tip::TipEvent;
 
 /// How an incident ended, for its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,16 +290,14 @@ fn officer(
 
 fn tip(court: &CourtId, id: TipId, at: UnixMillis, event: &TipEvent) -> Operation {
     match event {
-        TipEvent::Received(TipReceived { source, kind, urgency, .. }) => {
-            Operation::AddTip(TipRow {
-                id,
-                court: court.clone(),
-                source: source.clone(),
-                received: at,
-                kind: kind.name(),
-                urgency: urgency.name(),
-            })
-        }
+        TipEvent::Received(tip) => Operation::AddTip(TipRow {
+            id,
+            court: court.clone(),
+            source: tip.source.clone(),
+            received: at,
+            kind: tip.kind.name(),
+            urgency: tip.urgency.name(),
+        }),
         TipEvent::Linked { incident } => Operation::LinkTip(id, *incident),
     }
 }

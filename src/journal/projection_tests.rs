@@ -29,7 +29,12 @@ fn fold(events: &[(StreamId, Event)]) -> Changes {
 
 fn committed(incident: IncidentId, stacked: bool) -> Event {
     let offer = OfferId(Uuid::from_u128(9));
-    Event::Officer(OfficerEvent::Committed { incident, offer, how: CommitmentKind::ALL[0], stacked })
+    Event::Officer(OfficerEvent::Committed {
+        incident,
+        offer,
+        how: CommitmentKind::ALL[0],
+        stacked,
+    })
 }
 
 fn released(incident: IncidentId) -> Event {
@@ -88,7 +93,8 @@ fn an_alarm_raised_after_a_settlement_stays_open() {
     changes.notice(&court(), 1, UnixMillis(1), &raise(1));
     changes.notice(&court(), 1, UnixMillis(2), &NoticeChange::Settle { incident: incident_id(1) });
     changes.notice(&court(), 1, UnixMillis(3), &raise(2));
-    let ack = |by: &str| NoticeChange::Acknowledge { alarm: AlarmId(Uuid::from_u128(2)), by: by.into() };
+    let ack =
+        |by: &str| NoticeChange::Acknowledge { alarm: AlarmId(Uuid::from_u128(2)), by: by.into() };
     changes.notice(&court(), 1, UnixMillis(4), &ack("a"));
     changes.notice(&court(), 1, UnixMillis(5), &ack("b"));
     assert_eq!(changes.alarms[0].settled, Some(UnixMillis(2)));

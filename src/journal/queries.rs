@@ -5,6 +5,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use tiande_actors::ports::journal::ReadFault;
+use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId, IncidentId, TipId};
 use tiande_core::time::UnixMillis;
 
@@ -118,20 +119,46 @@ impl SqliteJournal {
         }))
     }
 
-    /// The case of that number, in its one spelling.
+    /// True when the incident is of that court.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn incident_in(
+        &self,
+        court: &CourtId,
+        incident: IncidentId,
+    ) -> Result<bool, ReadFault> {
+        // Primary key of `incident`.
+        let sql = "SELECT EXISTS (SELECT 1 FROM incident WHERE id = ? AND court = ?)";
+        let query = sqlx::query_scalar(sql).bind(incident.to_string()).bind(court.as_str());
+        limited("an incident's court", query.fetch_one(self.readers())).await
+    }
+
+    /// True when the case is of that court.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn case_in(&self, court: &CourtId, case: CaseId) -> Result<bool, ReadFault> {
+        // Primary key of `case_file`.
+        let sql = "SELECT EXISTS (SELECT 1 FROM case_file WHERE id = ? AND court = ?)";
+        let query = sqlx::query_scalar(sql).bind(case.to_string()).bind(court.as_str());
+        limited("a case's court", query.fetch_one(self.readers())).await
+    }
+
+    /// The case of that number.
     ///
     /// # Errors
     /// [`ReadFault`].
     pub async fn case_by_number(
         &self,
         court: &CourtId,
-        number: &str,
+        number: &CaseNumber,
     ) -> Result<Option<CaseId>, ReadFault> {
         const WHAT: &str = "a case by its number";
         // UNIQUE (court, number) of `case_file`.
         let query = sqlx::query_scalar("SELECT id FROM case_file WHERE court = ? AND number = ?")
             .bind(court.as_str())
-            .bind(number);
+            .bind(number.as_str());
         let id: Option<String> = limited(WHAT, query.fetch_optional(self.readers())).await?;
         id.map(|id| parsed(WHAT, &id)).transpose()
     }

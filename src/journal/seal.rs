@@ -42,7 +42,8 @@ pub enum Opened {
 
 impl DataKey {
     fn mark(&self) -> [u8; MARK_LEN] {
-        let digest = Sha256::new().chain_update(b"tiande-data-key-v1").chain_update(self.0).finalize();
+        let digest =
+            Sha256::new().chain_update(b"tiande-data-key-v1").chain_update(self.0).finalize();
         let mut mark = [0; MARK_LEN];
         mark.copy_from_slice(&digest[..MARK_LEN]);
         mark
@@ -163,7 +164,10 @@ mod tests {
         let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
         let (key, _) = keys.create(Subject(Uuid::from_u128(1)));
         let sealed = key.seal("tip/a", 1, "tip.received", b"secret");
-        assert_eq!(key.open("tip/a", 1, "tip.received", &sealed), Opened::Plain(b"secret".to_vec()));
+        assert_eq!(
+            key.open("tip/a", 1, "tip.received", &sealed),
+            Opened::Plain(b"secret".to_vec())
+        );
         assert_eq!(key.open("tip/b", 1, "tip.received", &sealed), Opened::Damaged);
         assert_eq!(key.open("tip/a", 2, "tip.received", &sealed), Opened::Damaged);
         assert_eq!(key.open("tip/a", 1, "tip.linked", &sealed), Opened::Damaged);

@@ -13,7 +13,7 @@ use tiande_core::time::UnixMillis;
 
 use crate::court::CourtRoom;
 use crate::gate::Admitted;
-use crate::outbox::{Outbox, Pushed};
+use crate::outbox::{CloseReason, Outbox, Pushed};
 use crate::ports::journal::{Audience, OpenAlarm};
 use crate::views::{ConsoleNote, FeedLine, IncidentView};
 
@@ -179,5 +179,20 @@ impl Handler<Admitted<FindAlarm>> for BoardActor {
 
     fn handle(&mut self, message: Admitted<FindAlarm>, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.alarms.get(&message.body.0).cloned())
+    }
+}
+
+/// The server goes down: consoles are told.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Goodbye;
+
+impl Handler<Admitted<Goodbye>> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Admitted<Goodbye>, _: &mut Self::Context) {
+        for console in self.consoles.drain(..) {
+            console.outbox.close(CloseReason::GOING_DOWN);
+        }
     }
 }

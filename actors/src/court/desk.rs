@@ -13,19 +13,20 @@ use tiande_core::journal::By;
 use tiande_core::officer::{Duty, DutyChange, OfficerCommand, OfficerRefusal};
 use tracing::{error, info, warn};
 
-use crate::board::{BoardActor, BoardNews, FindAlarm};
-use crate::case::OrderCase;
+use crate::board::{Goodbye, BoardActor, BoardNews, FindAlarm};
+use crate::case::{LookAtCase, OrderCase};
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::{IncidentDone, LookAtIncident, OrderIncident};
 use crate::limits::{BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
-use crate::officer::{Connect, Connected, OfficerFault, OrderOfficer};
+use crate::officer::{Connect, Connected, OfficerFault, Farewell, OrderOfficer, Revoke};
+use crate::views::RosterEntry;
 use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
 use crate::supervision::{ActorId, Deaths, Died, Verdict};
 
 use super::directory::Absent;
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CommandFault, ConnectHandheld, DeskCounts, EnrolOfficer, IncidentLook,
-    IncidentSeen, OfficerDeed, ToIncident, ToOfficer,
+    CaseLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident, ToOfficer,
 };
 use super::room::CourtRoom;
 
@@ -420,5 +421,62 @@ impl Handler<Admitted<CaseImport>> for CourtDesk {
             room.cases.borrow_mut().insert(text, case);
             Ok(case)
         })
+    }
+}
+
+impl Handler<Admitted<LookAtRoster>> for CourtDesk {
+    type Result = MessageResult<Admitted<LookAtRoster>>;
+
+    fn handle(&mut self, _: Admitted<LookAtRoster>, _: &mut Self::Context) -> Self::Result {
+        MessageResult(Ok::<Vec<RosterEntry>, CommandFault>(self.room.roster()))
+    }
+}
+
+impl Handler<Admitted<CaseLook>> for CourtDesk {
+    type Result = ResponseFuture<Result<Box<tiande_core::case::Case>, CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<CaseLook>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let gate = room.wake_case(message.body.0).await.map_err(|absent| match absent {
+                Absent::Unknown => CommandFault::NotFound,
+                Absent::Fault(fault) => CommandFault::Read(fault),
+            })?;
+            let wait = gate.ask(LookAtCase).map_err(not_admitted)?;
+            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
+        })
+    }
+}
+
+impl Handler<Admitted<RevokeDevice>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<RevokeDevice>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let RevokeDevice { officer, device } = message.body;
+            let gate = room.officer(officer).ok_or(CommandFault::NotFound)?;
+            let wait = gate.ask(Revoke { device }).map_err(not_admitted)?;
+            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
+        })
+    }
+}
+
+/// The server goes down: everybody who listens is told.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct CloseSockets;
+
+impl Handler<Admitted<CloseSockets>> for CourtDesk {
+    type Result = ();
+
+    fn handle(&mut self, _: Admitted<CloseSockets>, _: &mut Self::Context) {
+        // Whose gate is full is cut off with the connection a moment later.
+        if let Some(board) = self.room.board.get() {
+            board.offer(Goodbye).ok();
+        }
+        for gate in self.room.directory.borrow().officers.values() {
+            gate.offer(Farewell).ok();
+        }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::prelude::*;
 use tiande_core::court::CourtProfile;
-use tiande_core::ids::{CaseId, IncidentId};
+use tiande_core::case::Case;
+use tiande_core::ids::{CaseId, DeviceId, IncidentId, OfficerId};
 use tokio::sync::oneshot;
 
 use crate::board::{BoardActor, JoinConsole};
@@ -16,10 +17,12 @@ use crate::intake::{IntakeActor, RaiseSos, SubmitTip, TipFault, TipTaken};
 use crate::limits::{BOARD_NOTES, DESK_COMMANDS, DESK_SOS, INTAKE_TIPS};
 use crate::officer::Connected;
 
-use super::desk::{CourtDesk, Count, open_court};
+use crate::views::RosterEntry;
+
+use super::desk::{CloseSockets, Count, CourtDesk, open_court};
 use super::messages::{
-    AcknowledgeAlarm, CaseImport, CommandFault, ConnectHandheld, DeskCounts, EnrolOfficer, IncidentLook,
-    IncidentSeen, ToIncident, ToOfficer,
+    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts, EnrolOfficer, IncidentLook,
+    IncidentSeen, LookAtRoster, RevokeDevice, ToIncident, ToOfficer,
 };
 use super::room::{CourtRoom, RoomPorts};
 
@@ -95,6 +98,12 @@ impl CourtHandle {
     /// From now on every command is refused; what was begun is brought to its end.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Tells everybody who listens that the server goes down.
+    pub fn close_sockets(&self) {
+        // When the desk is that full, the end of the connection tells them.
+        self.desk.offer(CloseSockets).ok();
     }
 
     /// Reports how full the ways are.
@@ -205,6 +214,36 @@ impl CourtHandle {
     /// [`CommandFault`].
     pub async fn import_case(&self, message: CaseImport) -> Result<CaseId, CommandFault> {
         self.ask_desk(message).await
+    }
+
+    /// All officers of the court.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn roster(&self) -> Result<Vec<RosterEntry>, CommandFault> {
+        self.ask_desk(LookAtRoster).await
+    }
+
+    /// The name of an officer; `None` when the court has no such officer.
+    pub async fn officer_name(&self, officer: OfficerId) -> Option<String> {
+        let roster = self.roster().await.ok()?;
+        roster.into_iter().find(|entry| entry.id == officer).map(|entry| entry.name)
+    }
+
+    /// A case.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn case(&self, case: CaseId) -> Result<Box<Case>, CommandFault> {
+        self.ask_desk(CaseLook(case)).await
+    }
+
+    /// Closes the socket of a device that is not to be trusted any more.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn revoke(&self, officer: OfficerId, device: DeviceId) -> Result<(), CommandFault> {
+        self.ask_desk(RevokeDevice { officer, device }).await
     }
 
     /// Lets a console join; everything comes through its outbox.

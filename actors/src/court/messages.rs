@@ -1,9 +1,9 @@
 //! What a court's desk understands: everything that comes in from the edge but tips.
 
 use actix::prelude::*;
-use tiande_core::case::{CaseNumber, Party};
+use tiande_core::case::{Case, CaseNumber, Party};
 use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfferId, OfficerId};
-use tiande_core::incident::{Outcome};
+use tiande_core::incident::Outcome;
 use tiande_core::officer::{OfficerPersonal, Stage};
 
 use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident};
@@ -11,6 +11,7 @@ use crate::intake::TipFault;
 use crate::officer::{Connected, OfficerFault};
 use crate::outbox::Outbox;
 use crate::ports::journal::{AppendFault, Audience};
+use crate::views::RosterEntry;
 
 /// A handheld has come in.
 #[derive(Message)]
@@ -117,6 +118,26 @@ pub struct CaseImport {
     pub number: CaseNumber,
     /// Its parties.
     pub parties: Vec<Party>,
+}
+
+/// Asks for all officers of the court.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<RosterEntry>, CommandFault>")]
+pub struct LookAtRoster;
+
+/// Asks how a case stands.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Box<Case>, CommandFault>")]
+pub struct CaseLook(pub CaseId);
+
+/// A device is not to be trusted any more: its socket is closed.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), CommandFault>")]
+pub struct RevokeDevice {
+    /// Whose.
+    pub officer: OfficerId,
+    /// Which.
+    pub device: DeviceId,
 }
 
 /// How much is awake, for metrics and tests.

@@ -25,8 +25,8 @@ use crate::views::FeedLine;
 
 use super::handheld::Handheld;
 use super::messages::{
-    AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
-    OrderOfficer, SettleOfficer, Written,
+    AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, Farewell, OfficerAnswer, OfficerFault,
+    OrderOfficer, Revoke, SettleOfficer, Written,
 };
 use super::FixLane;
 
@@ -356,5 +356,23 @@ impl Handler<Admitted<Disconnect>> for OfficerActor {
 
     fn handle(&mut self, message: Admitted<Disconnect>, _: &mut Self::Context) {
         self.handheld.forget(&message.body.outbox);
+    }
+}
+
+impl Handler<Admitted<Revoke>> for OfficerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<Revoke>, _: &mut Self::Context) {
+        if self.handheld.device() == Some(message.body.device) {
+            self.handheld.close(CloseReason::REVOKED);
+        }
+    }
+}
+
+impl Handler<Admitted<Farewell>> for OfficerActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Admitted<Farewell>, _: &mut Self::Context) {
+        self.handheld.close(CloseReason::GOING_DOWN);
     }
 }

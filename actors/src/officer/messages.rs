@@ -122,3 +122,16 @@ pub struct Disconnect {
     /// Its outbox: an older socket's end must not cut off a newer one.
     pub outbox: Outbox,
 }
+
+/// A device is not to be trusted any more.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Revoke {
+    /// Which.
+    pub device: DeviceId,
+}
+
+/// The server goes down: the handheld is told.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Farewell;

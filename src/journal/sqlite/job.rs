@@ -60,8 +60,10 @@ pub struct Waiting {
 
 /// A transaction of another table. `run` does the work; `finish` answers, after the commit.
 pub trait WriteJob: Send {
-    fn run<'c>(&'c mut self, conn: &'c mut SqliteConnection)
-    -> BoxFuture<'c, Result<(), sqlx::Error>>;
+    fn run<'c>(
+        &'c mut self,
+        conn: &'c mut SqliteConnection,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
     fn finish(self: Box<Self>, end: Result<(), StoreFault>);
 }
 

@@ -45,7 +45,7 @@ use crate::keys::MasterKey;
 pub use self::job::StoreFault;
 pub use self::open::OpenFault;
 pub(in crate::journal) use self::open::{DATABASE, readers};
-pub(in crate::journal) use self::reader::{fault, limited, parsed, unreadable};
+pub(in crate::journal) use self::reader::{fault, limited, parsed};
 
 /// Decisions that may wait for the writer: at 128 a group and one fsync each, about 32 fsyncs, which
 /// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
@@ -62,11 +62,20 @@ pub struct OpenOptions {
     pub clock: Arc<dyn Clock>,
 }
 
+impl OpenOptions {
+    /// Options for a data folder; an unknown hash name means the default, SHA-256.
+    #[must_use]
+    pub fn new(data_dir: PathBuf, hash_alg: &str, clock: Arc<dyn Clock>) -> Self {
+        let hash_alg = HashAlg::from_name(hash_alg).unwrap_or_default();
+        Self { data_dir, hash_alg, clock }
+    }
+}
+
 struct Inner {
     jobs: mpsc::Sender<Job>,
     readers: SqlitePool,
     keys: Arc<SubjectKeys>,
-    master: MasterKey,
+    master: Arc<MasterKey>,
     clock: Arc<dyn Clock>,
     failed: watch::Receiver<bool>,
     refused: metrics::Counter,
@@ -106,7 +115,7 @@ impl SqliteJournal {
             jobs,
             readers: readers.clone(),
             keys: Arc::clone(&keys),
-            master,
+            master: Arc::new(master),
             clock: Arc::clone(&clock),
             failed,
             refused: gauges.refused.clone(),
@@ -127,6 +136,12 @@ impl SqliteJournal {
     #[must_use]
     pub fn failed(&self) -> watch::Receiver<bool> {
         self.0.failed.clone()
+    }
+
+    /// True when the database has failed; see [`Self::failed`].
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        *self.0.failed.borrow()
     }
 
     /// Does all that stands in the queue, signs the head, empties the log and unlocks the folder.
@@ -177,8 +192,8 @@ impl SqliteJournal {
 
     /// The master key, for the other stores beside the journal.
     #[must_use]
-    pub fn master_key(&self) -> &MasterKey {
-        &self.0.master
+    pub fn master_key(&self) -> Arc<MasterKey> {
+        Arc::clone(&self.0.master)
     }
 
     /// The data folder.

@@ -11,9 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection, SqlitePool};
 use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::time::UnixMillis;
@@ -133,8 +131,7 @@ pub async fn writer_connection(data_dir: &Path) -> Result<SqliteConnection, Open
         // Room for all results of a large group, so that the database thread never waits for us.
         .row_buffer_size(1_024)
         .thread_name(|_| "tiande-sqlite".to_owned());
-    let mut conn =
-        SqliteConnection::connect_with(&options).await.map_err(failed("open"))?;
+    let mut conn = SqliteConnection::connect_with(&options).await.map_err(failed("open"))?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut conn)
         .await
@@ -261,10 +258,11 @@ async fn commitments(
     conn: &mut SqliteConnection,
 ) -> Result<HashMap<OfficerId, Vec<(IncidentId, bool)>>, OpenFault> {
     // The whole table in the order of its primary key: one row an active commitment.
-    let rows = sqlx::query("SELECT officer, incident, stacked FROM commitment ORDER BY officer, incident")
-        .fetch_all(conn)
-        .await
-        .map_err(failed("ask"))?;
+    let rows =
+        sqlx::query("SELECT officer, incident, stacked FROM commitment ORDER BY officer, incident")
+            .fetch_all(conn)
+            .await
+            .map_err(failed("ask"))?;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {
         let ids = (row.get::<&str, _>(0).parse(), row.get::<&str, _>(1).parse());

@@ -217,9 +217,10 @@ impl Plan {
                 for operation in &found {
                     if let Operation::Commit(officer, incident, row) = operation {
                         let list = bound.entry(*officer).or_insert_with(|| before(*officer));
-                        if list.iter().any(|(other, stacked)| {
-                            other == incident || !(*stacked || row.stacked)
-                        }) {
+                        if list
+                            .iter()
+                            .any(|(other, stacked)| other == incident || !(*stacked || row.stacked))
+                        {
                             return Err(AppendFault::Violates("a second commitment".into()));
                         }
                         list.push((*incident, row.stacked));
@@ -234,13 +235,7 @@ impl Plan {
         Ok((all, bound))
     }
 
-    fn add_rows(
-        &mut self,
-        base: &Base,
-        known: &Known,
-        decision: &Prepared,
-        part: &PreparedStream,
-    ) {
+    fn add_rows(&mut self, base: &Base, known: &Known, decision: &Prepared, part: &PreparedStream) {
         for (n, (event, encoded)) in (1..).zip(&part.events) {
             let seq = part.expected_seq + n;
             let subject = event.subject().filter(|_| encoded.personal.is_some());

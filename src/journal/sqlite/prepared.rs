@@ -48,7 +48,14 @@ impl Prepared {
                     stream: part.stream,
                     text: part.stream.to_string().into(),
                     expected_seq: part.expected_seq,
-                    events: part.events.into_iter().map(|e| { let c = encode(&e); (e, c) }).collect(),
+                    events: part
+                        .events
+                        .into_iter()
+                        .map(|e| {
+                            let c = encode(&e);
+                            (e, c)
+                        })
+                        .collect(),
                 })
                 .collect(),
             delivery: append.delivery,

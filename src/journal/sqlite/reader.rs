@@ -72,12 +72,11 @@ pub async fn read_stream(
     .await?;
     let mut events = Vec::with_capacity(rows.len());
     for (seq, row) in (1_u64..).zip(&rows) {
-        let stored = stored(&name, row, &keys, generation)
-            .map_err(|error| match error {
-                Unread::Row(error) => fault(format!("{name} at {seq}"), error),
-                Unread::Event(error) => fault(format!("{name} at {seq}"), error),
-                Unread::Words(what) => unreadable(format!("{name} at {seq}: {what}")),
-            })?;
+        let stored = stored(&name, row, &keys, generation).map_err(|error| match error {
+            Unread::Row(error) => fault(format!("{name} at {seq}"), error),
+            Unread::Event(error) => fault(format!("{name} at {seq}"), error),
+            Unread::Words(what) => unreadable(format!("{name} at {seq}: {what}")),
+        })?;
         if stored.seq != seq {
             return Err(unreadable(format!("{name} has no event {seq}")));
         }
@@ -136,7 +135,8 @@ fn stored(
         at: UnixMillis(row.try_get(1)?),
         by,
         why: row.try_get(3)?,
-        event: decode(kind, version, row.try_get(7)?, personal.as_deref()).map_err(Unread::Event)?,
+        event: decode(kind, version, row.try_get(7)?, personal.as_deref())
+            .map_err(Unread::Event)?,
     })
 }
 

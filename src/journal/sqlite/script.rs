@@ -35,6 +35,8 @@ impl Script {
         let mut script =
             Self { sql: String::with_capacity(2_048), values: SqliteArguments::default() };
         script.sql.push_str("BEGIN IMMEDIATE;");
+        // First, so that a repeated delivery is refused as that, whatever else it repeats.
+        script.deliveries(&plan.changes);
         script.updates(&plan.changes);
         script.rows(
             "INSERT INTO subject_key (subject, wrapped, created_ms) VALUES ",
@@ -205,10 +207,10 @@ impl Script {
                 s.value(row.number.clone());
             },
         );
-        self.inserts_for_outside(changes);
+        self.alarms(changes);
     }
 
-    fn inserts_for_outside(&mut self, changes: &Changes) {
+    fn deliveries(&mut self, changes: &Changes) {
         self.rows(
             "INSERT INTO delivery (source_key, webhook_id, body_sha256, tip, incident, received_ms) \
              VALUES ",
@@ -223,6 +225,9 @@ impl Script {
                 s.int(at.0);
             },
         );
+    }
+
+    fn alarms(&mut self, changes: &Changes) {
         self.rows(
             "INSERT INTO outbox (id, position, court, audience, kind, incident, officer, raised_ms, \
              acknowledged_by, acknowledged_ms, settled_ms) VALUES ",

@@ -10,17 +10,21 @@ const FULL: i32 = 13;
 const CONSTRAINT: i32 = 19;
 
 /// What went wrong.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// A constraint refused a row; the transaction was rolled back. Holds SQLite's words.
+    #[error("a constraint refused it: {0}")]
     Constraint(String),
     /// No room on the disk; the transaction was rolled back.
+    #[error("no room on the disk")]
     Full,
     /// Another process holds the database; nothing was begun.
+    #[error("another process holds the database")]
     Busy,
     /// Anything else: an I/O error, a failed fsync, a lost database thread. What is on the disk is
     /// not known, and the operating system may already have thrown the failed pages away.
-    Fatal(sqlx::Error),
+    #[error("the database failed")]
+    Fatal(#[source] sqlx::Error),
 }
 
 impl From<sqlx::Error> for Trouble {

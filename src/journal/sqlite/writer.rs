@@ -329,7 +329,7 @@ impl Writer {
         };
         if let Err(error) = self.signer.append(&checkpoint, durable) {
             // The journal is whole without it; the next one is tried in its turn.
-            tracing::error!(error = %error, "cannot write a signed checkpoint");
+            tracing::error!(%error, "cannot write a signed checkpoint");
         }
         self.tidy.signed_position = self.base.position;
         self.tidy.since_signed = Stopwatch::start();
@@ -342,20 +342,22 @@ impl Writer {
         }
         self.readers.close().await;
         if let Err(error) = self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)").await {
-            tracing::error!(error = ?error, "cannot empty the write-ahead log");
+            tracing::error!(%error, "cannot empty the write-ahead log");
         }
         if let Err(error) = self.conn.close().await {
-            tracing::error!(error = %error, "cannot close the journal");
+            tracing::error!(%error, "cannot close the journal");
         }
         drop(self.lock);
         if let Some(stopped) = stopped {
-            drop(stopped.send(()));
+            // Whoever asked may have gone.
+            let _gone = stopped.send(());
         }
     }
 
     /// The end in disorder: refuse everything, tell the server, touch nothing any more.
     fn fail(mut self, trouble: &Trouble) {
-        tracing::error!(trouble = ?trouble, "the journal has failed and stops");
+        let source = std::error::Error::source(trouble).map(ToString::to_string);
+        tracing::error!(%trouble, source, "the journal has failed and stops");
         self.jobs.close();
         while let Ok(job) = self.jobs.try_recv() {
             refuse(job);
@@ -413,6 +415,6 @@ fn refuse(job: Job) {
         Job::Append(waiting) => drop(waiting.answer.send(Err(AppendFault::Unavailable))),
         Job::Write(job) => job.finish(Err(StoreFault::Unavailable)),
         Job::Forget(_, answer) => drop(answer.send(Err(StoreFault::Unavailable))),
-        Job::Shutdown(answer) => drop(answer.send(())),
+        Job::Shutdown(answer) => answer.send(()).unwrap_or_default(),
     }
 }

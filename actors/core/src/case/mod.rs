@@ -5,3 +5,6 @@ mod state;
 
 pub use number::{CaseNumber, InvalidCaseNumber};
 pub use state::{Case, CaseCommand, CaseEvent, CaseParties, CaseRefusal, Party, PartyRole};
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,8 @@ pub struct SearchFor<'a> {
     pub asked: &'a BTreeSet<OfficerId>,
     /// Who must not go.
     pub excluded: &'a BTreeSet<OfficerId>,
+    /// Whose call for help it is: nobody is sent to oneself.
+    pub caller: Option<OfficerId>,
     /// Who is in the middle of another decision.
     pub busy: &'a BTreeSet<OfficerId>,
     /// The oldest fix that may decide.
@@ -53,7 +55,9 @@ pub fn fitness(glance: &Glance, wanted: &SearchFor<'_>, now: UnixMillis) -> Resu
         Duty::Break => return Err(Verdict::OnBreak),
         Duty::On => {}
     }
-    if officer.sos.is_some() || !officer.commitments.is_empty() {
+    // The call itself may be a part of this very decision, and not in the officer's state yet.
+    let calls = officer.sos.is_some() || wanted.caller == Some(officer.id);
+    if calls || !officer.commitments.is_empty() {
         return Err(Verdict::Committed);
     }
     if officer.offer.is_some() {

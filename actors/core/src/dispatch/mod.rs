@@ -9,3 +9,6 @@ pub use decision::{Considered, Decision, Verdict};
 pub use fitness::{Glance, SearchFor, fitness};
 pub use plan::{Plan, Planner, UnplannedRefusal};
 pub use search::{Candidate, Found, search};
+
+#[cfg(test)]
+mod tests;

@@ -128,6 +128,7 @@ impl Planner<'_> {
             skills: &opened.skills,
             asked: &incident.asked,
             excluded: &opened.excluded,
+            caller: opened.caller(),
             busy: self.busy,
             fix_age_max: self.court.fix_age_max(),
         };

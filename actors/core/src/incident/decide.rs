@@ -240,7 +240,7 @@ impl Incident {
         stack_max: u8,
     ) -> Result<Decided, IncidentRefusal> {
         self.alive()?;
-        if opened.excluded.contains(&officer) {
+        if opened.excluded.contains(&officer) || opened.caller() == Some(officer) {
             return Err(IncidentRefusal::Excluded);
         }
         if self.crew.contains_key(&officer) {

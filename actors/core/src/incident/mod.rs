@@ -16,3 +16,6 @@ pub use state::{AlarmLevel, Closed, CrewMember, Incident, IncidentStatus, Offer,
 
 /// A fix this near to the place means that the officer is there, metres (geofence of arrival).
 pub const ON_SCENE_RADIUS_M: f64 = 60.0;
+
+#[cfg(test)]
+mod tests;

@@ -190,6 +190,15 @@ impl Opening {
         }
     }
 
+    /// The officer who called for help, when that is what it is.
+    #[must_use]
+    pub fn caller(&self) -> Option<OfficerId> {
+        match &self.origin {
+            Origin::Sos { officer } => Some(*officer),
+            Origin::Tip { .. } => None,
+        }
+    }
+
     /// True when this may start a search by itself: an SOS, or a trusted source's emergency.
     #[must_use]
     pub fn starts_itself(&self) -> bool {

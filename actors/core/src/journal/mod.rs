@@ -10,3 +10,6 @@ mod stream;
 pub use codec::{DecodeFault, Encoded, decode, encode};
 pub use event::{By, Event, Subject};
 pub use stream::StreamId;
+
+#[cfg(test)]
+mod tests;

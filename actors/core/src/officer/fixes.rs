@@ -27,6 +27,14 @@ pub struct Fix {
     pub heading_deg: Option<f32>,
 }
 
+impl Fix {
+    /// What the device counts by: the greater one is the newer fix.
+    #[must_use]
+    pub fn order(&self) -> (u32, u32) {
+        (self.epoch, self.seq)
+    }
+}
+
 /// The newest fix that decides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KnownFix {
@@ -92,10 +100,13 @@ const NOISE_M: f64 = 50.0;
 /// Orders and judges one officer's fixes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FixFilter {
-    /// Greatest (epoch, seq) seen.
+    /// Greatest (epoch, seq) that came, whatever became of it.
     newest: Option<(u32, u32)>,
+    /// Nothing up to this counts any more: it is of an earlier shift.
+    floor: Option<(u32, u32)>,
     current: Option<KnownFix>,
-    /// The last implausible fix: a second one that agrees with it shows that the *current* one was wrong.
+    /// The newest implausible fix: a later one that agrees with it shows that the *current* one was
+    /// wrong.
     suspect: Option<Fix>,
 }
 
@@ -111,30 +122,42 @@ impl FixFilter {
     pub fn forget(&mut self) {
         self.current = None;
         self.suspect = None;
+        self.floor = self.newest;
     }
 
     /// Judges a fix of an officer on duty and takes it in when it is good.
+    ///
+    /// A fix that is not taken does not make older ones late: a jump or a vague fix that overtakes a
+    /// good one must not hide it.
     pub fn take(&mut self, fix: Fix, now: UnixMillis, rules: &FixRules) -> FixVerdict {
-        let order = (fix.epoch, fix.seq);
-        if self.newest.is_some_and(|newest| order <= newest) {
+        let order = fix.order();
+        let known = self.current.map(|known| known.fix.order()).max(self.floor);
+        if known.is_some_and(|known| order <= known) {
             return FixVerdict::Older;
         }
         if fix.taken_at > now.plus(rules.skew_max) {
             // Not counted as newest: when the device's clock is set right, its next fix is good.
             return FixVerdict::Future;
         }
-        self.newest = Some(order);
+        self.newest = self.newest.max(Some(order));
         if fix.accuracy.is_some_and(|accuracy| accuracy.0 > rules.accuracy_max_m) {
             return FixVerdict::Inaccurate;
         }
         if let Some(current) = self.current
             && !plausible(&current.fix, &fix, rules)
-            && !self.suspect.is_some_and(|suspect| plausible(&suspect, &fix, rules))
         {
-            self.suspect = Some(fix);
-            return FixVerdict::Implausible;
+            // Only a later fix can bear a suspect out; the same one twice says nothing new.
+            let borne_out = self
+                .suspect
+                .is_some_and(|suspect| suspect.order() < order && plausible(&suspect, &fix, rules));
+            if !borne_out {
+                if self.suspect.is_none_or(|suspect| suspect.order() < order) {
+                    self.suspect = Some(fix);
+                }
+                return FixVerdict::Implausible;
+            }
         }
-        self.suspect = None;
+        self.suspect = self.suspect.filter(|suspect| suspect.order() > order);
         self.current = Some(KnownFix { fix, received_at: now });
         if now.since(fix.taken_at) > rules.age_max { FixVerdict::Stale } else { FixVerdict::Taken }
     }
@@ -227,6 +250,29 @@ mod tests {
         let mut filter = FixFilter::default();
         assert_eq!(filter.take(fix(1, 900_000, 35.0), NOW, &RULES), FixVerdict::Stale);
         assert_eq!(filter.current().map(|k| k.age(NOW)), Some(Millis(100_000)));
+    }
+
+    #[test]
+    fn a_bad_fix_that_overtakes_a_good_one_does_not_hide_it() {
+        let mut filter = FixFilter::default();
+        filter.take(fix(1, 1_000_000, 35.0), NOW, &RULES);
+        assert_eq!(filter.take(fix(3, 1_002_000, 36.0), NOW, &RULES), FixVerdict::Implausible);
+        let vague = Fix { accuracy: Some(Metres(900.0)), ..fix(4, 1_003_000, 35.0) };
+        assert_eq!(filter.take(vague, NOW, &RULES), FixVerdict::Inaccurate);
+        assert_eq!(filter.take(fix(2, 1_001_000, 35.0001), NOW, &RULES), FixVerdict::Taken);
+        assert_eq!(lat(&filter), Some(35.0001));
+    }
+
+    #[test]
+    fn a_jump_that_comes_twice_does_not_bear_itself_out() {
+        let mut filter = FixFilter::default();
+        filter.take(fix(1, 1_000_000, 35.0), NOW, &RULES);
+        for _ in 0..3 {
+            assert_eq!(filter.take(fix(3, 1_002_000, 36.0), NOW, &RULES), FixVerdict::Implausible);
+        }
+        assert_eq!(filter.take(fix(2, 1_001_000, 36.0), NOW, &RULES), FixVerdict::Implausible);
+        assert_eq!(lat(&filter), Some(35.0));
+        assert_eq!(filter.take(fix(4, 1_003_000, 36.0), NOW, &RULES), FixVerdict::Taken);
     }
 
     #[test]

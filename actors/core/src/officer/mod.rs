@@ -12,3 +12,6 @@ pub use fixes::{Fix, FixFilter, FixRules, FixVerdict, KnownFix};
 pub use state::{
     Commitment, Duty, OpenOffer, Officer, OfficerCommand, OfficerPart, OfficerRefusal, OfficerStatus,
 };
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use tiande_core::incident::{IncidentEvent, OfferState, Outcome};
 use tiande_core::dispatch::Plan;
 use tiande_core::ids::IncidentId;
+use tiande_core::incident::{IncidentEvent, OfferState, Outcome};
 use tiande_core::journal::{Event, StreamId};
 use tiande_core::officer::{OfferEnd, OfficerPart};
 use tiande_core::tip::TipEvent;
@@ -113,7 +113,8 @@ impl Bug {
                 plan.events.retain(|e| !matches!(e, IncidentEvent::DirectorAlarmed { .. }));
             }
             Self::FinishUnreported => {
-                let released = |e: &IncidentEvent| matches!(e, IncidentEvent::OfficerReleased { .. });
+                let released =
+                    |e: &IncidentEvent| matches!(e, IncidentEvent::OfficerReleased { .. });
                 if plan.events.iter().any(released) {
                     plan.events.push(IncidentEvent::Finished { outcome: Outcome::Other });
                 }

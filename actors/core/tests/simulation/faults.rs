@@ -18,6 +18,8 @@ pub struct Faults {
     pub append_unknown: u64,
     /// The disk takes its time.
     pub append_slow: u64,
+    /// The server dies at an append: before it, or after it and before anybody knows.
+    pub crash_at_append: u64,
     /// A handheld loses its connection, each time it wakes.
     pub disconnect: u64,
     /// A fix is spoilt: a jump, vague, or from the future.
@@ -40,11 +42,15 @@ impl Faults {
         let mut level = |most: i64| rng.range(0, most).unsigned_abs();
         let (lose, double, delay) = (level(150), level(100), level(250));
         let (append_fails, append_unknown, append_slow) = (level(40), level(25), level(100));
+        let crash_at_append = level(30);
         let (disconnect, spoilt_fix, no_sky) = (level(30), level(150), level(15));
         let crashes = (0..rng.below(4)).map(|_| rng.range(2_000, end)).collect();
-        let steps = rng.below(3);
-        let clock_steps =
-            (0..steps).map(|_| (rng.range(2_000, end), rng.range(-40_000, 40_000))).collect();
+        let mut clock_steps = Vec::new();
+        for _ in 0..rng.below(3) {
+            // A step, and sooner or later somebody sets the clock right.
+            let (at, by) = (rng.range(2_000, end), rng.range(-40_000, 40_000));
+            clock_steps.extend([(at, by), (at + rng.range(1_000, 30_000), -by)]);
+        }
         let delay_max = rng.range(300, 6_000);
         Self {
             lose,
@@ -54,6 +60,7 @@ impl Faults {
             append_fails,
             append_unknown,
             append_slow,
+            crash_at_append,
             disconnect,
             spoilt_fix,
             no_sky,
@@ -71,6 +78,7 @@ impl Faults {
             append_fails: 0,
             append_unknown: 0,
             append_slow: 0,
+            crash_at_append: 0,
             disconnect: 0,
             spoilt_fix: 0,
             no_sky: 0,

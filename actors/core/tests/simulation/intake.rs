@@ -1,0 +1,137 @@
+//! The intake: tips that come by mail, calls for help, and what is opened for them.
+
+use tiande_core::ids::{AlarmId, IncidentId, OfficerId, TipId};
+use tiande_core::incident::{IncidentKind, IncidentOpened, IncidentPersonal, Origin, Urgency};
+use tiande_core::journal::{Event, StreamId, Subject};
+use tiande_core::tip::{Tip, TipEvent, TipReceived, TipSealed};
+
+use super::bugs::Bug;
+use super::invariants::{Check, ensure};
+use super::journal::{Batch, Delivery};
+use super::mail::trusted;
+use super::server::{Caller, Reply, Want};
+use super::world::World;
+
+impl World {
+    pub fn sos(
+        &mut self,
+        officer: OfficerId,
+        place: Option<tiande_core::geo::Place>,
+    ) -> IncidentOpened {
+        let wall = self.wall();
+        let personal = Some(IncidentPersonal { place, ..IncidentPersonal::default() });
+        let alarm = Some(AlarmId::new(wall, &mut self.ids));
+        let (kind, subject) = (IncidentKind::OfficerSos, Subject(officer.0));
+        let origin = Origin::Sos { officer };
+        self.opened(origin, kind, Urgency::Emergency, alarm, subject, personal)
+    }
+
+    fn opened(
+        &mut self,
+        origin: Origin,
+        kind: IncidentKind,
+        urgency: Urgency,
+        alarm: Option<AlarmId>,
+        subject: Subject,
+        personal: Option<IncidentPersonal>,
+    ) -> IncidentOpened {
+        self.incident_number += 1;
+        let mut excluded = Vec::new();
+        if self.rng.chance(150) {
+            excluded.extend(self.rng.pick(&self.devices).map(|device| device.officer));
+        }
+        IncidentOpened {
+            incident: IncidentId::new(self.wall(), &mut self.ids),
+            number: self.incident_number,
+            year: 2026,
+            origin,
+            kind,
+            urgency,
+            need: self.court.need(kind),
+            skills: self.court.dispatch.skills.get(&kind).cloned().unwrap_or_default(),
+            case_number: None,
+            case: None,
+            excluded,
+            exercise: false,
+            alarm,
+            subject,
+            personal,
+        }
+    }
+
+    /// A tip has come.
+    pub fn letter_arrives(&mut self, number: usize) -> Check {
+        let wall = self.wall();
+        let Some(letter) = self.letters.get(number).filter(|_| self.server.is_some()) else {
+            return Ok(());
+        };
+        let (key, body) = (letter.key, letter.body);
+        let caller = Caller::Mail { letter: number };
+        let tip = match Tip::parse(&letter.draft, &self.court, wall) {
+            Ok(tip) => tip,
+            Err(_faults) => {
+                self.leave_row();
+                return self.reply(caller, Reply::Invalid);
+            }
+        };
+        if let Some(kept) = self.store.deliveries.get(&key).copied() {
+            let same = kept.body == body || self.bug == Bug::AnswerOtherBody;
+            return self.reply(caller, if same { Reply::Tip(kept) } else { Reply::Mismatch });
+        }
+        let id = TipId::new(wall, &mut self.ids);
+        let origin = Origin::Tip { tip: id, source: key.0.to_string(), trusted: trusted(key.0) };
+        let personal = IncidentPersonal {
+            place: tip.place,
+            address: tip.personal.address.clone(),
+            description: tip.personal.description.clone(),
+        };
+        let opened =
+            self.opened(origin, tip.kind, tip.urgency, None, Subject(id.0), Some(personal));
+        let received = TipEvent::Received(Box::new(TipReceived {
+            tip: id,
+            source: key.0.to_string(),
+            trusted: trusted(key.0),
+            kind: tip.kind,
+            urgency: tip.urgency,
+            case_number: tip.case_number,
+            occurred_at: tip.occurred_at,
+            media: tip.media,
+            exercise: tip.exercise,
+            personal: Some(TipSealed { told: tip.personal, place: tip.place }),
+        }));
+        self.valid_tips.insert(id);
+        let delivery = Delivery { body, tip: id, incident: opened.incident };
+        let want = Want::Open { opened: Box::new(opened), tip: Some((received, key, delivery)) };
+        if self.bug == Bug::AckBeforeAppend {
+            self.reply(caller, Reply::Tip(delivery))?;
+        }
+        self.job(caller, want)
+    }
+
+    /// A planted bug: the refused tip's stream is there all the same.
+    fn leave_row(&mut self) {
+        if self.bug == Bug::RowOnRefusal {
+            let tip = TipId::new(self.wall(), &mut self.ids);
+            let incident = IncidentId::new(self.wall(), &mut self.ids);
+            let event = Event::Tip(TipEvent::Linked { incident });
+            let streams = vec![(StreamId::Tip(tip), 0, vec![event])];
+            let _row = self.store.append(&Batch { at: self.wall(), streams, delivery: None });
+        }
+    }
+
+    pub fn letter_answered(&mut self, number: usize, reply: Reply) -> Check {
+        let Some(letter) = self.letters.get_mut(number) else { return Ok(()) };
+        match (letter.answer, reply) {
+            (Some(first), again) => {
+                self.counters.tips_repeated += 1;
+                let (key, same) = (letter.key, first == again);
+                return ensure(same, "I03", || format!("{key:?}: first {first:?}, then {again:?}"));
+            }
+            (None, Reply::Tip(_)) => self.counters.tips_acked += 1,
+            (None, Reply::Mismatch) => self.counters.tips_conflicting += 1,
+            (None, _) => self.counters.tips_refused += 1,
+        }
+        letter.answer = Some(reply);
+        Ok(())
+    }
+}

@@ -1,0 +1,317 @@
+//! A journal in memory, with the same rules as the real ones: for actors' tests, and as the second
+//! opinion in the contract suite that every store must pass.
+//!
+//! **Not here:** durability, sealing, hashes.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use tiande_core::case::CaseEvent;
+use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
+use tiande_core::incident::IncidentEvent;
+use tiande_core::journal::{Event, StreamId};
+use tiande_core::officer::OfficerEvent;
+use tiande_core::tip::TipEvent;
+
+use crate::ports::journal::{
+    Append, AppendFault, Appended, Delivery, Journal, NoticeChange, OpenAlarm, OpenWork, ReadFault,
+    Stored,
+};
+
+/// The journal. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryJournal(Arc<Mutex<State>>);
+
+#[derive(Clone, Debug)]
+struct IncidentNote {
+    court: CourtId,
+    opened: i64,
+    closed: bool,
+}
+
+#[derive(Clone, Debug)]
+struct AlarmNote {
+    court: CourtId,
+    alarm: OpenAlarm,
+    over: bool,
+}
+
+/// What is derived from events, as the read models of a database are.
+#[derive(Clone, Debug, Default)]
+struct Models {
+    incidents: HashMap<IncidentId, IncidentNote>,
+    numbers: HashSet<(CourtId, u16, u64)>,
+    tips: HashSet<TipId>,
+    tip_links: HashMap<TipId, IncidentId>,
+    officers: BTreeMap<OfficerId, CourtId>,
+    commitments: HashMap<OfficerId, Vec<(IncidentId, bool)>>,
+    cases: BTreeMap<(CourtId, String), CaseId>,
+    deliveries: HashMap<(String, String), Delivery>,
+    alarms: BTreeMap<AlarmId, AlarmNote>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    position: u64,
+    year: u16,
+    streams: HashMap<StreamId, Vec<Stored>>,
+    models: Models,
+    faults: VecDeque<AppendFault>,
+    appended: Vec<Append>,
+}
+
+impl MemoryJournal {
+    /// An empty journal, in that UTC year (which `open_work` asks for).
+    #[must_use]
+    pub fn new(year: u16) -> Self {
+        let journal = Self::default();
+        journal.state().year = year;
+        journal
+    }
+
+    /// Lets the next append that has no other answer yet fail like that. Nothing is written then.
+    pub fn fail_next(&self, fault: AppendFault) {
+        self.state().faults.push_back(fault);
+    }
+
+    /// All decisions taken so far, in order.
+    #[must_use]
+    pub fn appended(&self) -> Vec<Append> {
+        self.state().appended.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn violates(rule: &str) -> AppendFault {
+    AppendFault::Violates(rule.to_owned())
+}
+
+fn must(rule_holds: bool, rule: &str) -> Result<(), AppendFault> {
+    if rule_holds { Ok(()) } else { Err(violates(rule)) }
+}
+
+impl State {
+    fn append(&mut self, append: &Append) -> Result<Appended, AppendFault> {
+        if let Some(fault) = self.faults.pop_front() {
+            return Err(fault);
+        }
+        let mut heads: HashMap<StreamId, u64> = HashMap::new();
+        for part in &append.streams {
+            must(!part.events.is_empty(), "a stream without events")?;
+            let stored = self.streams.get(&part.stream).map_or(0, Vec::len) as u64;
+            let head = heads.entry(part.stream).or_insert(stored);
+            if *head != part.expected_seq {
+                let (stream, expected, actual) = (part.stream, part.expected_seq, *head);
+                return Err(AppendFault::Conflict { stream, expected, actual });
+            }
+            *head += part.events.len() as u64;
+        }
+        // A copy is what makes it all or nothing; tests are small.
+        let mut models = self.models.clone();
+        for part in &append.streams {
+            for event in &part.events {
+                models.apply(append, part.stream, event)?;
+            }
+        }
+        if let Some(delivery) = &append.delivery {
+            let key = (delivery.source.clone(), delivery.webhook_id.clone());
+            if models.deliveries.insert(key, delivery.clone()).is_some() {
+                return Err(AppendFault::DuplicateDelivery);
+            }
+        }
+        for notice in &append.notices {
+            models.notice(append, notice)?;
+        }
+        self.models = models;
+        for part in &append.streams {
+            let stream = self.streams.entry(part.stream).or_default();
+            for (seq, event) in (part.expected_seq + 1..).zip(&part.events) {
+                let (at, by, why) = (append.at, append.by.clone(), append.why.clone());
+                stream.push(Stored { seq, at, by, why, event: event.clone() });
+                self.position += 1;
+            }
+        }
+        self.appended.push(append.clone());
+        Ok(Appended { position: self.position })
+    }
+
+    fn open_work(&self, court: &CourtId) -> OpenWork {
+        let models = &self.models;
+        let mut incidents: Vec<_> =
+            models.incidents.iter().filter(|(_, i)| i.court == *court && !i.closed).collect();
+        incidents.sort_by_key(|(id, note)| (note.opened, **id));
+        let mut alarms: Vec<_> =
+            models.alarms.values().filter(|a| a.court == *court && !a.over).collect();
+        alarms.sort_by_key(|note| (note.alarm.at, note.alarm.alarm));
+        let newest = models.numbers.iter().filter(|(c, year, _)| c == court && *year >= self.year);
+        OpenWork {
+            incidents: incidents.into_iter().map(|(id, _)| *id).collect(),
+            officers: models
+                .officers
+                .iter()
+                .filter(|(_, of)| *of == court)
+                .map(|(id, _)| *id)
+                .collect(),
+            cases: models
+                .cases
+                .iter()
+                .filter(|((of, _), _)| of == court)
+                .map(|((_, number), id)| (*id, number.clone()))
+                .collect(),
+            alarms: alarms.into_iter().map(|note| note.alarm.clone()).collect(),
+            incident_number_last: newest
+                .map(|(_, year, number)| (*year, *number))
+                .max()
+                .map_or(0, |(_, number)| number),
+        }
+    }
+}
+
+impl Models {
+    fn apply(
+        &mut self,
+        append: &Append,
+        stream: StreamId,
+        event: &Event,
+    ) -> Result<(), AppendFault> {
+        match (stream, event) {
+            (StreamId::Incident(id), Event::Incident(event)) => self.incident(append, id, event),
+            (StreamId::Officer(id), Event::Officer(event)) => self.officer(append, id, event),
+            (StreamId::Tip(id), Event::Tip(TipEvent::Received(_))) => {
+                must(self.tips.insert(id), "a tip twice")
+            }
+            (StreamId::Tip(id), Event::Tip(TipEvent::Linked { incident })) => {
+                must(self.tip_links.insert(id, *incident).is_none(), "a tip of two incidents")
+            }
+            (StreamId::Case(id), Event::Case(CaseEvent::Opened { number, .. })) => {
+                let key = (append.court.clone(), number.to_string());
+                must(self.cases.insert(key, id).is_none(), "a case number twice")
+            }
+            (StreamId::Case(_), Event::Case(CaseEvent::IncidentLinked { .. })) => Ok(()),
+            (
+                StreamId::Incident(_) | StreamId::Officer(_) | StreamId::Tip(_) | StreamId::Case(_),
+                Event::Incident(_) | Event::Officer(_) | Event::Tip(_) | Event::Case(_),
+            ) => Err(violates("an event of another kind of stream")),
+        }
+    }
+
+    fn incident(
+        &mut self,
+        append: &Append,
+        id: IncidentId,
+        event: &IncidentEvent,
+    ) -> Result<(), AppendFault> {
+        if let IncidentEvent::Opened(opened) = event {
+            let (court, year, number) = (append.court.clone(), opened.year, opened.number);
+            must(self.numbers.insert((court.clone(), year, number)), "an incident number twice")?;
+            let opened = append.at.0;
+            let note = IncidentNote { court, opened, closed: false };
+            return must(self.incidents.insert(id, note).is_none(), "an incident twice");
+        }
+        let ends =
+            matches!(event, IncidentEvent::Finished { .. } | IncidentEvent::Cancelled { .. });
+        if let Some(note) = self.incidents.get_mut(&id) {
+            note.closed |= ends;
+        }
+        Ok(())
+    }
+
+    fn officer(
+        &mut self,
+        append: &Append,
+        id: OfficerId,
+        event: &OfficerEvent,
+    ) -> Result<(), AppendFault> {
+        match event {
+            OfficerEvent::Registered { .. } => {
+                let before = self.officers.insert(id, append.court.clone());
+                must(before.is_none(), "an officer twice")
+            }
+            OfficerEvent::Committed { incident, stacked, .. } => {
+                let bound = self.commitments.entry(id).or_default();
+                must(
+                    bound.iter().all(|(other, s)| other != incident && (*s || *stacked)),
+                    "a second commitment",
+                )?;
+                bound.push((*incident, *stacked));
+                Ok(())
+            }
+            OfficerEvent::Released { incident, .. } => {
+                if let Some(bound) = self.commitments.get_mut(&id) {
+                    bound.retain(|(other, _)| other != incident);
+                }
+                Ok(())
+            }
+            OfficerEvent::WentOnDuty { .. }
+            | OfficerEvent::WentOffDuty { .. }
+            | OfficerEvent::BreakStarted {}
+            | OfficerEvent::BreakEnded {}
+            | OfficerEvent::ContactLost { .. }
+            | OfficerEvent::ContactRegained {}
+            | OfficerEvent::Offered { .. }
+            | OfficerEvent::OfferClosed { .. }
+            | OfficerEvent::StageReached { .. }
+            | OfficerEvent::SosRaised { .. }
+            | OfficerEvent::SosEnded { .. } => Ok(()),
+        }
+    }
+
+    fn notice(&mut self, append: &Append, change: &NoticeChange) -> Result<(), AppendFault> {
+        match change {
+            NoticeChange::Raise { alarm, audience, kind, incident, officer } => {
+                let alarm = OpenAlarm {
+                    alarm: *alarm,
+                    audience: *audience,
+                    kind: kind.clone(),
+                    incident: *incident,
+                    officer: *officer,
+                    at: append.at,
+                };
+                let note = AlarmNote { court: append.court.clone(), alarm, over: false };
+                must(self.alarms.insert(note.alarm.alarm, note).is_none(), "an alarm twice")
+            }
+            NoticeChange::Acknowledge { alarm, .. } => {
+                if let Some(note) = self.alarms.get_mut(alarm)
+                    && note.court == append.court
+                {
+                    note.over = true;
+                }
+                Ok(())
+            }
+            NoticeChange::Settle { incident } => {
+                for note in self.alarms.values_mut() {
+                    note.over |=
+                        note.alarm.incident == Some(*incident) && note.court == append.court;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn append(&self, append: Append) -> BoxFuture<'static, Result<Appended, AppendFault>> {
+        ready(self.state().append(&append)).boxed()
+    }
+
+    fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
+        ready(Ok(self.state().streams.get(&stream).cloned().unwrap_or_default())).boxed()
+    }
+
+    fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
+        ready(Ok(self.state().open_work(&court))).boxed()
+    }
+
+    fn delivery(
+        &self,
+        source: String,
+        webhook_id: String,
+    ) -> BoxFuture<'static, Result<Option<Delivery>, ReadFault>> {
+        ready(Ok(self.state().models.deliveries.get(&(source, webhook_id)).cloned())).boxed()
+    }
+}

@@ -1,0 +1,172 @@
+//! The facts of a report: findings, limits, and which of them broke.
+
+use serde::Serialize;
+
+use crate::checker::{Findings, seconds};
+use crate::clock;
+use crate::record::{Entry, Event};
+use crate::scenario::Limits;
+
+/// One limit, held against what was measured.
+#[derive(Debug, Serialize)]
+pub struct LimitLine {
+    pub name: &'static str,
+    /// The value must not be above (or, with `at_least`, below) this.
+    pub limit: f64,
+    pub at_least: bool,
+    /// `null`: could not be measured, which breaks the limit.
+    pub value: Option<f64>,
+    pub broken: bool,
+}
+
+/// A whole report.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub scenario: String,
+    pub seed: u64,
+    pub duration_s: u64,
+    /// Length of the whole record, with warm-up and grace.
+    pub recorded_s: f64,
+    pub ended_at: String,
+    pub passed: bool,
+    #[serde(flatten)]
+    pub findings: Findings,
+    pub limits: Vec<LimitLine>,
+    /// One line for each broken limit; empty when the run passed.
+    pub limits_broken: Vec<String>,
+}
+
+impl Report {
+    /// Holds the findings against the limits.
+    pub fn new(limits: &Limits, entries: &[Entry], findings: Findings) -> Self {
+        let lines = lines(limits, &findings);
+        let limits_broken: Vec<String> =
+            lines.iter().filter(|line| line.broken).map(sentence).collect();
+        let setting = entries.iter().find_map(|entry| match &entry.event {
+            Event::Begin(setting) => Some((**setting).clone()),
+            _ => None,
+        });
+        let setting = setting.unwrap_or_default();
+        Self {
+            scenario: setting.scenario,
+            seed: setting.seed,
+            duration_s: setting.duration_s,
+            recorded_s: entries.last().map_or(0.0, |entry| seconds(entry.t)),
+            ended_at: clock::rfc3339(clock::unix_ms()),
+            passed: limits_broken.is_empty(),
+            findings,
+            limits: lines,
+            limits_broken,
+        }
+    }
+
+    /// What the command line prints.
+    pub fn verdict_lines(&self) -> String {
+        let found = &self.findings;
+        let mut text = format!(
+            "{}: {}\n{} officers, {} positions, {} tips ({} acknowledged, {} lost), {} offers ({} judged, {} not \
+             nearest), {} double commitments, {} restarts; tip to offer p50 {:.1} ms, p99 {:.1} ms",
+            self.scenario,
+            if self.passed { "passed" } else { "FAILED" },
+            found.officers,
+            found.positions_sent,
+            found.tips_sent,
+            found.tips_acked,
+            found.tips_lost,
+            found.offers,
+            found.offers_judged,
+            found.offers_not_nearest,
+            found.double_commitments,
+            found.restarts,
+            found.tip_to_offer_ms.p50,
+            found.tip_to_offer_ms.p99,
+        );
+        for line in self.limits_broken.iter().chain(found.faults.iter().take(10)) {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
+        text
+    }
+}
+
+fn sentence(line: &LimitLine) -> String {
+    let bound = if line.at_least { "at least" } else { "at most" };
+    match line.value {
+        Some(value) => format!("{}: {value} (must be {bound} {})", line.name, line.limit),
+        None => format!("{}: not measured (must be {bound} {})", line.name, line.limit),
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // Counts of a drill are exact in f64.
+fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
+    let mut lines = Vec::new();
+    let mut line = |name, at_least, limit: Option<f64>, value: Option<f64>| {
+        if let Some(limit) = limit {
+            let broken =
+                value.is_none_or(|value| if at_least { value < limit } else { value > limit });
+            lines.push(LimitLine { name, limit, at_least, value, broken });
+        }
+    };
+    let counts = [
+        ("tips_lost", Some(limits.tips_lost), found.tips_lost),
+        ("double_commitments", Some(limits.double_commitments), found.double_commitments),
+        ("offers_not_nearest", Some(limits.offers_not_nearest), found.offers_not_nearest),
+        ("offers_off_duty", Some(limits.offers_off_duty), found.offers_off_duty),
+        ("offers_reasked", Some(limits.offers_reasked), found.offers_reasked),
+        ("commitments_lost", Some(limits.commitments_lost), found.commitments_lost),
+        ("duties_lost", Some(limits.duties_lost), found.duties_lost),
+        ("tip_answers_differ", Some(limits.tip_answers_differ), found.tip_answers_differ),
+        ("tips_unanswered", limits.tips_unanswered, found.tips_unanswered),
+        ("tips_refused", limits.tips_refused, found.tips_refused),
+        ("incidents_exhausted", limits.incidents_exhausted, found.incidents_exhausted),
+    ];
+    for (name, limit, value) in counts {
+        line(name, false, limit.map(|limit| limit as f64), Some(value as f64));
+    }
+    let judged = (found.positions_acked + found.positions_refused > 0)
+        .then_some(found.positions_refused_ratio);
+    line("positions_refused_ratio", false, limits.positions_refused_ratio, judged);
+    // A quantile of nothing is not a good one.
+    let p99 = |latency: &crate::checker::Latency| (latency.count > 0).then_some(latency.p99);
+    line("tip_to_ack_p99_ms", false, limits.tip_to_ack_p99_ms, p99(&found.tip_to_ack_ms));
+    line("tip_to_offer_p99_ms", false, limits.tip_to_offer_p99_ms, p99(&found.tip_to_offer_ms));
+    line("tip_to_accept_p99_ms", false, limits.tip_to_accept_p99_ms, p99(&found.tip_to_accept_ms));
+    line("server_rss_mb_max", false, limits.server_rss_mb_max, found.server_rss_mb_max);
+    let floors = [
+        ("tips_acked_min", limits.tips_acked_min, found.tips_acked),
+        ("offers_judged_min", limits.offers_judged_min, found.offers_judged),
+        ("restarts_min", limits.restarts_min, found.restarts),
+    ];
+    for (name, limit, value) in floors {
+        line(name, true, limit.map(|limit| limit as f64), Some(value as f64));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_limit_fails_the_report() {
+        let findings = Findings { tips_acked: 3, offers_not_nearest: 1, ..Findings::default() };
+        let report = Report::new(&Limits::default(), &[], findings);
+        assert!(!report.passed);
+        assert_eq!(report.limits_broken, ["offers_not_nearest: 1 (must be at most 0)"]);
+    }
+
+    #[test]
+    fn a_limit_that_could_not_be_measured_is_broken() {
+        let limits = Limits { tip_to_offer_p99_ms: Some(50.0), ..Limits::default() };
+        let report = Report::new(&limits, &[], Findings { tips_acked: 1, ..Findings::default() });
+        assert_eq!(
+            report.limits_broken,
+            ["tip_to_offer_p99_ms: not measured (must be at most 50)"]
+        );
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_happened_does_not_pass() {
+        assert!(!Report::new(&Limits::default(), &[], Findings::default()).passed);
+    }
+}

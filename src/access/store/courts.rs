@@ -1,0 +1,229 @@
+//! Courts, their tip sources, and which officer has which name.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tiande_core::court::CourtProfile;
+use tiande_core::ids::{CourtId, OfficerId};
+
+use super::{Doors, court_of, parsed_in_job, read};
+use crate::journal::StoreFault;
+use crate::keys::{keyed_hash, random};
+
+/// Random bytes of a source's secret; Standard Webhooks wants 24 to 64.
+const SECRET_LEN: usize = 32;
+
+/// A tip source that may deliver.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its court.
+    pub court: CourtId,
+    /// Its name.
+    pub name: String,
+    /// What it signs with, `whsec_` and base64.
+    pub secret: String,
+    /// True when it may start a dispatch by itself.
+    pub trusted: bool,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("court", &self.court)
+            .field("name", &self.name)
+            .field("trusted", &self.trusted)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Binds a sealed secret to its source.
+fn context(court: &str, name: &str) -> Vec<u8> {
+    // A court's id has no slash, so the border cannot move.
+    format!("source/{court}/{name}").into_bytes()
+}
+
+impl Doors {
+    /// Adds a court.
+    ///
+    /// # Errors
+    /// [`StoreFault`]; `is_taken` when there is one of that id.
+    pub async fn add_court(&self, profile: &CourtProfile) -> Result<(), StoreFault> {
+        let id = profile.id.to_string();
+        let json = serde_json::to_string(profile).expect("plain data always serialises");
+        let now = self.clock.now().0;
+        self.journal
+            .write(move |conn| {
+                Box::pin(async move {
+                    sqlx::query("INSERT INTO court (id, profile_json, added_ms) VALUES (?, ?, ?)")
+                        .bind(id)
+                        .bind(json)
+                        .bind(now)
+                        .execute(conn)
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
+    /// All courts, by id.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn courts(&self) -> Result<Vec<CourtProfile>, StoreFault> {
+        // The whole table in the order of its primary key.
+        let query = sqlx::query_scalar("SELECT profile_json FROM court ORDER BY id");
+        let rows: Vec<String> = read(query.fetch_all(self.journal.readers())).await?;
+        let parse = |json: &String| {
+            serde_json::from_str(json).map_err(|_| StoreFault::Unreadable("a court's profile"))
+        };
+        rows.iter().map(parse).collect()
+    }
+
+    /// Adds a tip source and returns its secret, which is shown this once. `None` when the server
+    /// has one of that name; a revoked one comes back with a new secret.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn add_source(
+        &self,
+        court: &CourtId,
+        name: &str,
+        trusted: bool,
+    ) -> Result<Option<String>, StoreFault> {
+        let secret = format!("whsec_{}", STANDARD.encode(random::<SECRET_LEN>()));
+        let sealed = self.secrets.seal(&context(court.as_str(), name), secret.as_bytes());
+        let (court, name) = (court.to_string(), name.to_owned());
+        let now = self.clock.now().0;
+        let added = self
+            .journal
+            .write(move |conn| {
+                Box::pin(async move {
+                    // Primary key of `source`.
+                    sqlx::query(
+                        "INSERT INTO source (court, name, secret_sealed, trusted, added_ms) \
+                         VALUES (?, ?, ?, ?, ?) ON CONFLICT (court, name) DO UPDATE SET \
+                         secret_sealed = excluded.secret_sealed, trusted = excluded.trusted, \
+                         added_ms = excluded.added_ms, revoked_ms = NULL \
+                         WHERE revoked_ms IS NOT NULL",
+                    )
+                    .bind(court)
+                    .bind(name)
+                    .bind(sealed)
+                    .bind(trusted)
+                    .bind(now)
+                    .execute(conn)
+                    .await
+                    .map(|done| done.rows_affected() == 1)
+                })
+            })
+            .await;
+        match added {
+            Ok(added) => Ok(added.then_some(secret)),
+            Err(fault) if fault.is_taken() => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The source of that name, if it may deliver. A name is one source on the whole server, because a
+    /// webhook's address names no court.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn source_by_name(&self, name: &str) -> Result<Option<Source>, StoreFault> {
+        // Index source_by_name.
+        let query = sqlx::query_as(
+            "SELECT court, secret_sealed, trusted FROM source \
+             WHERE name = ? AND revoked_ms IS NULL",
+        )
+        .bind(name);
+        let row: Option<(String, Vec<u8>, bool)> =
+            read(query.fetch_optional(self.journal.readers())).await?;
+        let Some((court, sealed, trusted)) = row else { return Ok(None) };
+        let secret = self.secrets.open(&context(&court, name), &sealed);
+        let secret = secret.and_then(|bytes| String::from_utf8(bytes).ok());
+        let secret = secret.ok_or(StoreFault::Unreadable("a source's secret"))?;
+        Ok(Some(Source { court: court_of(&court)?, name: name.to_owned(), secret, trusted }))
+    }
+
+    /// Ends a source; false when there is none that may deliver.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn revoke_source(&self, court: &CourtId, name: &str) -> Result<bool, StoreFault> {
+        let (court, name, now) = (court.to_string(), name.to_owned(), self.clock.now().0);
+        self.journal
+            .write(move |conn| {
+                Box::pin(async move {
+                    // Primary key of `source`.
+                    sqlx::query(
+                        "UPDATE source SET revoked_ms = ? \
+                         WHERE court = ? AND name = ? AND revoked_ms IS NULL",
+                    )
+                    .bind(now)
+                    .bind(court)
+                    .bind(name)
+                    .execute(conn)
+                    .await
+                    .map(|done| done.rows_affected() == 1)
+                })
+            })
+            .await
+    }
+
+    fn officer_key(&self, court: &CourtId, name: &str) -> Vec<u8> {
+        keyed_hash(&self.officer_names, &[court.as_str().as_bytes(), name.as_bytes()]).to_vec()
+    }
+
+    /// The officer of that name; when there is none, the name is given to `fresh`.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn officer_named(
+        &self,
+        court: &CourtId,
+        name: &str,
+        fresh: OfficerId,
+    ) -> Result<OfficerId, StoreFault> {
+        let key = self.officer_key(court, name);
+        let court = court.to_string();
+        self.journal
+            .write(move |conn| {
+                Box::pin(async move {
+                    // Primary key of `officer_name`; the empty update makes RETURNING see the row.
+                    let id: String = sqlx::query_scalar(
+                        "INSERT INTO officer_name (name_key, court, officer) VALUES (?, ?, ?) \
+                         ON CONFLICT (name_key) DO UPDATE SET officer = officer_name.officer \
+                         RETURNING officer",
+                    )
+                    .bind(key)
+                    .bind(court)
+                    .bind(fresh.to_string())
+                    .fetch_one(conn)
+                    .await?;
+                    parsed_in_job(&id)
+                })
+            })
+            .await
+    }
+
+    /// Forgets which name an officer has.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn forget_officer_name(&self, officer: OfficerId) -> Result<(), StoreFault> {
+        self.journal
+            .write(move |conn| {
+                Box::pin(async move {
+                    // Index officer_name_by_officer.
+                    sqlx::query("DELETE FROM officer_name WHERE officer = ?")
+                        .bind(officer.to_string())
+                        .execute(conn)
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+}

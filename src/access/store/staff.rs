@@ -1,0 +1,144 @@
+//! Members of staff: who there is, by which name they sign in, what they are.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use tiande_core::access::Role;
+use tiande_core::ids::{CourtId, UserId};
+
+use super::{DoorFault, Doors, court_of, parsed, read};
+use crate::journal::StoreFault;
+
+/// Somebody who is to get a sign-in.
+#[derive(Clone)]
+pub struct NewStaff {
+    /// Identity.
+    pub user: UserId,
+    /// Court.
+    pub court: CourtId,
+    /// Name to sign in with, one person on the whole server.
+    pub username: String,
+    /// Name to be shown.
+    pub name: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Password in clear; only its hash is kept.
+    pub password: String,
+}
+
+impl fmt::Debug for NewStaff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewStaff").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// Somebody who has signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffSession {
+    /// Identity.
+    pub user: UserId,
+    /// Court.
+    pub court: CourtId,
+    /// Name to sign in with.
+    pub username: String,
+    /// Name to be shown.
+    pub name: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+}
+
+/// Columns of a member of staff: id, court, username, name, roles.
+pub(super) type StaffColumns = (String, String, String, String, String);
+
+pub(super) fn staff_of(columns: StaffColumns) -> Result<StaffSession, StoreFault> {
+    let (user, court, username, name, roles) = columns;
+    let names: Vec<String> =
+        serde_json::from_str(&roles).map_err(|_| StoreFault::Unreadable("somebody's roles"))?;
+    let roles: Option<Vec<Role>> = names.iter().map(|name| Role::from_name(name)).collect();
+    Ok(StaffSession {
+        user: parsed("a user's id", &user)?,
+        court: court_of(&court)?,
+        username,
+        name,
+        roles: roles.ok_or(StoreFault::Unreadable("somebody's roles"))?,
+    })
+}
+
+impl Doors {
+    /// Gives somebody a sign-in; false when there is one of that username.
+    ///
+    /// # Errors
+    /// [`DoorFault`].
+    pub async fn add_staff(&self, staff: NewStaff) -> Result<bool, DoorFault> {
+        let NewStaff { user, court, username, name, roles, password } = staff;
+        let hash = self.passwords.hash(password).await?;
+        let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+        let roles = serde_json::to_string(&roles).expect("texts always serialise");
+        let now = self.clock.now().0;
+        let added = self
+            .journal
+            .write(move |conn| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO staff (id, court, username, name, roles_json, password_hash, \
+                         added_ms) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING",
+                    )
+                    .bind(user.to_string())
+                    .bind(court.to_string())
+                    .bind(username)
+                    .bind(name)
+                    .bind(roles)
+                    .bind(hash)
+                    .bind(now)
+                    .execute(conn)
+                    .await
+                    .map(|done| done.rows_affected() == 1)
+                })
+            })
+            .await?;
+        Ok(added)
+    }
+
+    /// Takes the sign-in away and ends all sessions; false when there is nobody of that id.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn disable_staff(&self, user: UserId) -> Result<bool, StoreFault> {
+        let now = self.clock.now().0;
+        self.journal
+            .write(move |conn| {
+                Box::pin(async move {
+                    // Index session_by_user.
+                    sqlx::query("DELETE FROM session WHERE user = ?")
+                        .bind(user.to_string())
+                        .execute(&mut *conn)
+                        .await?;
+                    // Primary key of `staff`.
+                    sqlx::query(
+                        "UPDATE staff SET disabled_ms = COALESCE(disabled_ms, ?) WHERE id = ?",
+                    )
+                    .bind(now)
+                    .bind(user.to_string())
+                    .execute(conn)
+                    .await
+                    .map(|done| done.rows_affected() == 1)
+                })
+            })
+            .await
+    }
+
+    /// Names of all staff of a court, those who have left too: old decisions name them.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn staff_names(
+        &self,
+        court: &CourtId,
+    ) -> Result<BTreeMap<UserId, String>, StoreFault> {
+        // A scan of `staff`, which has as many rows as the server has people.
+        let query = sqlx::query_as("SELECT id, name FROM staff WHERE court = ? ORDER BY id")
+            .bind(court.as_str());
+        let rows: Vec<(String, String)> = read(query.fetch_all(self.journal.readers())).await?;
+        rows.into_iter().map(|(id, name)| Ok((parsed("a user's id", &id)?, name))).collect()
+    }
+}

@@ -1,0 +1,252 @@
+//! Rules of the doors, on a real database.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tiande_core::access::Role;
+use tiande_core::court::CourtProfile;
+use tiande_core::ids::{CourtId, DeviceId, OfficerId, UserId};
+use tiande_core::time::UnixMillis;
+use uuid::Uuid;
+
+use super::*;
+use crate::journal::OpenOptions;
+
+struct ByHand(AtomicI64);
+
+impl Clock for ByHand {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+struct House {
+    doors: Doors,
+    clock: Arc<ByHand>,
+    journal: Arc<SqliteJournal>,
+    folder: PathBuf,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+impl House {
+    async fn new() -> Self {
+        let name = format!("tiande-doors-{}", hex::encode(crate::keys::random::<8>()));
+        let folder = std::env::temp_dir().join(name);
+        let clock = Arc::new(ByHand(AtomicI64::new(1_780_000_000_000)));
+        let shared: Arc<dyn Clock> = clock.clone();
+        let options = OpenOptions::new(folder.clone(), "sha256", Arc::clone(&shared));
+        let journal = Arc::new(SqliteJournal::open(options).await.expect("opens"));
+        let doors = Doors::new(Arc::clone(&journal), shared, journal.master_key());
+        let house = Self { doors, clock, journal, folder };
+        house.doors.add_court(&profile("changyuan")).await.expect("added");
+        house
+    }
+    fn later(&self, ms: i64) {
+        self.clock.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+fn profile(id: &str) -> CourtProfile {
+    let json = format!(
+        r#"{{"id":"{id}","name":"长垣市人民法院","area":[114.40,34.97,114.99,35.40],
+            "court_house":{{"lat":35.2,"lon":114.67,"radius_m":150.0}}}}"#
+    );
+    serde_json::from_str(&json).expect("a profile")
+}
+
+fn court() -> CourtId {
+    CourtId::parse("changyuan").expect("a court")
+}
+
+fn officer(n: u128) -> OfficerId {
+    OfficerId(Uuid::from_u128(n))
+}
+
+fn dispatcher(username: &str) -> NewStaff {
+    NewStaff {
+        user: UserId(Uuid::from_u128(u128::from(username.as_bytes()[1]))),
+        court: court(),
+        username: username.into(),
+        name: "李娜".into(),
+        roles: vec![Role::Dispatcher, Role::Clerk],
+        password: "correct horse".into(),
+    }
+}
+
+#[tokio::test]
+async fn courts_are_kept_and_given_once() {
+    let house = House::new().await;
+    let again = house.doors.add_court(&profile("changyuan")).await.expect_err("taken");
+    assert!(again.is_taken(), "{again:?}");
+    house.doors.add_court(&profile("anyang")).await.expect("added");
+    let ids: Vec<_> = house.doors.courts().await.expect("read");
+    assert_eq!(ids, [profile("anyang"), profile("changyuan")]);
+}
+
+#[tokio::test]
+async fn a_source_is_found_by_its_name_until_it_is_revoked() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let secret = doors.add_source(&court(), "alpha", true).await.expect("added").expect("new");
+    assert!(secret.starts_with("whsec_") && secret.len() == 6 + 44, "{}", secret.len());
+    assert_eq!(doors.add_source(&court(), "alpha", false).await.expect("asked"), None);
+    let found = doors.source_by_name("alpha").await.expect("read").expect("there");
+    assert_eq!((found.secret.as_str(), found.trusted), (secret.as_str(), true));
+    assert!(!format!("{found:?}").contains(&secret));
+    assert!(doors.source_by_name("beta").await.expect("read").is_none());
+    assert!(doors.revoke_source(&court(), "alpha").await.expect("revoked"));
+    assert!(!doors.revoke_source(&court(), "alpha").await.expect("asked"));
+    assert!(doors.source_by_name("alpha").await.expect("read").is_none());
+    let fresh = doors.add_source(&court(), "alpha", false).await.expect("added").expect("new");
+    assert_ne!(fresh, secret);
+    let strange = CourtId::parse("nowhere").expect("a court");
+    assert!(matches!(
+        doors.add_source(&strange, "gamma", true).await,
+        Err(StoreFault::Statement(_))
+    ));
+    // Such a refusal is the job's own: the writer goes on.
+    assert!(!house.journal.is_poisoned());
+    assert!(doors.source_by_name("alpha").await.expect("read").is_some());
+    // A webhook's address names no court: a name is one source on the whole server.
+    doors.add_court(&profile("anyang")).await.expect("added");
+    let anyang = CourtId::parse("anyang").expect("a court");
+    assert_eq!(doors.add_source(&anyang, "alpha", true).await.expect("asked"), None);
+}
+
+#[tokio::test]
+async fn secrets_and_names_are_not_in_the_file() {
+    let house = House::new().await;
+    let secret = house.doors.add_source(&court(), "alpha", true).await.expect("added");
+    let secret = secret.expect("new");
+    house.doors.officer_named(&court(), "王建国", officer(1)).await.expect("named");
+    house.doors.add_staff(dispatcher("d1")).await.expect("added");
+    let code = house.doors.add_enrolment(&court(), officer(1)).await.expect("made");
+    house.journal.shutdown().await;
+    let bytes = std::fs::read(house.folder.join("tiande.sqlite")).expect("read");
+    let holds = |text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
+    assert!(holds("alpha") && holds("$argon2id$"));
+    assert!(!holds(&secret) && !holds("王建国") && !holds("correct horse") && !holds(&code));
+}
+
+#[tokio::test]
+async fn a_name_of_an_officer_is_one_officer_of_a_court() {
+    let house = House::new().await;
+    house.doors.add_court(&profile("anyang")).await.expect("added");
+    let anyang = CourtId::parse("anyang").expect("a court");
+    let here = court();
+    let named = |court, name, n| house.doors.officer_named(court, name, officer(n));
+    assert_eq!(named(&here, "王建国", 1).await.expect("named"), officer(1));
+    assert_eq!(named(&here, "王建国", 2).await.expect("named"), officer(1));
+    assert_eq!(named(&here, "李强", 2).await.expect("named"), officer(2));
+    assert_eq!(named(&anyang, "王建国", 3).await.expect("named"), officer(3));
+    house.doors.forget_officer_name(officer(1)).await.expect("forgotten");
+    assert_eq!(named(&here, "王建国", 4).await.expect("named"), officer(4));
+}
+
+#[tokio::test]
+async fn a_code_enrols_one_device_once_within_a_day() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let device = |n: u128| DeviceId(Uuid::from_u128(n));
+    let code = doors.add_enrolment(&court(), officer(1)).await.expect("made");
+    let (one, two) = tokio::join!(
+        doors.redeem_enrolment(&code, device(1), [1; 32]),
+        doors.redeem_enrolment(&code, device(2), [2; 32])
+    );
+    let won: Vec<_> = [one, two].into_iter().filter_map(|end| end.expect("asked")).collect();
+    assert_eq!(won.len(), 1, "{won:?}");
+    assert_eq!((&won[0].court, won[0].officer), (&court(), officer(1)));
+    let lost = doors.redeem_enrolment(&code, device(3), [3; 32]).await.expect("asked");
+    assert_eq!(lost, None);
+    assert_eq!(doors.redeem_enrolment("x", device(3), [3; 32]).await.expect("asked"), None);
+    let old = doors.add_enrolment(&court(), officer(1)).await.expect("made");
+    house.later(24 * 3_600 * 1_000);
+    assert_eq!(doors.redeem_enrolment(&old, device(3), [3; 32]).await.expect("asked"), None);
+    assert_eq!(doors.device_by_token([3; 32]).await.expect("read"), None);
+}
+
+#[tokio::test]
+async fn a_device_is_known_by_its_token_until_it_is_revoked() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let device = DeviceId(Uuid::from_u128(1));
+    let code = doors.add_enrolment(&court(), officer(1)).await.expect("made");
+    let row = doors.redeem_enrolment(&code, device, [1; 32]).await.expect("asked").expect("good");
+    assert_eq!(doors.device_by_token([1; 32]).await.expect("read"), Some(row.clone()));
+    assert_eq!(doors.device_by_token([2; 32]).await.expect("read"), None);
+    assert!(doors.device_allowed(device).await.expect("read"));
+    assert_eq!(doors.revoke_device(device).await.expect("revoked"), Some(row.clone()));
+    assert_eq!(doors.revoke_device(device).await.expect("revoked"), Some(row));
+    assert_eq!(doors.revoke_device(DeviceId(Uuid::nil())).await.expect("asked"), None);
+    assert_eq!(doors.device_by_token([1; 32]).await.expect("read"), None);
+    assert!(!doors.device_allowed(device).await.expect("read"));
+}
+
+#[tokio::test]
+async fn five_wrong_passwords_lock_a_name_for_a_quarter_of_an_hour() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    assert!(doors.add_staff(dispatcher("d1")).await.expect("added"));
+    assert!(!doors.add_staff(dispatcher("d1")).await.expect("asked"));
+    // Four wrong ones and a right one: the count starts again.
+    for _ in 0..4 {
+        assert!(matches!(doors.sign_in("d1", "wrong").await, Err(SignInFault::Wrong)));
+    }
+    let staff = doors.sign_in("d1", "correct horse").await.expect("right");
+    assert_eq!((staff.name.as_str(), staff.court.clone()), ("李娜", court()));
+    assert_eq!(staff.roles, [Role::Dispatcher, Role::Clerk]);
+    // A name nobody has behaves the same.
+    for name in ["d1", "nobody"] {
+        for _ in 0..5 {
+            assert!(matches!(doors.sign_in(name, "wrong").await, Err(SignInFault::Wrong)));
+        }
+        let locked = doors.sign_in(name, "correct horse").await;
+        assert!(matches!(locked, Err(SignInFault::Locked)), "{locked:?}");
+    }
+    house.later(15 * 60 * 1_000 - 1);
+    assert!(matches!(doors.sign_in("d1", "correct horse").await, Err(SignInFault::Locked)));
+    house.later(1);
+    doors.sign_in("d1", "correct horse").await.expect("open again");
+}
+
+#[tokio::test]
+async fn many_tries_at_once_do_not_outrun_the_count() {
+    let house = House::new().await;
+    house.doors.add_staff(dispatcher("d1")).await.expect("added");
+    let tries = (0..20).map(|_| house.doors.sign_in("d1", "wrong"));
+    let ends = futures_util::future::join_all(tries).await;
+    let checked = ends.iter().filter(|end| matches!(end, Err(SignInFault::Wrong))).count();
+    assert!(checked <= 5, "{checked} passwords were tried");
+}
+
+#[tokio::test]
+async fn a_session_dies_of_idleness_age_sign_out_and_dismissal() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    doors.add_staff(dispatcher("d1")).await.expect("added");
+    let user = doors.sign_in("d1", "correct horse").await.expect("right").user;
+    let alive = |token| async move { doors.session(token).await.expect("read").is_some() };
+    doors.add_session([1; 32], user).await.expect("begun");
+    assert!(alive([1; 32]).await && !alive([9; 32]).await);
+    // Used every hour, and over after twelve all the same.
+    for _ in 0..11 {
+        house.later(3_600 * 1_000);
+        assert!(alive([1; 32]).await);
+    }
+    house.later(3_600 * 1_000);
+    assert!(!alive([1; 32]).await);
+    doors.add_session([2; 32], user).await.expect("begun");
+    doors.end_session([2; 32]).await.expect("ended");
+    assert!(!alive([2; 32]).await);
+    doors.add_session([3; 32], user).await.expect("begun");
+    assert!(doors.disable_staff(user).await.expect("disabled"));
+    assert!(!alive([3; 32]).await);
+    assert!(matches!(doors.sign_in("d1", "correct horse").await, Err(SignInFault::Wrong)));
+    let names = doors.staff_names(&court()).await.expect("read");
+    assert_eq!(names.get(&user).map(String::as_str), Some("李娜"));
+}

@@ -1,0 +1,12 @@
+//! What an operator does from the machine itself: add courts, sources, devices, people, cases.
+//!
+//! While a server runs the requests go to it over a socket that only the machine's owner can open
+//! (PROTOCOL §7); otherwise the command opens the data folder itself, under the same lock.
+
+mod client;
+mod requests;
+mod socket;
+
+pub use client::send;
+pub use requests::{AdminFault, AdminRequest, PartyIn, CaseIn, execute};
+pub use socket::{SOCKET_NAME, serve};

@@ -1,0 +1,292 @@
+//! The requests and what they do.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tiande_actors::court::{CaseImport, CommandFault, CourtHandle, EnrolOfficer};
+use tiande_core::access::{Action, Actor, Context, Resource, Role, can};
+use tiande_core::case::{CaseNumber, Party, PartyRole};
+use tiande_core::court::CourtProfile;
+use tiande_core::ids::{CourtId, DeviceId, OfficerId, UserId};
+use tiande_core::officer::OfficerPersonal;
+use tiande_core::text::clean_text;
+
+use crate::access::store::NewStaff;
+use crate::app::App;
+use crate::entropy::IdEntropy;
+
+/// A request, as it stands on a line of the admin socket.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AdminRequest {
+    /// Adds a court, or changes its settings.
+    CourtAdd {
+        /// The court's file as JSON.
+        profile: Box<CourtProfile>,
+    },
+    /// Adds a source of tips.
+    SourceAdd {
+        /// Court.
+        court: String,
+        /// Name, unique on this server.
+        name: String,
+        /// It may start a dispatch by itself.
+        #[serde(default)]
+        trusted: bool,
+    },
+    /// Gives a one-time code for a handheld of an officer; makes the officer if need be.
+    DeviceEnrol {
+        /// Court.
+        court: String,
+        /// The officer's name.
+        officer: String,
+        /// Badge, for a new officer.
+        #[serde(default)]
+        badge: Option<String>,
+        /// Skills, for a new officer.
+        #[serde(default)]
+        skills: Vec<String>,
+    },
+    /// Shuts a handheld out.
+    DeviceRevoke {
+        /// Which.
+        device: String,
+    },
+    /// Adds a member of staff.
+    UserAdd {
+        /// Court.
+        court: String,
+        /// Name for signing in.
+        username: String,
+        /// Name for people.
+        name: String,
+        /// Roles.
+        roles: Vec<String>,
+        /// Password, at least 10 characters.
+        password: String,
+    },
+    /// Takes cases in.
+    CaseImport {
+        /// Court.
+        court: String,
+        /// The cases.
+        cases: Vec<CaseIn>,
+    },
+}
+
+/// A case to be taken in.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseIn {
+    /// Its number.
+    pub number: String,
+    /// Its parties.
+    pub parties: Vec<PartyIn>,
+}
+
+/// A party of such a case.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartyIn {
+    /// `applicant`, `debtor` or `third`.
+    pub role: PartyRole,
+    /// Name.
+    pub name: String,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AdminFault {
+    /// Stable code.
+    pub code: String,
+    /// In words.
+    pub title: String,
+    /// One line per fault, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}
+
+impl AdminFault {
+    pub(super) fn new(code: &str, title: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), title: title.into(), faults: Vec::new() }
+    }
+
+    fn store(fault: impl std::fmt::Display) -> Self {
+        Self::new("store", fault.to_string())
+    }
+}
+
+impl std::fmt::Display for AdminFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.title)?;
+        self.faults.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+/// Shortest password, characters.
+const PASSWORD_MIN: usize = 10;
+
+fn court_of(app: &App, court: &str) -> Result<CourtHandle, AdminFault> {
+    let id = CourtId::parse(court).map_err(|_bad| AdminFault::new("unknown-court", court))?;
+    app.court(&id).ok_or_else(|| AdminFault::new("unknown-court", court))
+}
+
+fn name_of(text: &str, what: &str) -> Result<String, AdminFault> {
+    clean_text(text, 60, false)
+        .map_err(|_fault| AdminFault::new("invalid", format!("{what} must be 1-60 plain characters")))
+}
+
+fn command(fault: &CommandFault) -> AdminFault {
+    let refusal = crate::api::refusal::refusal_of(fault);
+    AdminFault::new(refusal.code, refusal.title)
+}
+
+/// Does what a request wants.
+///
+/// # Errors
+/// [`AdminFault`].
+pub async fn execute(app: &App, request: AdminRequest) -> Result<Value, AdminFault> {
+    if !can(&Actor::Operator, Action::Administer, &Resource::Server, Context::default()) {
+        return Err(AdminFault::new("forbidden", "not permitted"));
+    }
+    match request {
+        AdminRequest::CourtAdd { profile } => court_add(app, *profile).await,
+        AdminRequest::SourceAdd { court, name, trusted } => {
+            source_add(app, &court, &name, trusted).await
+        }
+        AdminRequest::DeviceEnrol { court, officer, badge, skills } => {
+            device_enrol(app, &court, &officer, badge, skills).await
+        }
+        AdminRequest::DeviceRevoke { device } => device_revoke(app, &device).await,
+        AdminRequest::UserAdd { court, username, name, roles, password } => {
+            user_add(app, &court, username, &name, &roles, password).await
+        }
+        AdminRequest::CaseImport { court, cases } => case_import(app, &court, cases).await,
+    }
+}
+
+async fn court_add(app: &App, profile: CourtProfile) -> Result<Value, AdminFault> {
+    let faults = profile.check();
+    if !faults.is_empty() {
+        let mut fault = AdminFault::new("profile", "the court's file contradicts itself");
+        fault.faults = faults.iter().map(|f| format!("{}: must be {}", f.key, f.rule)).collect();
+        return Err(fault);
+    }
+    if app.court(&profile.id).is_some() {
+        return Err(AdminFault::new("exists", "there is a court of that id already"));
+    }
+    app.doors.add_court(&profile).await.map_err(AdminFault::store)?;
+    let id = profile.id.to_string();
+    let opened = crate::server::open_court(app, profile).await;
+    opened.map_err(|fault| AdminFault::new("court", fault.to_string()))?;
+    Ok(json!({"court": id}))
+}
+
+async fn source_add(app: &App, court: &str, name: &str, trusted: bool) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
+        return Err(AdminFault::new("invalid", "a source's name is 1-64 of letters, digits, - and _"));
+    }
+    let added = app.doors.add_source(&court.profile().id, name, trusted).await;
+    let secret = added.map_err(AdminFault::store)?;
+    let secret = secret
+        .ok_or_else(|| AdminFault::new("exists", "there is a source of that name already"))?;
+    Ok(json!({"source": name, "secret": secret}))
+}
+
+async fn device_enrol(
+    app: &App,
+    court: &str,
+    officer: &str,
+    badge: Option<String>,
+    skills: Vec<String>,
+) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    let id = court.profile().id.clone();
+    let name = name_of(officer, "the officer's name")?;
+    let badge = badge.map(|badge| name_of(&badge, "the badge")).transpose()?;
+    let skills: Result<Vec<_>, _> = skills.iter().map(|skill| name_of(skill, "a skill")).collect();
+    let fresh = OfficerId::new(app.clock.now(), &mut IdEntropy);
+    let known = app.doors.officer_named(&id, &name, fresh).await.map_err(AdminFault::store)?;
+    // Registering is idempotent, so that a crash between the two heals on the next call.
+    let enrol =
+        EnrolOfficer { officer: known, personal: OfficerPersonal { name, badge }, skills: skills? };
+    court.enrol_officer(enrol).await.map_err(|fault| command(&fault))?;
+    let code = app.doors.add_enrolment(&id, known).await.map_err(AdminFault::store)?;
+    Ok(json!({"officer": known.to_string(), "code": code}))
+}
+
+async fn device_revoke(app: &App, device: &str) -> Result<Value, AdminFault> {
+    let unknown = || AdminFault::new("not-found", "no such device");
+    let device: DeviceId = device.parse().map_err(|_bad| unknown())?;
+    let row = app.doors.revoke_device(device).await.map_err(AdminFault::store)?;
+    let row = row.ok_or_else(unknown)?;
+    if let Some(court) = app.court(&row.court) {
+        court.revoke(row.officer, device).await.map_err(|fault| command(&fault))?;
+    }
+    Ok(json!({}))
+}
+
+async fn user_add(
+    app: &App,
+    court: &str,
+    username: String,
+    name: &str,
+    roles: &[String],
+    password: String,
+) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    let name = name_of(name, "the name")?;
+    let username = name_of(&username, "the username")?;
+    let roles: Option<Vec<Role>> = roles.iter().map(|role| Role::from_name(role)).collect();
+    let roles = roles.filter(|roles| !roles.is_empty());
+    let roles = roles.ok_or_else(|| {
+        let known: Vec<_> = Role::ALL.iter().map(|role| role.name()).collect();
+        AdminFault::new("invalid", format!("roles must be some of {}", known.join(", ")))
+    })?;
+    if password.chars().count() < PASSWORD_MIN {
+        return Err(AdminFault::new("invalid", "a password has at least 10 characters"));
+    }
+    let user = UserId::new(app.clock.now(), &mut IdEntropy);
+    let court = court.profile().id.clone();
+    let staff = NewStaff { user, court, username, name, roles, password };
+    let added = app.doors.add_staff(staff).await.map_err(AdminFault::store)?;
+    if !added {
+        return Err(AdminFault::new("exists", "there is somebody of that username already"));
+    }
+    Ok(json!({"user": user.to_string()}))
+}
+
+async fn case_import(app: &App, court: &str, cases: Vec<CaseIn>) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    let mut checked = Vec::with_capacity(cases.len());
+    let mut faults = Vec::new();
+    for (row, case) in cases.iter().enumerate() {
+        let row = row + 1;
+        let number = CaseNumber::parse(&case.number);
+        let parties: Result<Vec<Party>, AdminFault> = case
+            .parties
+            .iter()
+            .map(|p| Ok(Party { role: p.role, name: name_of(&p.name, "a party's name")? }))
+            .collect();
+        match (number, parties) {
+            (Ok(number), Ok(parties)) if (1..=200).contains(&parties.len()) => {
+                checked.push(CaseImport { number, parties });
+            }
+            (Ok(_), Ok(_)) => faults.push(format!("case {row}: 1-200 parties")),
+            (Err(_), _) => faults.push(format!("case {row}: not a case number")),
+            (_, Err(fault)) => faults.push(format!("case {row}: {}", fault.title)),
+        }
+    }
+    if !faults.is_empty() {
+        let mut fault = AdminFault::new("invalid", "nothing was imported");
+        fault.faults = faults;
+        return Err(fault);
+    }
+    let mut ids = Vec::with_capacity(checked.len());
+    for case in checked {
+        let id = court.import_case(case).await.map_err(|fault| command(&fault))?;
+        ids.push(id.to_string());
+    }
+    Ok(json!({"cases": ids}))
+}

@@ -1,0 +1,51 @@
+//! Enrolment of handhelds by a one-time code.
+
+use actix_web::web::{Data, Payload, ServiceConfig, resource};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::json;
+use tiande_core::ids::DeviceId;
+
+use crate::access::guard::origin_allowed;
+use crate::access::{random_token, token_hash};
+use crate::app::App;
+use crate::entropy::IdEntropy;
+
+use super::problem::Problem;
+use super::{only, small_json};
+
+/// Addresses of this file.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/api/devices/enrol").post(enrol).default_service(only("POST")));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enrolment {
+    code: String,
+}
+
+async fn enrol(
+    app: Data<App>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    if !origin_allowed(&app.config, &request) {
+        return Err(Problem::csrf());
+    }
+    let Enrolment { code } = small_json(&request, payload).await?;
+    let token = random_token();
+    let device = DeviceId::new(app.clock.now(), &mut IdEntropy);
+    let enrolled = app.doors.redeem_enrolment(&code, device, token_hash(&token)).await;
+    // Unknown, used and old codes look alike.
+    let enrolled =
+        enrolled.map_err(|_fault| Problem::overloaded())?.ok_or_else(Problem::credentials)?;
+    let court = app.court(&enrolled.court).ok_or_else(Problem::credentials)?;
+    let name = court.officer_name(enrolled.officer).await.unwrap_or_default();
+    Ok(HttpResponse::Ok().json(json!({
+        "device": device.to_string(),
+        "token": token,
+        "officer": {"id": enrolled.officer.to_string(), "name": name},
+        "court": {"id": court.profile().id.as_str(), "name": court.profile().name},
+    })))
+}

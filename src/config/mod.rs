@@ -1,0 +1,195 @@
+//! Settings: defaults, then the file, then the command line. Unknown keys and values out of range
+//! refuse to start, one line per fault.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Settings of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where everything durable lies.
+    pub data: PathBuf,
+    /// The address people use, such as `https://zhihui.example.cn`. Without it the server trusts the
+    /// `Host` it is reached under, which is for one machine only.
+    pub public_origin: Option<String>,
+    /// Hash of a new journal: `sha256` or `sm3`.
+    pub hash: String,
+    /// HTTP workers, 1..=64.
+    pub workers: usize,
+    /// Threads for courts, 1..=64.
+    pub arbiters: usize,
+    /// Filter for logs, as of `tracing`.
+    pub log: String,
+    /// Logs as JSON lines.
+    pub log_json: bool,
+    /// What is under way may take so long at the end, 0..=60_000.
+    pub shutdown_grace_ms: u64,
+    /// Sockets and requests at once, 10..=1_000_000.
+    pub connections_max: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from("./data"),
+            public_origin: None,
+            hash: "sha256".to_owned(),
+            workers: 2,
+            arbiters: 1,
+            log: "info".to_owned(),
+            log_json: false,
+            shutdown_grace_ms: 5_000,
+            connections_max: 19_000,
+        }
+    }
+}
+
+/// The file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<String>,
+    data: Option<PathBuf>,
+    public_origin: Option<String>,
+    hash: Option<String>,
+    workers: Option<usize>,
+    arbiters: Option<usize>,
+    log: Option<String>,
+    log_json: Option<bool>,
+    shutdown_grace_ms: Option<u64>,
+    connections_max: Option<usize>,
+}
+
+/// What the command line says.
+#[derive(Debug, Default, Clone)]
+pub struct Overrides {
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
+}
+
+/// Everything wrong with the settings, a line each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigFaults(pub Vec<String>);
+
+impl std::fmt::Display for ConfigFaults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigFaults {}
+
+impl Config {
+    /// Reads the file at `path`, if one is named, and puts the command line on top.
+    ///
+    /// # Errors
+    /// [`ConfigFaults`].
+    pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigFaults> {
+        let text = match path {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|fault| ConfigFaults(vec![format!("{}: {fault}", path.display())]))?,
+        };
+        Self::build(&text, overrides)
+    }
+
+    /// Settings from a file's text and the command line.
+    ///
+    /// # Errors
+    /// [`ConfigFaults`].
+    pub fn build(text: &str, overrides: &Overrides) -> Result<Self, ConfigFaults> {
+        let file: File = toml::from_str(text)
+            .map_err(|fault| ConfigFaults(vec![fault.to_string().trim().replace('\n', " | ")]))?;
+        let default = Self::default();
+        let mut faults = Vec::new();
+        let listen = overrides.listen.as_ref().or(file.listen.as_ref());
+        let listen = listen.map_or(Ok(default.listen), |text| text.parse());
+        let listen = listen.unwrap_or_else(|_| {
+            faults.push("listen: must be ADDRESS:PORT, such as 127.0.0.1:8080".to_owned());
+            default.listen
+        });
+        let config = Self {
+            listen,
+            data: overrides.data.clone().or(file.data).unwrap_or(default.data),
+            public_origin: file.public_origin,
+            hash: file.hash.unwrap_or(default.hash),
+            workers: file.workers.unwrap_or(default.workers),
+            arbiters: file.arbiters.unwrap_or(default.arbiters),
+            log: file.log.unwrap_or(default.log),
+            log_json: file.log_json.unwrap_or(default.log_json),
+            shutdown_grace_ms: file.shutdown_grace_ms.unwrap_or(default.shutdown_grace_ms),
+            connections_max: file.connections_max.unwrap_or(default.connections_max),
+        };
+        let mut need = |ok: bool, line: &str| {
+            if !ok {
+                faults.push(line.to_owned());
+            }
+        };
+        need(matches!(config.hash.as_str(), "sha256" | "sm3"), "hash: must be sha256 or sm3");
+        need((1..=64).contains(&config.workers), "workers: must be 1..=64");
+        need((1..=64).contains(&config.arbiters), "arbiters: must be 1..=64");
+        need(config.shutdown_grace_ms <= 60_000, "shutdown_grace_ms: must be 0..=60000");
+        need(
+            (10..=1_000_000).contains(&config.connections_max),
+            "connections_max: must be 10..=1000000",
+        );
+        let origin_ok = config.public_origin.as_deref().is_none_or(is_origin);
+        need(origin_ok, "public_origin: must be https://NAME[:PORT], without a path");
+        let open = !config.listen.ip().is_loopback() && config.public_origin.is_none();
+        need(!open, "public_origin: must be set when listening beyond this machine");
+        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+    }
+}
+
+/// True for `https://name[:port]`, and for `http://` of this machine.
+fn is_origin(text: &str) -> bool {
+    let local = text.strip_prefix("http://").filter(|host| {
+        host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]")
+    });
+    let Some(host) = text.strip_prefix("https://").or(local) else { return false };
+    !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        Config::build(text, &Overrides::default()).err().map(|f| f.0).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(Config::build("", &Overrides::default()), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_command_line_comes_last() {
+        let line = Overrides { listen: Some("127.0.0.1:1".into()), data: Some("x".into()) };
+        let config = Config::build("listen = \"127.0.0.1:2\"", &line).expect("sound");
+        assert_eq!(config.listen.port(), 1);
+        assert_eq!(config.data, PathBuf::from("x"));
+    }
+
+    #[test]
+    fn every_fault_is_a_line() {
+        assert_eq!(faults("workers = 0\nhash = \"md5\"").len(), 2);
+        assert_eq!(faults("wrokers = 2").len(), 1);
+        assert_eq!(faults("listen = \"0.0.0.0:80\"").len(), 1);
+        assert_eq!(faults("listen = \"0.0.0.0:80\"\npublic_origin = \"https://a.cn\"").len(), 0);
+        assert_eq!(faults("public_origin = \"http://a.cn\"").len(), 1);
+    }
+
+    #[test]
+    fn the_example_of_the_repository_is_sound() {
+        let example = include_str!("../../config/default.toml");
+        assert_eq!(Config::build(example, &Overrides::default()), Ok(Config::default()));
+    }
+}

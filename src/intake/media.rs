@@ -1,0 +1,191 @@
+//! Pictures that came with tips: one encrypted file each, `DATA/media/<ab>/<sha256>-<tip>`.
+//!
+//! Each tip has a key of its own, derived from the master key and the tip's id, and a file opens only
+//! under the name it was written for. What the journal forgets about a person by destroying the
+//! subject's key is *not* gone from here: pictures are written before that key exists, so whoever
+//! forgets a tip also calls [`MediaStore::remove`] for its pictures.
+//!
+//! **Not here:** whether the bytes are a picture, and who may see it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use actix_web::web;
+use sha2::{Digest, Sha256};
+use tiande_core::ids::TipId;
+
+use crate::keys::{MasterKey, Sealer, keyed_hash, random};
+
+/// End of the name of a file that is not whole yet.
+const DRAFT: &str = ".new";
+
+/// Keeps pictures. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct MediaStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    folder: PathBuf,
+    master: Arc<MasterKey>,
+}
+
+impl MediaStore {
+    /// Opens the store in a data directory, makes its folder, and throws away what a crash left half
+    /// written. For the start of the server: it blocks.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn open(data_dir: &Path, master: Arc<MasterKey>) -> io::Result<Self> {
+        let inner = Inner { folder: data_dir.join("media"), master };
+        private_folder(&inner.folder)?;
+        inner.each_file(|path, name| {
+            if name.ends_with(DRAFT) { fs::remove_file(path) } else { Ok(()) }
+        })?;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Throws away pictures of tips that nobody knows: those whose tip never became durable because
+    /// the server died in between. For the start of the server, before it takes tips: it blocks.
+    /// Returns how many there were.
+    ///
+    /// # Errors
+    /// Whatever the file system says, or `is_known`.
+    pub fn sweep(&self, is_known: &mut dyn FnMut(TipId) -> io::Result<bool>) -> io::Result<usize> {
+        let mut gone = 0;
+        self.0.each_file(|path, name| {
+            let tip = name.split_once('-').and_then(|(_hash, tip)| tip.parse().ok());
+            if let Some(tip) = tip
+                && !is_known(tip)?
+            {
+                fs::remove_file(path)?;
+                gone += 1;
+            }
+            Ok(())
+        })?;
+        Ok(gone)
+    }
+
+    /// Keeps a picture. Durable on return.
+    ///
+    /// # Errors
+    /// Whatever the file system says; nothing is kept then.
+    pub async fn put(&self, tip: TipId, sha256: [u8; 32], bytes: Vec<u8>) -> io::Result<()> {
+        self.with(move |inner| inner.put(tip, sha256, &bytes)).await
+    }
+
+    /// Throws a picture away, if it is there.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub async fn remove(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<()> {
+        self.with(move |inner| inner.remove(tip, sha256)).await
+    }
+
+    /// Reads a picture; `None` when it is not there.
+    ///
+    /// # Errors
+    /// `InvalidData` when the file is not what was written, else whatever the file system says.
+    pub async fn get(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        self.with(move |inner| inner.get(tip, sha256)).await
+    }
+
+    async fn with<T, F>(&self, work: F) -> io::Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Inner) -> io::Result<T> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        let done = web::block(move || work(&inner)).await;
+        done.unwrap_or_else(|_pool_gone| Err(io::Error::from(io::ErrorKind::Interrupted)))
+    }
+}
+
+impl Inner {
+    fn path(&self, tip: TipId, sha256: [u8; 32]) -> PathBuf {
+        let hash = hex::encode(sha256);
+        self.folder.join(&hash[..2]).join(format!("{hash}-{tip}"))
+    }
+
+    fn sealer(&self, tip: TipId) -> Sealer {
+        let pictures = self.master.derive("pictures of tips");
+        Sealer::new(&keyed_hash(&pictures, &[tip.0.as_bytes()]))
+    }
+
+    fn put(&self, tip: TipId, sha256: [u8; 32], bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(tip, sha256);
+        let folder = path.parent().unwrap_or(&self.folder);
+        private_folder(folder)?;
+        let draft = folder.join(format!("{}{DRAFT}", hex::encode(random::<16>())));
+        let sealed = self.sealer(tip).seal(&context(tip, sha256), bytes);
+        let written = write_durably(&draft, &sealed).and_then(|()| fs::rename(&draft, &path));
+        if let Err(fault) = written {
+            // Either may be there or not; what counts is that neither stays.
+            fs::remove_file(&draft).ok();
+            return Err(fault);
+        }
+        File::open(folder)?.sync_all().inspect_err(|_unsure| {
+            fs::remove_file(&path).ok();
+        })
+    }
+
+    fn remove(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<()> {
+        match fs::remove_file(self.path(tip, sha256)) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
+            _ => Ok(()),
+        }
+    }
+
+    fn get(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        let sealed = match fs::read(self.path(tip, sha256)) {
+            Ok(sealed) => sealed,
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let opened = self.sealer(tip).open(&context(tip, sha256), &sealed);
+        let whole = opened.filter(|bytes| <[u8; 32]>::from(Sha256::digest(bytes)) == sha256);
+        whole.map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+    }
+
+    fn each_file(&self, mut look: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<()> {
+        for folder in fs::read_dir(&self.folder)? {
+            let folder = folder?;
+            if !folder.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(folder.path())? {
+                let file = file?;
+                if let Some(name) = file.file_name().to_str() {
+                    look(&file.path(), name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Binds a file's content to its name.
+fn context(tip: TipId, sha256: [u8; 32]) -> Vec<u8> {
+    [tip.0.as_bytes().as_slice(), &sha256].concat()
+}
+
+/// Makes a folder for our user only; a new one is durable on return.
+fn private_folder(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all()),
+        Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+#[path = "media_tests.rs"]
+mod tests;

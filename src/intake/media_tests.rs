@@ -1,0 +1,129 @@
+//! Tests of the picture store, on a real file system.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+const PICTURE: &[u8] = b"\xFF\xD8\xFFa picture of somebody's car";
+
+fn folder(name: &str) -> PathBuf {
+    let unique = hex::encode(random::<8>());
+    let path = std::env::temp_dir().join(format!("tiande-media-{name}-{unique}"));
+    fs::create_dir_all(&path).expect("a temporary folder");
+    path
+}
+
+fn store(folder: &Path) -> MediaStore {
+    MediaStore::open(folder, Arc::new(MasterKey::from_bytes([3; 32]))).expect("opened")
+}
+
+fn tip(last: char) -> TipId {
+    format!("0190a5b0-0000-7000-8000-00000000000{last}").parse().expect("an id")
+}
+
+fn hash(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn files(store: &MediaStore) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    store.0.each_file(|path, _| { found.push(path.to_owned()); Ok(()) }).expect("listed");
+    found
+}
+
+#[actix_web::test]
+async fn a_picture_comes_back_until_it_is_removed() {
+    let data = folder("back");
+    let kept = store(&data);
+    let sha256 = hash(PICTURE);
+    for _ in 0..2 {
+        kept.put(tip('1'), sha256, PICTURE.to_vec()).await.expect("kept");
+    }
+    assert_eq!(files(&kept).len(), 1, "the same picture of the same tip is one file");
+    let again = store(&data);
+    assert_eq!(again.get(tip('1'), sha256).await.expect("read").as_deref(), Some(PICTURE));
+    assert_eq!(again.get(tip('2'), sha256).await.expect("looked"), None);
+    again.remove(tip('2'), sha256).await.expect("nothing there is no fault");
+    again.remove(tip('1'), sha256).await.expect("removed");
+    assert_eq!(again.get(tip('1'), sha256).await.expect("looked"), None);
+    assert!(files(&again).is_empty());
+}
+
+#[actix_web::test]
+async fn nothing_of_it_can_be_read_on_the_disk() {
+    let data = folder("clear");
+    let kept = store(&data);
+    kept.put(tip('1'), hash(PICTURE), PICTURE.to_vec()).await.expect("kept");
+    let path = files(&kept).remove(0);
+    let name = format!("media/{}/{}-{}", hex::encode(&hash(PICTURE)[..1]), hex::encode(hash(PICTURE)), tip('1'));
+    assert_eq!(path, data.join(name));
+    let on_disk = fs::read(&path).expect("read");
+    assert!(PICTURE.windows(8).all(|part| !on_disk.windows(8).any(|other| part == other)));
+    for (path, mode) in [(path.as_path(), 0o600), (path.parent().expect("one"), 0o700)] {
+        let permissions = fs::metadata(path).expect("there").permissions();
+        assert_eq!(permissions.mode() & 0o777, mode);
+    }
+}
+
+#[actix_web::test]
+async fn tampering_is_noticed() {
+    let data = folder("tamper");
+    let kept = store(&data);
+    let sha256 = hash(PICTURE);
+    kept.put(tip('1'), sha256, PICTURE.to_vec()).await.expect("kept");
+    let path = files(&kept).remove(0);
+    let good = fs::read(&path).expect("read");
+    let refused = async |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("written");
+        let read = kept.get(tip('1'), sha256).await;
+        read.expect_err("must be noticed").kind() == io::ErrorKind::InvalidData
+    };
+    for at in [0, 24, good.len() - 1] {
+        let mut changed = good.clone();
+        changed[at] ^= 1;
+        assert!(refused(&changed).await, "{at}");
+    }
+    assert!(refused(&good[..10]).await);
+    assert!(refused(b"").await);
+    fs::write(&path, &good).expect("written");
+    // Another tip's name does not open it either.
+    fs::copy(&path, kept.0.path(tip('2'), sha256)).expect("copied");
+    assert!(kept.get(tip('2'), sha256).await.is_err());
+    assert!(kept.get(tip('1'), sha256).await.expect("good again").is_some());
+    let other = MediaStore::open(&data, Arc::new(MasterKey::from_bytes([4; 32]))).expect("opened");
+    assert!(other.get(tip('1'), sha256).await.is_err());
+}
+
+#[actix_web::test]
+async fn a_start_clears_what_a_crash_left() {
+    let data = folder("crash");
+    let kept = store(&data);
+    for id in ['1', '2'] {
+        kept.put(tip(id), hash(PICTURE), PICTURE.to_vec()).await.expect("kept");
+    }
+    let half = files(&kept)[0].with_file_name("00ff.new");
+    fs::write(&half, b"half").expect("written");
+    let kept = store(&data);
+    assert!(!half.exists());
+    assert_eq!(kept.sweep(&mut |id| Ok(id == tip('1'))).expect("swept"), 1);
+    assert!(kept.get(tip('1'), hash(PICTURE)).await.expect("read").is_some());
+    assert_eq!(kept.get(tip('2'), hash(PICTURE)).await.expect("looked"), None);
+    assert_eq!(kept.sweep(&mut |_| Ok(true)).expect("swept"), 0);
+}
+
+#[actix_web::test]
+async fn a_picture_that_cannot_be_kept_leaves_nothing() {
+    let data = folder("refused");
+    let kept = store(&data);
+    let sha256 = hash(PICTURE);
+    // Something is in the way of the folder.
+    let way = kept.0.path(tip('1'), sha256).parent().expect("one").to_owned();
+    fs::write(&way, b"").expect("written");
+    assert!(kept.put(tip('1'), sha256, PICTURE.to_vec()).await.is_err());
+    fs::remove_file(&way).expect("removed");
+    // Something is in the way of the file itself.
+    fs::create_dir_all(kept.0.path(tip('1'), sha256)).expect("made");
+    assert!(kept.put(tip('1'), sha256, PICTURE.to_vec()).await.is_err());
+    let left: Vec<_> = files(&kept).into_iter().filter(|path| path.is_file()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -1,0 +1,202 @@
+//! Wires everything: the one file that knows all the parts.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix::prelude::*;
+use actix_web::rt::net::TcpStream;
+use actix_web::web::Data;
+use actix_web::{App as WebApp, HttpServer};
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use socket2::{SockRef, TcpKeepalive};
+use tiande_actors::court::{CourtHandle, RoomPorts, StartFault};
+use tiande_actors::ports::Clock;
+use tiande_core::court::CourtProfile;
+use tiande_core::ids::CourtId;
+use tracing::{info, warn};
+
+use crate::access::store::Doors;
+use crate::app::{App, Phase};
+use crate::config::Config;
+use crate::entropy::IdEntropy;
+use crate::intake::media::MediaStore;
+use crate::journal::{OpenOptions, SqliteJournal};
+use crate::sockets::JsonWire;
+use crate::telemetry::SystemClock;
+use crate::{admin, api, demo, intake, sockets};
+
+/// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
+/// not polled and cannot do it itself.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
+/// Idle connections are probed from then on.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// The threads that courts live on, apart from HTTP workers.
+static ARBITERS: Mutex<Vec<Arbiter>> = Mutex::new(Vec::new());
+
+/// An opened data folder with its courts, not listening yet.
+pub struct Opened {
+    /// Everything handlers reach.
+    pub app: Data<App>,
+}
+
+/// Opens the data folder and everything in it.
+///
+/// # Errors
+/// Another server holds the folder, or something in it cannot be read.
+pub async fn open(config: Config) -> anyhow::Result<Opened> {
+    let opened = open_folder(config).await?;
+    open_courts(&opened.app).await?;
+    opened.app.set_phase(Phase::Ready);
+    Ok(opened)
+}
+
+async fn open_folder(config: Config) -> anyhow::Result<Opened> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let options = OpenOptions::new(config.data.clone(), &config.hash, Arc::clone(&clock));
+    let journal = SqliteJournal::open(options).await.context("opening the journal")?;
+    let journal = Arc::new(journal);
+    let master = journal.master_key();
+    let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
+    let media = MediaStore::open(&config.data, Arc::clone(&master)).context("opening pictures")?;
+    {
+        let mut arbiters = ARBITERS.lock().unwrap_or_else(PoisonError::into_inner);
+        while arbiters.len() < config.arbiters {
+            arbiters.push(Arbiter::new());
+        }
+    }
+    let app = Data::new(App::new(config, clock, journal, doors, media, master));
+    Ok(Opened { app })
+}
+
+async fn open_courts(app: &App) -> anyhow::Result<()> {
+    for profile in app.doors.courts().await.context("reading courts")? {
+        open_court(app, profile).await?;
+    }
+    Ok(())
+}
+
+/// All actors of a court live on one thread, so that its decisions are single-threaded.
+fn arbiter_of(court: &CourtId) -> ArbiterHandle {
+    let arbiters = ARBITERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut hasher = DefaultHasher::new();
+    court.hash(&mut hasher);
+    let count = arbiters.len() as u64;
+    let index = usize::try_from(hasher.finish() % count.max(1)).unwrap_or(0);
+    arbiters.get(index).map_or_else(Arbiter::current, Arbiter::handle)
+}
+
+/// Opens one court and makes it reachable.
+///
+/// # Errors
+/// [`StartFault`].
+pub async fn open_court(app: &App, profile: CourtProfile) -> Result<(), StartFault> {
+    let ports = RoomPorts {
+        journal: app.journal.clone(),
+        clock: Arc::clone(&app.clock),
+        ids: Arc::new(IdEntropy),
+        wire: Arc::new(JsonWire),
+    };
+    let court = CourtHandle::open(&arbiter_of(&profile.id), profile, ports).await?;
+    app.add_court(court);
+    Ok(())
+}
+
+impl Opened {
+    /// Brings what is under way to its end and closes the folder.
+    pub async fn close(self) {
+        let app = self.app;
+        app.set_phase(Phase::Stopping);
+        let courts = app.courts();
+        courts.iter().for_each(CourtHandle::stop);
+        let tries = u32::try_from(app.config.shutdown_grace_ms / 10).unwrap_or(u32::MAX);
+        for court in courts {
+            if !court.drained(tries).await {
+                warn!(court = %court.profile().id, "commands were still under way at the end");
+            }
+        }
+        app.journal.shutdown().await;
+    }
+}
+
+/// Runs a server until it is told to stop.
+///
+/// # Errors
+/// It cannot start, or the journal failed while it ran.
+pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyhow::Result<()> {
+    let listen = config.listen;
+    let (workers, connections) = (config.workers, config.connections_max / config.workers);
+    let opened = open_folder(config).await?;
+    let app = opened.app.clone();
+    let (for_workers, metrics) = (app.clone(), Data::new(metrics));
+    let server = HttpServer::new(move || {
+        WebApp::new()
+            .app_data(for_workers.clone())
+            .app_data(metrics.clone())
+            .configure(intake::routes)
+            .configure(sockets::routes)
+            .configure(api::routes)
+    })
+    .workers(workers)
+    .max_connections(connections)
+    .client_request_timeout(Duration::from_secs(5))
+    .shutdown_timeout(2)
+    .disable_signals()
+    .on_connect(|connection, _| tune(connection))
+    .bind(listen)
+    .with_context(|| format!("listening on {listen}"))?
+    .run();
+    let control = server.handle();
+    let serving = actix::spawn(server);
+    admin::serve(app.clone(), &app.config.data).context("opening the admin socket")?;
+    open_courts(&app).await?;
+    if demo {
+        demo::start(&app).await?;
+    }
+    app.set_phase(Phase::Ready);
+    info!(%listen, "ready");
+    let failed = wait_for_the_end(&app).await?;
+    info!("stopping");
+    app.set_phase(Phase::Stopping);
+    app.courts().iter().for_each(|court| {
+        court.stop();
+        court.close_sockets();
+    });
+    control.stop(true).await;
+    serving.await.ok();
+    opened.close().await;
+    std::fs::remove_file(app.config.data.join(admin::SOCKET_NAME)).ok();
+    if failed {
+        anyhow::bail!("the journal can take no more decisions; see the log above");
+    }
+    Ok(())
+}
+
+/// Resolves when the operator or the journal ends it; true when it was the journal.
+async fn wait_for_the_end(app: &App) -> anyhow::Result<bool> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let mut failed = app.journal.failed();
+    Ok(tokio::select! {
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+        _ = failed.wait_for(|failed| *failed) => true,
+    })
+}
+
+/// Bounds what a connection that does not read can cost.
+fn tune(connection: &dyn std::any::Any) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+    let socket = SockRef::from(stream);
+    let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
+    let tuned = socket
+        .set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))
+        .and_then(|()| socket.set_tcp_keepalive(&keepalive))
+        .and_then(|()| socket.set_tcp_nodelay(true));
+    if let Err(fault) = tuned {
+        warn!(%fault, "a connection could not be tuned");
+    }
+}

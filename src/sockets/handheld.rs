@@ -1,0 +1,198 @@
+//! The handheld's side of a socket: frames to deeds of an officer (PROTOCOL §5).
+
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use serde_json::json;
+use tiande_actors::court::{CommandFault, ConnectHandheld, CourtHandle, OfficerDeed, ToOfficer};
+use tiande_actors::intake::RaiseSos;
+use tiande_actors::officer::FixLane;
+use tiande_actors::outbox::{CloseReason, Outbox};
+use tiande_core::access::{Action, Actor, Context, Resource, can};
+use tiande_core::geo::{LatLon, Metres, Place};
+use tiande_core::ids::{DeviceId, OfficerId};
+use tiande_core::incident::Outcome;
+use tiande_core::officer::{Fix, Stage};
+use tiande_core::text::clean_text;
+use tiande_core::time::UnixMillis;
+
+use crate::access::tickets::Bearer;
+use crate::api::refusal::{FIELD_INVALID, refusal_of};
+use crate::app::App;
+
+use super::encode;
+use super::incoming::{FixIn, FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, read};
+use super::session::{Peer, Refusal, Speaker};
+
+/// Fixes of one frame (PROTOCOL §5).
+const FIXES_MAX: usize = 100;
+
+/// A connected handheld.
+pub struct Handheld {
+    app: Data<App>,
+    court: CourtHandle,
+    officer: OfficerId,
+    device: DeviceId,
+    epoch: u32,
+    lane: Arc<FixLane>,
+}
+
+impl Peer for Handheld {
+    const KIND: &'static str = "handheld";
+
+    async fn greet(app: Data<App>, hello: Hello, outbox: Outbox) -> Result<Self, CloseReason> {
+        let refused = CloseReason { code: 4401, text: "ticket" };
+        let Some(Bearer::Device { court, officer, device }) = app.tickets.redeem(&hello.ticket) else {
+            return Err(refused);
+        };
+        let actor = Actor::Officer { court: court.clone(), officer, device };
+        let own = Resource::Officer { court: court.clone(), officer };
+        if !can(&actor, Action::ActAsOfficer, &own, Context::default()) {
+            return Err(CloseReason { code: 4403, text: "not permitted" });
+        }
+        let court = app.court(&court).ok_or(refused)?;
+        let connected = court.connect(ConnectHandheld { officer, device, outbox }).await;
+        match connected {
+            Ok(connected) => {
+                let epoch = hello.epoch.unwrap_or(0);
+                Ok(Self { app, court, officer, device, epoch, lane: connected.lane })
+            }
+            Err(CommandFault::NotFound) => Err(refused),
+            Err(_) => Err(CloseReason { code: 1013, text: "try again" }),
+        }
+    }
+
+    fn is_coalesced(text: &str) -> bool {
+        // Only decides whether the message rate applies; a frame that lies is misread right after.
+        text.contains("\"position\"")
+    }
+
+    fn heard(&self, now: UnixMillis) {
+        self.lane.heard(now);
+    }
+
+    fn still_allowed(&self) -> impl Future<Output = bool> + 'static {
+        let (app, device) = (self.app.clone(), self.device);
+        // A store that cannot be read is no reason to cut off an officer in the field.
+        async move { app.doors.device_allowed(device).await.unwrap_or(true) }
+    }
+
+    fn bye(&mut self, outbox: &Outbox) {
+        outbox.close(CloseReason::GOING_DOWN);
+    }
+
+    fn take(&mut self, text: &str, session: &Speaker) -> Result<(), (Misread, Option<String>)> {
+        match read::<FromHandheld>(text, HANDHELD_TYPES)? {
+            FromHandheld::Position { fixes } => {
+                if fixes.is_empty() || fixes.len() > FIXES_MAX {
+                    return Err((Misread::Invalid, None));
+                }
+                self.lane.report(fixes.into_iter().map(|fix| self.fix(&fix)));
+            }
+            FromHandheld::Ping { t } => {
+                session.say(encode::pong(&t, session.app.clock.now().0));
+            }
+            FromHandheld::OfferReceived { offer } => {
+                if let Ok(offer) = offer.parse() {
+                    let (court, order) = (self.court.clone(), self.order(OfficerDeed::NoteReceived(offer)));
+                    // Nobody waits for this answer; an offer that is over needs no acknowledgement.
+                    actix::spawn(async move { court.officer(order).await.ok() });
+                }
+            }
+            FromHandheld::Duty { id, to } => {
+                let deed = match to.as_str() {
+                    "on_duty" => Some(OfficerDeed::GoOnDuty),
+                    "off_duty" => Some(OfficerDeed::GoOffDuty),
+                    "break" => Some(OfficerDeed::StartBreak),
+                    _ => None,
+                };
+                self.deed(session, id, deed);
+            }
+            FromHandheld::Accept { id, offer } => {
+                self.deed_on_offer(session, id, &offer, OfficerDeed::Accept);
+            }
+            FromHandheld::Decline { id, offer, reason } => {
+                let reason = reason.and_then(|reason| clean_text(&reason, 200, true).ok());
+                self.deed_on_offer(session, id, &offer, |offer| OfficerDeed::Decline(offer, reason));
+            }
+            FromHandheld::Progress { id, incident, stage } => {
+                let stage = Stage::from_name(&stage).filter(|stage| *stage != Stage::Accepted);
+                let deed = incident.parse().ok().zip(stage).map(|(i, s)| OfficerDeed::Progress(i, s));
+                self.deed(session, id, deed);
+            }
+            FromHandheld::Finish { id, incident, outcome, note } => {
+                let note = note.and_then(|note| clean_text(&note, 2_000, true).ok());
+                let deed = incident.parse().ok().zip(Outcome::from_name(&outcome));
+                let deed = deed.map(|(incident, outcome)| OfficerDeed::Finish(incident, outcome, note));
+                self.deed(session, id, deed);
+            }
+            FromHandheld::Sos { id, fix } => self.sos(session, id, fix.as_ref()),
+        }
+        Ok(())
+    }
+}
+
+impl Handheld {
+    fn order(&self, deed: OfficerDeed) -> ToOfficer {
+        ToOfficer { officer: self.officer, device: self.device, deed }
+    }
+
+    /// Does what the frame wants; `None` is a frame with a value that is none.
+    fn deed(&self, session: &Speaker, id: String, deed: Option<OfficerDeed>) {
+        let court = self.court.clone();
+        let order = deed.map(|deed| self.order(deed));
+        session.answer(id, async move {
+            let order = order.ok_or(FIELD_INVALID)?;
+            court.officer(order).await.map_err(|fault| refusal_of(&fault))?;
+            Ok(json!({}))
+        });
+    }
+
+    fn deed_on_offer(
+        &self,
+        session: &Speaker,
+        id: String,
+        offer: &str,
+        deed: impl FnOnce(tiande_core::ids::OfferId) -> OfficerDeed,
+    ) {
+        match offer.parse() {
+            Ok(offer) => self.deed(session, id, Some(deed(offer))),
+            Err(_) => session.answer(id, async {
+                Err(Refusal { code: "offer-unknown", title: "no such offer of yours" })
+            }),
+        }
+    }
+
+    fn sos(&self, session: &Speaker, id: String, fix: Option<&SosFix>) {
+        let place = fix.and_then(|fix| {
+            let at = LatLon::new(fix.lat, fix.lon).ok()?;
+            let accuracy = fix.accuracy_m.filter(|a| a.is_finite() && *a >= 0.0).map(Metres);
+            Some(Place { at, accuracy })
+        });
+        let call = RaiseSos { officer: self.officer, device: self.device, place };
+        let court = self.court.clone();
+        session.answer(id, async move {
+            let incident = court.raise_sos(call).await.map_err(|fault| refusal_of(&fault))?;
+            Ok(json!({"incident": incident.to_string()}))
+        });
+    }
+
+    /// A report as the domain knows it; the order of those that are no place is kept for the answer.
+    fn fix(&self, fix: &FixIn) -> Result<Fix, (u32, u32)> {
+        let order = (self.epoch, fix.seq);
+        let accuracy_ok = fix.accuracy_m.is_none_or(|a| a.is_finite() && a >= 0.0);
+        let at = LatLon::new(fix.lat, fix.lon).map_err(|_no_place| order)?;
+        if !accuracy_ok {
+            return Err(order);
+        }
+        Ok(Fix {
+            epoch: self.epoch,
+            seq: fix.seq,
+            taken_at: UnixMillis(fix.taken_at),
+            at,
+            accuracy: fix.accuracy_m.map(Metres),
+            speed_mps: fix.speed_mps.filter(|v| v.is_finite() && *v >= 0.0),
+            heading_deg: fix.heading_deg.filter(|h| (0.0..=360.0).contains(h)),
+        })
+    }
+}

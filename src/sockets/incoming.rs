@@ -1,0 +1,131 @@
+//! What clients send, as JSON (PROTOCOL §5, §6): shapes and nothing else. Every frame is first looked
+//! at for its `type`, so that an unknown one can be answered without closing.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The first frame.
+#[derive(Debug, Deserialize)]
+pub struct Hello {
+    pub v: u32,
+    pub ticket: String,
+    #[serde(default)]
+    pub epoch: Option<u32>,
+}
+
+/// One position report.
+#[derive(Debug, Deserialize)]
+pub struct FixIn {
+    pub seq: u32,
+    pub taken_at: i64,
+    pub lat: f64,
+    pub lon: f64,
+    #[serde(default)]
+    pub accuracy_m: Option<f64>,
+    #[serde(default)]
+    pub speed_mps: Option<f32>,
+    #[serde(default)]
+    pub heading_deg: Option<f32>,
+}
+
+/// What a handheld sends.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromHandheld {
+    Position { fixes: Vec<FixIn> },
+    Duty { id: String, to: String },
+    OfferReceived { offer: String },
+    Accept { id: String, offer: String },
+    Decline { id: String, offer: String, #[serde(default)] reason: Option<String> },
+    Progress { id: String, incident: String, stage: String },
+    Finish { id: String, incident: String, outcome: String, #[serde(default)] note: Option<String> },
+    Sos { id: String, #[serde(default)] fix: Option<SosFix> },
+    Ping { #[serde(default)] t: Value },
+}
+
+/// Where a call for help comes from.
+#[derive(Debug, Deserialize)]
+pub struct SosFix {
+    pub lat: f64,
+    pub lon: f64,
+    #[serde(default)]
+    pub accuracy_m: Option<f64>,
+}
+
+/// What a console sends.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromConsole {
+    Detail { id: String, incident: String },
+    Candidates { id: String, incident: String },
+    Dispatch { id: String, incident: String },
+    Place { id: String, incident: String, lat: f64, lon: f64 },
+    Assign {
+        id: String,
+        incident: String,
+        officer: String,
+        #[serde(default)]
+        stack: bool,
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    Release { id: String, incident: String, officer: String, reason: String },
+    Cancel { id: String, incident: String, reason: String },
+    AckAlarm { id: String, alarm: String },
+    Ping { #[serde(default)] t: Value },
+}
+
+/// Why a frame was not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misread {
+    /// A type this version does not know: answered, harmless.
+    UnknownType,
+    /// No JSON object, or a field is missing or of another type.
+    Invalid,
+}
+
+/// Reads a frame whose `type` must be one of `types`.
+pub fn read<T: DeserializeOwned>(text: &str, types: &[&str]) -> Result<T, (Misread, Option<String>)> {
+    let value: Value = serde_json::from_str(text).map_err(|_malformed| (Misread::Invalid, None))?;
+    let reference = value.get("id").and_then(Value::as_str).map(|id| id.chars().take(64).collect());
+    match value.get("type").and_then(Value::as_str) {
+        Some(kind) if types.contains(&kind) => {}
+        Some(_) => return Err((Misread::UnknownType, reference)),
+        None => return Err((Misread::Invalid, reference)),
+    }
+    serde_json::from_value(value).map_err(|_shape| (Misread::Invalid, reference))
+}
+
+/// Types a handheld may send.
+pub const HANDHELD_TYPES: &[&str] = &[
+    "position", "duty", "offer_received", "accept", "decline", "progress", "finish", "sos", "ping",
+];
+/// Types a console may send.
+pub const CONSOLE_TYPES: &[&str] = &[
+    "detail", "candidates", "dispatch", "place", "assign", "release", "cancel", "ack_alarm", "ping",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_types_and_broken_frames_are_told_apart() {
+        let unknown = read::<FromHandheld>(r#"{"type":"teleport","id":"7"}"#, HANDHELD_TYPES);
+        assert_eq!(unknown.err(), Some((Misread::UnknownType, Some("7".into()))));
+        for broken in ["", "[]", "{}", "nonsense", r#"{"type":"accept"}"#, r#"{"type":7}"#] {
+            let read = read::<FromHandheld>(broken, HANDHELD_TYPES);
+            assert_eq!(read.err().map(|e| e.0), Some(Misread::Invalid), "{broken}");
+        }
+    }
+
+    #[test]
+    fn every_listed_type_is_read() {
+        let read = read::<FromConsole>(
+            r#"{"type":"assign","id":"1","incident":"i","officer":"o"}"#,
+            CONSOLE_TYPES,
+        );
+        assert!(matches!(read, Ok(FromConsole::Assign { stack: false, reason: None, .. })));
+    }
+}

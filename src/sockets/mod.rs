@@ -1,0 +1,14 @@
+//! Sockets: upgrade, guard, session, and what goes over them (PROTOCOL §3, §5, §6).
+
+mod bucket;
+mod console;
+mod encode;
+mod frame_guard;
+mod handheld;
+mod incoming;
+mod session;
+mod upgrade;
+
+pub use encode::JsonWire;
+pub use session::Refusal;
+pub use upgrade::routes;

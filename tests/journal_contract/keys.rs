@@ -1,0 +1,219 @@
+//! Keys, forgetting, locks and settings of the SQLite journal.
+
+use std::os::unix::fs::PermissionsExt;
+
+use tiande::journal::{HashAlg, OpenFault, OpenOptions, SqliteJournal, VerifyOptions, verify};
+use tiande::keys::KeyFault;
+use tiande_actors::ports::journal::{AppendFault, Journal};
+use tiande_core::incident::IncidentEvent;
+use tiande_core::journal::{Event, StreamId, Subject};
+use tiande_core::tip::TipEvent;
+
+use crate::samples::{SECRET, incident, officer_event, registered, tip, tip_taken};
+use crate::sqlite::{Folder, open, options};
+
+/// All bytes of all files of the database.
+fn bytes_of(folder: &Folder) -> Vec<u8> {
+    let mut all = Vec::new();
+    for name in ["tiande.sqlite", "tiande.sqlite-wal"] {
+        all.extend(std::fs::read(folder.path().join(name)).unwrap_or_default());
+    }
+    all
+}
+
+fn personal_parts(tip: &Event, incident: &Event) -> (bool, bool) {
+    match (tip, incident) {
+        (Event::Tip(TipEvent::Received(t)), Event::Incident(IncidentEvent::Opened(i))) => {
+            (t.personal.is_some(), i.personal.is_some())
+        }
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_person_is_unreadable_and_the_chain_is_whole() {
+    let folder = Folder::new();
+    let mut journal = open(folder.path()).await;
+    journal.append(tip_taken(1)).await.expect("durable");
+    journal.append(tip_taken(2)).await.expect("durable");
+    journal.forget(Subject(tip(1).0)).await.expect("forgotten");
+    for round in 0..2 {
+        for (n, there) in [(1, false), (2, true)] {
+            let t = journal.read_stream(StreamId::Tip(tip(n))).await.expect("readable");
+            let i = journal.read_stream(StreamId::Incident(incident(n))).await.expect("readable");
+            let found = personal_parts(&t[0].event, &i[0].event);
+            assert_eq!(found, (there, there), "tip {n} round {round}");
+        }
+        journal.shutdown().await;
+        let report = verify(VerifyOptions::of(folder.path())).await.expect("readable");
+        assert!(report.is_whole(), "{:?}", report.broken);
+        journal = open(folder.path()).await;
+    }
+    // New data of that subject gets a new key; the old stays forgotten and is no damage.
+    let mut again = tip_taken(1);
+    again.delivery = None;
+    again.streams.remove(0);
+    let events = vec![Event::Incident(IncidentEvent::Placed {
+        subject: Subject(tip(1).0),
+        personal: Some(tiande_core::incident::PlacedAt {
+            place: tiande_core::geo::Place {
+                at: tiande_core::geo::LatLon::new(35.0, 114.0).expect("in range"),
+                accuracy: None,
+            },
+        }),
+    })];
+    again.streams[0].expected_seq = 2;
+    again.streams[0].events = events;
+    journal.append(again).await.expect("durable");
+    let stored = journal.read_stream(StreamId::Incident(incident(1))).await.expect("readable");
+    assert!(matches!(&stored[0].event,
+        Event::Incident(IncidentEvent::Opened(o)) if o.personal.is_none()));
+    assert!(matches!(
+        &stored[2].event,
+        Event::Incident(IncidentEvent::Placed { personal: Some(_), .. })
+    ));
+    journal.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_tells_of_people_is_nowhere_in_clear() {
+    let folder = Folder::new();
+    let journal = open(folder.path()).await;
+    journal.append(tip_taken(1)).await.expect("durable");
+    journal.append(officer_event(1, 0, registered(1))).await.expect("durable");
+    let bytes = bytes_of(&folder);
+    for secret in [SECRET, "13800000000", "张三", "王建国"] {
+        let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
+        assert!(!found, "{secret} is in clear");
+    }
+    assert!(
+        bytes.windows(6).any(|w| w == b"msg_1\x01" || w == b"alpham"),
+        "the test looks at data"
+    );
+    journal.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_second_server_is_refused_while_the_first_lives() {
+    let folder = Folder::new();
+    let journal = open(folder.path()).await;
+    let second = SqliteJournal::open(options(folder.path())).await.expect_err("locked");
+    assert!(matches!(second, OpenFault::Locked { .. }), "{second:?}");
+    assert!(second.to_string().contains("another tiande"), "{second}");
+    journal.shutdown().await;
+    open(folder.path()).await.shutdown().await;
+}
+
+#[tokio::test]
+async fn after_shutdown_everything_is_refused() {
+    let folder = Folder::new();
+    let journal = open(folder.path()).await;
+    journal.shutdown().await;
+    journal.shutdown().await;
+    let late = journal.append(tip_taken(1)).await;
+    assert!(matches!(late, Err(AppendFault::Unavailable)), "{late:?}");
+    assert!(!*journal.failed().borrow());
+}
+
+#[tokio::test]
+async fn each_opening_has_its_own_epoch() {
+    let folder = Folder::new();
+    for epoch in 1..=3 {
+        let journal = open(folder.path()).await;
+        assert_eq!(journal.epoch(), epoch);
+        journal.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn keys_must_be_there_private_and_the_same() {
+    let folder = Folder::new();
+    open(folder.path()).await.shutdown().await;
+    let key = folder.path().join("keys/master.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("changed");
+    let fault = SqliteJournal::open(options(folder.path())).await.expect_err("open to all");
+    assert!(matches!(fault, OpenFault::Key(KeyFault::Open { mode: 0o644, .. })), "{fault:?}");
+    std::fs::remove_file(&key).expect("removed");
+    let fault = SqliteJournal::open(options(folder.path())).await.expect_err("missing");
+    assert!(matches!(fault, OpenFault::Key(KeyFault::Missing { .. })), "{fault:?}");
+    std::fs::write(&key, [1; 32]).expect("written");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("changed");
+    let fault = SqliteJournal::open(options(folder.path())).await.expect_err("another");
+    assert!(matches!(fault, OpenFault::OtherMasterKey), "{fault:?}");
+}
+
+#[tokio::test]
+async fn a_journal_in_sm3_stays_in_sm3() {
+    let folder = Folder::new();
+    let first = OpenOptions { hash_alg: HashAlg::Sm3, ..options(folder.path()) };
+    let journal = SqliteJournal::open(first).await.expect("opens");
+    journal.append(tip_taken(1)).await.expect("durable");
+    journal.shutdown().await;
+    let journal = open(folder.path()).await;
+    journal.append(tip_taken(2)).await.expect("durable");
+    let kinds: Vec<String> = sqlx::query_scalar("SELECT DISTINCT hash_alg FROM journal")
+        .fetch_all(journal.readers())
+        .await
+        .expect("read");
+    assert_eq!(kinds, ["sm3"]);
+    journal.shutdown().await;
+    let report = verify(VerifyOptions::of(folder.path())).await.expect("readable");
+    assert!(report.is_whole(), "{:?}", report.broken);
+    assert_eq!(report.records, 8);
+}
+
+/// Position, who, previous hash, hash, body, sealed part.
+type RowBytes = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
+#[tokio::test]
+async fn rows_are_the_same_bytes_after_reopening() {
+    let folder = Folder::new();
+    let mut dumps = Vec::new();
+    for round in 0..2 {
+        let journal = open(folder.path()).await;
+        if round == 0 {
+            journal.append(tip_taken(1)).await.expect("durable");
+        }
+        let rows: Vec<RowBytes> = sqlx::query_as(
+            "SELECT position, by_json, prev_hash, hash, body, sealed FROM journal ORDER BY position",
+        )
+        .fetch_all(journal.readers())
+        .await
+        .expect("read");
+        dumps.push(rows);
+        journal.shutdown().await;
+    }
+    assert_eq!(dumps[0], dumps[1]);
+    assert_eq!(dumps[0].len(), 4);
+}
+
+#[tokio::test]
+async fn lists_of_the_api_come_from_the_read_models() {
+    let folder = Folder::new();
+    let journal = open(folder.path()).await;
+    for n in 1..=3 {
+        journal.append(tip_taken(n)).await.expect("durable");
+    }
+    let end = crate::samples::finished();
+    let end = crate::samples::part(StreamId::Incident(incident(2)), 2, vec![end]);
+    journal.append(crate::samples::decision(vec![end])).await.expect("durable");
+    journal.append(crate::samples::case_opened(1, "(2026)豫0783执7号")).await.expect("durable");
+    let court = crate::samples::court();
+    let open = journal.incident_rows(&court, true, 10).await.expect("read");
+    assert_eq!(open.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 1]);
+    let all = journal.incident_rows(&court, false, 2).await.expect("read");
+    assert_eq!(all.iter().map(|row| row.status.as_str()).collect::<Vec<_>>(), ["open", "finished"]);
+    assert_eq!(all[1].outcome.as_deref(), Some("found"));
+    let row = journal.tip_row(&court, tip(2)).await.expect("read").expect("there");
+    assert_eq!((row.incident, row.source.as_str()), (Some(incident(2)), "alpha"));
+    let strange = tiande_core::ids::CourtId::parse("drill").expect("a court");
+    assert_eq!(journal.tip_row(&strange, tip(2)).await.expect("read"), None);
+    let number = tiande_core::case::CaseNumber::parse("(2026)豫0783执7号").expect("a number");
+    let found = journal.case_by_number(&court, &number).await.expect("read");
+    assert_eq!(found, Some(crate::samples::case(1)));
+    assert!(journal.case_in(&court, crate::samples::case(1)).await.expect("read"));
+    assert!(!journal.case_in(&strange, crate::samples::case(1)).await.expect("read"));
+    assert!(journal.incident_in(&court, incident(1)).await.expect("read"));
+    assert!(!journal.incident_in(&strange, incident(1)).await.expect("read"));
+    journal.shutdown().await;
+}

@@ -1,0 +1,49 @@
+// The console's frames (PROTOCOL §6).
+
+import type { Done, Frame } from '../shared/protocol/frames';
+import type { Area, Decision, Incident, IncidentDetail, Person, RosterEntry } from '../shared/protocol/shapes';
+
+export interface Court {
+  id: string;
+  name: string;
+  area: Area;
+  court_house: { lat: number; lon: number; radius_m: number };
+}
+
+export interface User extends Person {
+  username: string;
+  roles: string[];
+}
+
+export interface Alarm {
+  alarm: string;
+  level: 'centre' | 'director';
+  kind: 'exhausted' | 'sos' | 'actor_down';
+  incident?: string | null;
+  officer?: string | null;
+  at: number;
+  title: string;
+}
+
+export interface FeedEvent {
+  at: number;
+  kind: string;
+  incident?: string | null;
+  officer?: string | null;
+  title: string;
+}
+
+/** n, lat, lon, status, heading_deg, taken_at, accuracy_m; no place at all is null. */
+export type Moved = [number, number | null, number | null, number, number | null, number | null, number | null];
+
+export interface Welcome extends Frame {
+  type: 'welcome';
+  now: number;
+  court: Court;
+  officers: RosterEntry[];
+  incidents: Incident[];
+  alarms: Alarm[];
+}
+
+export type DetailDone = Done & { incident: IncidentDetail };
+export type CandidatesDone = Done & { decision: Decision | null };

@@ -1,0 +1,188 @@
+// The console's one object: session, link, board, focus and the dispatcher's commands. Components
+// read it and call it; they never speak to the socket.
+
+import { newId } from '../../shared/ids';
+import { Outbox } from '../../shared/outbox';
+import { type Command, type Done, type Frame, isAnswer } from '../../shared/protocol/frames';
+import type { Incident } from '../../shared/protocol/shapes';
+import { Link, type LinkState, type StopReason } from '../../shared/socket';
+import { Ticker } from '../../shared/ticker.svelte';
+import { refusalText } from '../../shared/words';
+import { soundFor } from './alarms';
+import { Board } from './board.svelte';
+import { Focus } from './focus.svelte';
+import { isClosed, needsDispatcher } from './queue-order';
+import { Session } from './session.svelte';
+import { Siren } from './siren';
+
+const ANSWER_WAIT_MS = 15_000;
+const NOTICE_MS = 6000;
+const TICK_MS = 500;
+const MUTE_MS = 5 * 60_000;
+
+export interface Notice {
+  id: string;
+  tone: 'good' | 'bad';
+  text: string;
+}
+
+export class Desk {
+  readonly session = new Session();
+  readonly ticker = new Ticker();
+  readonly siren = new Siren();
+  readonly board: Board = new Board({
+    onNewWaiting: () => this.siren.chime(),
+    onIncident: (incident) => this.focus.changed(incident),
+  });
+  readonly focus: Focus = new Focus({
+    command: (command) => this.command(command),
+    isOpen: () => this.linkState === 'open',
+  });
+
+  linkState = $state<LinkState>('stopped');
+  stopReason = $state<StopReason | null>(null);
+  latencyMs = $state<number | null>(null);
+  /** Has a `welcome` ever come? Before that, an empty queue means nothing. */
+  resynced = $state(false);
+  onShift = $state(false);
+  mutedUntil = $state(0);
+  notices = $state.raw<Notice[]>([]);
+
+  readonly muted = $derived(this.ticker.now < this.mutedUntil);
+  readonly waitingCount = $derived(this.board.queue.filter(needsDispatcher).length);
+  readonly onDutyCount = $derived.by(() => {
+    void this.board.fleetRevision;
+    const fleet = this.board.fleet;
+    return fleet.countOf('available', 'offered', 'committed', 'on_break', 'out_of_contact');
+  });
+  readonly selected = $derived(this.focus.incidentId ? this.board.incidents.get(this.focus.incidentId) : undefined);
+
+  private readonly outbox = new Outbox(newId);
+  private link: Link | null = null;
+  private beats = 0;
+
+  begin(): void {
+    this.ticker.start(TICK_MS);
+    window.setInterval(() => this.beat(), TICK_MS);
+    void this.session.check().then(() => this.connectIfSignedIn());
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    await this.session.signIn(username, password);
+    this.connectIfSignedIn();
+  }
+
+  async signOut(): Promise<void> {
+    this.disconnect();
+    await this.session.signOut();
+  }
+
+  async retrySession(): Promise<void> {
+    await this.session.check();
+    this.connectIfSignedIn();
+  }
+
+  reconnect(): void {
+    this.link?.start();
+  }
+
+  /** The first click of a shift: browsers give sound only to a page somebody has clicked. */
+  async startShift(): Promise<void> {
+    this.onShift = await this.siren.unlock().catch(() => false);
+  }
+
+  mute(): void {
+    this.mutedUntil = this.muted ? 0 : this.ticker.clock.now() + MUTE_MS;
+  }
+
+  /** Sends a command and tells the dispatcher how it ended. */
+  async order(command: Command, good: string): Promise<boolean> {
+    try {
+      await this.command(command);
+      this.notify('good', good);
+      return true;
+    } catch (error) {
+      this.notify('bad', refusalText(error));
+      return false;
+    }
+  }
+
+  notify(tone: Notice['tone'], text: string): void {
+    const notice = { id: newId(), tone, text };
+    this.notices = [...this.notices, notice].slice(-4);
+    window.setTimeout(() => {
+      this.notices = this.notices.filter((other) => other !== notice);
+    }, NOTICE_MS);
+  }
+
+  incidentOfOfficer(officer: string): Incident | undefined {
+    return this.board.queue.find(
+      (incident) => !isClosed(incident) && incident.crew.some((member) => member.officer === officer),
+    );
+  }
+
+  private async command(command: Command): Promise<Done> {
+    const { entry, done } = this.outbox.add(command, Date.now());
+    this.link?.send({ ...entry.command, id: entry.id });
+    return (await done) as Done;
+  }
+
+  private connectIfSignedIn(): void {
+    if (this.session.phase !== 'signed-in' || this.link) return;
+    this.link = new Link({
+      path: '/ws/console',
+      clock: this.ticker.clock,
+      onFrame: (frame) => this.take(frame),
+      onState: (state, reason) => this.linkChanged(state, reason),
+      onLatency: (ms) => {
+        this.latencyMs = ms;
+      },
+    });
+    this.link.start();
+  }
+
+  private disconnect(): void {
+    this.link?.dispose();
+    this.link = null;
+    this.resynced = false;
+    this.onShift = false;
+    this.siren.play(null);
+    this.focus.select(null);
+    this.board.clear();
+  }
+
+  private linkChanged(state: LinkState, reason: StopReason | null): void {
+    this.linkState = state;
+    this.stopReason = reason;
+    if (state !== 'open') {
+      this.latencyMs = null;
+      // Questions are asked afresh after `welcome`; orders stay and go out again.
+      this.outbox.drop((entry) => entry.command.type === 'detail' || entry.command.type === 'candidates');
+    }
+    if (reason === 'signed-out') {
+      this.disconnect();
+      this.session.ended();
+    }
+  }
+
+  private take(frame: Frame): void {
+    if (isAnswer(frame)) {
+      this.outbox.answer(frame);
+      return;
+    }
+    this.board.take(frame);
+    if (frame.type === 'welcome') {
+      this.resynced = true;
+      for (const entry of this.outbox.unanswered()) this.link?.send({ ...entry.command, id: entry.id });
+      this.focus.refresh();
+    }
+  }
+
+  private beat(): void {
+    const old = Date.now() - ANSWER_WAIT_MS;
+    this.outbox.drop((entry) => entry.at < old);
+    this.siren.play(soundFor(this.board.alarmList, this.muted));
+    // Every other beat: lists of officers change once a second, as the ticks do.
+    if (this.beats++ % 2 === 0) this.board.refreshFleet();
+  }
+}

@@ -1,0 +1,81 @@
+// What happened, in words. The journal gives kinds and ids; people read names.
+
+import { lookUp, type Entry } from '../../shared/i18n.svelte';
+import type { TimelineEntry } from '../../shared/protocol/shapes';
+import { outcomeName, stageName } from '../../shared/words';
+
+const KINDS: Record<string, Entry> = {
+  'incident.opened': ['接报', 'Opened'],
+  'incident.placed': ['标定位置', 'Place set'],
+  'incident.search_started': ['开始派警', 'Search started'],
+  'incident.offers_made': ['询问', 'Asked'],
+  'incident.offer_received': ['派警已送达', 'Offer delivered'],
+  'incident.offer_accepted': ['接警', 'Accepted'],
+  'incident.offer_closed': ['派警结束', 'Offer closed'],
+  'incident.assigned': ['指派', 'Assigned'],
+  'incident.stage_reached': ['进展', 'Progress'],
+  'incident.officer_finished': ['处置完毕', 'Done there'],
+  'incident.officer_released': ['撤回', 'Released'],
+  'incident.exhausted': ['无人可派', 'Nobody left'],
+  'incident.director_alarmed': ['已上报局长', 'Raised to the director'],
+  'incident.finished': ['任务完成', 'Finished'],
+  'incident.cancelled': ['任务取消', 'Cancelled'],
+  'officer.went_on_duty': ['上岗', 'On duty'],
+  'officer.went_off_duty': ['下岗', 'Off duty'],
+  'officer.break_started': ['开始休息', 'On break'],
+  'officer.break_ended': ['结束休息', 'Back from break'],
+  'officer.contact_lost': ['失去联系', 'Contact lost'],
+  'officer.contact_regained': ['恢复联系', 'Contact restored'],
+};
+
+const CODES: Record<string, Entry> = {
+  declined: ['拒绝', 'declined'],
+  expired: ['超时', 'expired'],
+  undelivered: ['未送达', 'not delivered'],
+  withdrawn: ['撤回', 'withdrawn'],
+  trusted_emergency: ['可信来源的紧急线索', 'trusted emergency'],
+  dispatcher: ['调度员决定', 'by a dispatcher'],
+  sos: ['干警求助', 'SOS'],
+  geofence: ['按位置判定', 'by position'],
+};
+
+const AUTHORS: Record<string, Entry> = {
+  system: ['系统', 'system'],
+  operator: ['运维', 'operator'],
+};
+
+/** The kind's word; a kind newer than this page keeps the title the server gave it. */
+export function kindWord(kind: string, title: string): string {
+  return kind in KINDS ? lookUp(KINDS, kind) : title || kind;
+}
+
+export function authorName(by: string): string {
+  return lookUp(AUTHORS, by);
+}
+
+/** A word that may be a code of a stage, an outcome or an offer's end. */
+export function codeWord(code: string): string {
+  if (code in CODES) return lookUp(CODES, code);
+  const stage = stageName(code);
+  return stage === code ? outcomeName(code) : stage;
+}
+
+/** A feed line: its parts are joined by the server; codes among them become words. */
+export function feedText(kind: string, title: string): string {
+  if (!(kind in KINDS)) return title || kind;
+  return [kindWord(kind, title), ...title.split(' · ').map(codeWord)].join(' · ');
+}
+
+/** Who and what an entry is about. */
+export function entryText(entry: TimelineEntry, nameOf: (officer: string) => string | undefined): string {
+  const data = entry.data ?? {};
+  const named = (id: unknown): string => (typeof id === 'string' ? (nameOf(id) ?? '') : '');
+  const offered = Array.isArray(data['offers'])
+    ? data['offers'].map((offer: { officer?: unknown }) => named(offer?.officer)).filter(Boolean)
+    : [];
+  const codes = [data['stage'], data['outcome'], data['how'], data['why']]
+    .filter((code): code is string => typeof code === 'string' && code !== 'reported')
+    .map(codeWord);
+  const reason = typeof data['reason'] === 'string' ? data['reason'] : '';
+  return [named(data['officer']), offered.join('、'), ...codes, reason, entry.why ?? ''].filter(Boolean).join(' · ');
+}

@@ -1,0 +1,109 @@
+// What a dispatcher can order, from a button or from a key. Each order says in words what it did;
+// what cannot be undone, or goes against the system's advice, asks first.
+
+import type { CrewMember, Incident } from '../../shared/protocol/shapes';
+import { t, verdictName } from '../words';
+import type { Candidate } from './candidates';
+import type { Desk } from './desk.svelte';
+import { isClosed } from './queue-order';
+import type { Questions } from './questions.svelte';
+
+export function canDispatch(incident: Incident): boolean {
+  return incident.status === 'awaiting_dispatch' || incident.status === 'queued';
+}
+
+export function canAssign(incident: Incident): boolean {
+  return !isClosed(incident) && incident.place !== null;
+}
+
+export class Orders {
+  constructor(
+    private readonly desk: Desk,
+    private readonly questions: Questions,
+  ) {}
+
+  dispatch(): void {
+    const incident = this.desk.selected;
+    if (!incident || !this.linked() || !canDispatch(incident)) return;
+    void this.desk.order({ type: 'dispatch', incident: incident.id }, t('dispatched', { number: incident.number }));
+  }
+
+  startPlacing(): void {
+    const incident = this.desk.selected;
+    if (incident && this.linked() && !isClosed(incident)) this.desk.focus.placing = true;
+  }
+
+  place(lat: number, lon: number): void {
+    const incident = this.desk.selected;
+    if (!incident || !this.linked()) return;
+    this.desk.focus.placing = false;
+    void this.desk.order({ type: 'place', incident: incident.id, lat, lon }, t('placed'));
+  }
+
+  assign(candidate: Candidate): void {
+    const incident = this.desk.selected;
+    if (!incident || !this.linked() || !canAssign(incident) || candidate.choice === 'never') return;
+    const { officer, name } = candidate;
+    const send = (more: { stack?: boolean; reason?: string }): void => {
+      void this.desk.order({ type: 'assign', incident: incident.id, officer, ...more }, t('assigned', { name }));
+    };
+    if (candidate.choice === 'order') {
+      send({});
+      return;
+    }
+    const stack = candidate.choice === 'stack';
+    this.questions.ask({
+      title: t(stack ? 'stackTitle' : 'confirmTitle', { name }),
+      text: stack ? t('stackText', { name }) : t('confirmText', { why: verdictName(candidate.verdict) }),
+      yes: t(stack ? 'stack' : 'assign'),
+      danger: false,
+      needsReason: true,
+      onYes: (reason) => send(stack ? { stack: true, reason } : { reason }),
+    });
+  }
+
+  assignKey(key: number): void {
+    const candidate = this.desk.focus.candidates.find((row) => row.key === key);
+    if (candidate) this.assign(candidate);
+  }
+
+  release(member: CrewMember): void {
+    const incident = this.desk.selected;
+    if (!incident || !this.linked()) return;
+    const { officer, name } = member;
+    this.questions.ask({
+      title: t('releaseTitle', { name }),
+      text: t('releaseText', { number: incident.number }),
+      yes: t('release'),
+      danger: true,
+      needsReason: true,
+      onYes: (reason) =>
+        void this.desk.order({ type: 'release', incident: incident.id, officer, reason }, t('released', { name })),
+    });
+  }
+
+  cancel(): void {
+    const incident = this.desk.selected;
+    if (!incident || !this.linked() || isClosed(incident)) return;
+    const { id, number } = incident;
+    this.questions.ask({
+      title: t('cancelTitle', { number }),
+      text: t('cancelText'),
+      yes: t('cancelIncident'),
+      danger: true,
+      needsReason: true,
+      onYes: (reason) => void this.desk.order({ type: 'cancel', incident: id, reason }, t('cancelled', { number })),
+    });
+  }
+
+  acknowledge(alarm: string): void {
+    if (this.linked()) void this.desk.order({ type: 'ack_alarm', alarm }, t('alarmAcked'));
+  }
+
+  /** Orders need a link now: one given into the void must not go out a minute later, unexpected. */
+  private linked(): boolean {
+    if (this.desk.linkState === 'open') return true;
+    this.desk.notify('bad', t('offline'));
+    return false;
+  }
+}

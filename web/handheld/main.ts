@@ -1,0 +1,11 @@
+import { mount } from 'svelte';
+import '../shared/tokens.css';
+import './handheld.css';
+import { locale } from '../shared/i18n.svelte';
+import App from './App.svelte';
+import { theme } from './state/theme.svelte';
+
+locale.mark();
+theme.mark();
+const target = document.getElementById('app');
+if (target) mount(App, { target });

@@ -1,0 +1,53 @@
+// JSON over HTTP with the server's refusals (RFC 9457) turned into `Refused`.
+
+import { LOCAL, Refused } from './refused';
+
+interface Call {
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: unknown;
+  bearer?: string;
+  timeoutMs?: number;
+}
+
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.bearer) headers['Authorization'] = `Bearer ${options.bearer}`;
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: options.method ?? 'GET',
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      // A device speaks by its token alone: a dispatcher's cookie in the same browser must not leak in.
+      credentials: options.bearer ? 'omit' : 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(options.timeoutMs ?? 10_000),
+    });
+  } catch {
+    throw new Refused(LOCAL.unreachable, 'server not reachable');
+  }
+  if (response.ok) {
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+  throw await refusal(response);
+}
+
+async function refusal(response: Response): Promise<Refused> {
+  const retryAfter = Number(response.headers.get('Retry-After'));
+  const problem = (await response.json().catch(() => null)) as { code?: string; title?: string } | null;
+  return new Refused(
+    problem?.code ?? `http-${response.status}`,
+    problem?.title ?? response.statusText,
+    retryAfter > 0 ? retryAfter : null,
+  );
+}
+
+export interface Ticket {
+  ticket: string;
+  expires_at: string | number;
+}
+
+export function wsTicket(bearer?: string): Promise<Ticket> {
+  return call<Ticket>('/api/ws-tickets', bearer ? { method: 'POST', bearer } : { method: 'POST' });
+}
