@@ -58,7 +58,7 @@ check: system ## Layering, licences and tidiness: layer 2 of the tests, a few se
 .PHONY: clean
 clean: ## Removes what was built. Keeps ./data.
 	rm -rf target load-tests/out web/node_modules web/e2e/out
-	find web/dist -mindepth 1 -not -name .gitkeep -delete
+	if [ -d web/dist ]; then find web/dist -mindepth 1 -not -name .gitkeep -delete; fi
 
 # --- what the commands are made of ---
 
@@ -79,6 +79,8 @@ web/node_modules/.stamp: web/package.json web/package-lock.json | system
 
 web/node_modules/.built: web/node_modules/.stamp $(WEB_SOURCES) $(WEB_LOST)
 	cd web && npm run build
+	@# The pages are built into the server; cargo does not see files that are new in a folder.
+	@touch -c src/api/pages.rs
 	@touch $@
 
 .PHONY: web-lost

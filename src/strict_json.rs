@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn thirty_two_levels_and_no_more() {
         let arrays = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        let objects = |levels: usize| format!("{}0{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
+        let objects =
+            |levels: usize| format!("{}0{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
         assert!(parse(arrays(32).as_bytes()).is_ok());
         assert!(parse(objects(32).as_bytes()).is_ok());
         assert_eq!(fault(arrays(33).as_bytes()), JsonFault::TooDeep);
@@ -223,7 +224,8 @@ mod tests {
 
     #[test]
     fn numbers_are_finite_and_words_of_other_languages_are_none() {
-        let bad = ["1e400", "-1e400", "NaN", "Infinity", "-Infinity", "01", "+1", ".5", "1.", "0x1"];
+        let bad =
+            ["1e400", "-1e400", "NaN", "Infinity", "-Infinity", "01", "+1", ".5", "1.", "0x1"];
         for bad in bad {
             assert_eq!(fault(format!("[{bad}]").as_bytes()), JsonFault::Syntax, "{bad}");
         }
@@ -261,8 +263,11 @@ mod tests {
         }
 
         fn text(&mut self) -> String {
-            const CHARACTERS: [char; 10] = ['a', '"', '\\', '\n', '\0', '/', '案', '😀', '\u{7f}', '~'];
-            (0..self.roll(6)).map(|_| CHARACTERS[usize::try_from(self.roll(10)).unwrap()]).collect()
+            const CHARACTERS: [char; 10] =
+                ['a', '"', '\\', '\n', '\0', '/', '案', '😀', '\u{7f}', '~'];
+            (0..self.roll(6))
+                .map(|_| CHARACTERS[usize::try_from(self.roll(10)).expect("fits")])
+                .collect()
         }
 
         fn value(&mut self, levels: usize) -> Value {
@@ -274,9 +279,10 @@ mod tests {
                 4 => json!(f64::from_bits(u64::from_ne_bytes(self.next_bytes()))),
                 5 => json!(self.text()),
                 6 => (0..self.roll(4)).map(|_| self.value(levels - 1)).collect(),
-                _ => {
-                    (0..self.roll(5)).map(|_| (self.text(), self.value(levels - 1))).collect::<Map<_, _>>().into()
-                }
+                _ => (0..self.roll(5))
+                    .map(|_| (self.text(), self.value(levels - 1)))
+                    .collect::<Map<_, _>>()
+                    .into(),
             }
         }
 
@@ -302,8 +308,8 @@ mod tests {
         let mut dice = Dice(7);
         for _ in 0..5_000 {
             let mut bytes = serde_json::to_vec(&dice.value(4)).expect("written");
-            let at = usize::try_from(dice.roll(bytes.len() as u64)).unwrap();
-            bytes[at] = u8::try_from(dice.roll(256)).unwrap();
+            let at = usize::try_from(dice.roll(bytes.len() as u64)).expect("fits");
+            bytes[at] = u8::try_from(dice.roll(256)).expect("fits");
             if let Ok(value) = parse(&bytes) {
                 assert_eq!(value, serde_json::from_slice::<Value>(&bytes).expect("read"));
             }

@@ -24,10 +24,10 @@ test('what is left undone is found in web sources too, and not in prose', () => 
   assert.deepEqual(faults('docs/X.md', 'No TODO without an issue.'), []);
 });
 
-test('an ignored helper process is none that is left undone', () => {
-  const line = '#[ignore = "started by a_server_that_forgets_when_killed_fails"]';
-  assert.deepEqual(faults('load-tests/tests/teeth.rs', line), []);
-  assert.equal(faults('load-tests/tests/other.rs', line).length, 1);
+test('a helper process that a test of the same file starts is not left undone', () => {
+  const helper = '#[ignore = "started by kill_it"]\nfn helper() {}\n';
+  assert.deepEqual(faults('tests/kill.rs', `${helper}fn kill_it() {}\n`), []);
+  assert.equal(faults('tests/kill.rs', helper).length, 1);
 });
 
 test('a path of one machine is found anywhere', () => {

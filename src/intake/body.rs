@@ -158,10 +158,8 @@ mod tests {
 
     #[actix_web::test]
     async fn a_body_that_breaks_off_or_never_comes_is_refused() {
-        let broken = stream::iter([
-            Ok(Bytes::from_static(b"{")),
-            Err(PayloadError::Incomplete(None)),
-        ]);
+        let broken =
+            stream::iter([Ok(Bytes::from_static(b"{")), Err(PayloadError::Incomplete(None))]);
         assert_eq!(read(broken, BODY_TIME_MAX).await, Err(Problem::request_invalid()));
         let silent = stream::pending();
         assert_eq!(read(silent, Duration::from_millis(5)).await, Err(Problem::request_invalid()));

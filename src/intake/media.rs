@@ -41,9 +41,11 @@ impl MediaStore {
     pub fn open(data_dir: &Path, master: Arc<MasterKey>) -> io::Result<Self> {
         let inner = Inner { folder: data_dir.join("media"), master };
         private_folder(&inner.folder)?;
-        inner.each_file(|path, name| {
-            if name.ends_with(DRAFT) { fs::remove_file(path) } else { Ok(()) }
-        })?;
+        inner.each_file(
+            |path, name| {
+                if name.ends_with(DRAFT) { fs::remove_file(path) } else { Ok(()) }
+            },
+        )?;
         Ok(Self(Arc::new(inner)))
     }
 

@@ -27,7 +27,13 @@ fn hash(bytes: &[u8]) -> [u8; 32] {
 
 fn files(store: &MediaStore) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    store.0.each_file(|path, _| { found.push(path.to_owned()); Ok(()) }).expect("listed");
+    store
+        .0
+        .each_file(|path, _| {
+            found.push(path.to_owned());
+            Ok(())
+        })
+        .expect("listed");
     found
 }
 
@@ -55,7 +61,12 @@ async fn nothing_of_it_can_be_read_on_the_disk() {
     let kept = store(&data);
     kept.put(tip('1'), hash(PICTURE), PICTURE.to_vec()).await.expect("kept");
     let path = files(&kept).remove(0);
-    let name = format!("media/{}/{}-{}", hex::encode(&hash(PICTURE)[..1]), hex::encode(hash(PICTURE)), tip('1'));
+    let name = format!(
+        "media/{}/{}-{}",
+        hex::encode(&hash(PICTURE)[..1]),
+        hex::encode(hash(PICTURE)),
+        tip('1')
+    );
     assert_eq!(path, data.join(name));
     let on_disk = fs::read(&path).expect("read");
     assert!(PICTURE.windows(8).all(|part| !on_disk.windows(8).any(|other| part == other)));

@@ -108,7 +108,8 @@ impl TipArgs {
     fn read_secret(&self) -> anyhow::Result<String> {
         match (&self.secret_file, &self.secret) {
             (Some(path), _) => {
-                let text = std::fs::read_to_string(path).context("cannot read the secret's file")?;
+                let text =
+                    std::fs::read_to_string(path).context("cannot read the secret's file")?;
                 Ok(text.trim().to_owned())
             }
             (None, Some(secret)) => Ok(secret.clone()),

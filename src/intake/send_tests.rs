@@ -29,8 +29,20 @@ fn the_body_has_what_was_given_and_nothing_else() {
     let full = args(
         "http://a/",
         &[
-            "--kind", "other", "--urgency", "routine", "--lat", "-35.2", "--lon", "114.67",
-            "--accuracy", "20", "--description", "看见了", "--case-number", "(2026)豫0783执123号",
+            "--kind",
+            "other",
+            "--urgency",
+            "routine",
+            "--lat",
+            "-35.2",
+            "--lon",
+            "114.67",
+            "--accuracy",
+            "20",
+            "--description",
+            "看见了",
+            "--case-number",
+            "(2026)豫0783执123号",
             "--exercise",
         ],
     );
@@ -59,7 +71,8 @@ fn only_plain_http_urls_are_taken() {
     assert_eq!(target("http://a"), of("a", "a:80", "/"));
     assert_eq!(target("http://[::1]/x"), of("[::1]", "[::1]:80", "/x"));
     assert_eq!(target("http://[::1]:81/x"), of("[::1]:81", "[::1]:81", "/x"));
-    for bad in ["https://a/", "a/", "http:///x", "http://u@a/", "http://a/ x", "http://a/\r\nX: 1"] {
+    for bad in ["https://a/", "a/", "http:///x", "http://u@a/", "http://a/ x", "http://a/\r\nX: 1"]
+    {
         assert_eq!(target(bad), None, "{bad}");
     }
 }
@@ -110,7 +123,9 @@ fn answers_are_read_in_each_of_their_forms() {
     assert_eq!(read("HTTP/1.0 204\r\n\r\n"), Some(answered(204, "")));
     assert_eq!(read("HTTP/1.1 401 No\r\nX: y\r\n\r\nopen end"), Some(answered(401, "open end")));
     assert_eq!(
-        read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n"),
+        read(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n"
+        ),
         Some(answered(200, "abcde"))
     );
     let broken = [
@@ -139,9 +154,7 @@ fn a_tip_goes_over_a_real_connection() {
             let count = stream.read(&mut part).expect("read");
             seen.extend_from_slice(&part[..count]);
         }
-        stream
-            .write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}")
-            .expect("written");
+        stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}").expect("written");
     });
     let mut out = Vec::new();
     assert_eq!(send(&args(&url, &[]), NOW, &mut out).expect("answered"), 202);

@@ -125,8 +125,8 @@ impl Secret {
     }
 
     fn sign(&self, signed: &Signed, body: &[u8]) -> [u8; 32] {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0)
-            .expect("HMAC takes any key length");
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0).expect("HMAC takes any key length");
         for part in [signed.id.as_bytes(), b".", signed.timestamp.as_bytes(), b".", body] {
             mac.update(part);
         }

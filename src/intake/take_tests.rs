@@ -122,7 +122,11 @@ fn server() -> Fake {
         rates: Rates::new(),
         media: MediaStore::open(&folder, master).expect("opened"),
         folder,
-        court: FakeCourt { profile: Arc::new(profile), next: Arc::default(), taken: Arc::default() },
+        court: FakeCourt {
+            profile: Arc::new(profile),
+            next: Arc::default(),
+            taken: Arc::default(),
+        },
     })
 }
 

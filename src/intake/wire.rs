@@ -7,9 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use tiande_core::tip::{
-    FaultCode, LocationDraft, MediaDraft, ReporterDraft, TipDraft, TipFault,
-};
+use tiande_core::tip::{FaultCode, LocationDraft, MediaDraft, ReporterDraft, TipDraft, TipFault};
 
 /// Pictures of one tip.
 pub const MEDIA_MAX: usize = 8;
@@ -89,8 +87,7 @@ impl Faults {
     }
 
     fn unknown(&mut self, parent: &str, name: &str) {
-        let at =
-            if name.len() <= NAME_LEN_MAX { pointer(parent, name) } else { parent.to_owned() };
+        let at = if name.len() <= NAME_LEN_MAX { pointer(parent, name) } else { parent.to_owned() };
         self.add(at, FaultCode::UnknownField);
     }
 

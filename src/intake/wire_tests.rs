@@ -132,7 +132,8 @@ fn the_list_of_faults_stays_short() {
 #[test]
 fn the_cores_echo_of_our_own_faults_is_left_out() {
     let of = |list: &[(&str, FaultCode)]| {
-        let fault = |(at, code): &(&str, FaultCode)| TipFault { pointer: (*at).into(), code: *code };
+        let fault =
+            |(at, code): &(&str, FaultCode)| TipFault { pointer: (*at).into(), code: *code };
         list.iter().map(fault).collect::<Vec<_>>()
     };
     let edge = of(&[("/location/lat", FaultCode::WrongType), ("/media/1", FaultCode::WrongType)]);

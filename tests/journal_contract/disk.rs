@@ -111,6 +111,7 @@ fn a_failed_fsync_ends_the_journal() {
         .arg(own)
         .args(["--exact", "disk::child_that_meets_a_failing_disk", "--ignored", "--nocapture"])
         .output();
+    drop(std::fs::remove_dir_all(std::env::temp_dir().join("tiande-failing-disk")));
     let Ok(run) = run else {
         eprintln!("SKIP: there is no strace here");
         return;

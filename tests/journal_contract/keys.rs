@@ -217,3 +217,26 @@ async fn lists_of_the_api_come_from_the_read_models() {
     assert!(!journal.incident_in(&strange, incident(1)).await.expect("read"));
     journal.shutdown().await;
 }
+
+#[tokio::test]
+async fn numbers_of_the_old_year_are_found_while_it_lasts_somewhere() {
+    struct At(i64);
+    impl tiande_actors::ports::clock::Clock for At {
+        fn now(&self) -> tiande_core::time::UnixMillis {
+            tiande_core::time::UnixMillis(self.0)
+        }
+    }
+    let new_year = 1_798_761_600_000;
+    let folder = Folder::new();
+    let journal = open(folder.path()).await;
+    journal.append(tip_taken(7)).await.expect("durable");
+    journal.shutdown().await;
+    for (hours, last) in [(-1, 7), (1, 7), (13, 0)] {
+        let clock = std::sync::Arc::new(At(new_year + hours * 3_600_000));
+        let options = OpenOptions { clock, ..options(folder.path()) };
+        let journal = SqliteJournal::open(options).await.expect("opens");
+        let work = journal.open_work(crate::samples::court()).await.expect("read");
+        assert_eq!(work.incident_number_last, last, "{hours}");
+        journal.shutdown().await;
+    }
+}

@@ -1,1 +1,12 @@
-//! For tests: a clock by hand, seeded ids, an in-memory journal.
+//! For tests here and in the server: a clock by hand, seeded ids, an encoder that tests can read and
+//! trip, an in-memory journal, and a journal that waits, fails or panics on demand.
+
+mod clock;
+pub mod memory_journal;
+mod staged;
+mod wire;
+
+pub use clock::{ManualClock, SeededIds};
+pub use memory_journal::MemoryJournal;
+pub use staged::StagedJournal;
+pub use wire::{PlainFrame, PlainWire};

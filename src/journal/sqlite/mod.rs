@@ -51,6 +51,10 @@ pub(in crate::journal) use self::reader::{fault, limited, parsed};
 /// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
 const QUEUE_MAX: usize = 4_096;
 
+/// Courts lie at most so far west of UTC, milliseconds: their old year may last until then, and its
+/// numbers must still be found after a start at that hour.
+const WEST_MS: i64 = 12 * 3_600 * 1_000;
+
 /// How to open the journal.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -245,7 +249,7 @@ impl Journal for SqliteJournal {
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
-        let year = utc_year(self.0.clock.now().0);
+        let year = utc_year(self.0.clock.now().0.saturating_sub(WEST_MS));
         reader::open_work(self.0.readers.clone(), court, year).boxed()
     }
 

@@ -358,11 +358,12 @@ impl Writer {
     fn fail(mut self, trouble: &Trouble) {
         let source = std::error::Error::source(trouble).map(ToString::to_string);
         tracing::error!(%trouble, source, "the journal has failed and stops");
+        // Before anybody is refused, so that who is refused can already see why.
+        self.failed.send_replace(true);
         self.jobs.close();
         while let Ok(job) = self.jobs.try_recv() {
             refuse(job);
         }
-        self.failed.send_replace(true);
         // Closing would checkpoint: pages of which the system does not know whether they are on the
         // disk would be copied into the database. The next start reads the log from the disk instead.
         std::mem::forget(self.conn);

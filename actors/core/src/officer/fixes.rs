@@ -7,7 +7,6 @@
 use crate::geo::{Accuracy, LatLon};
 use crate::time::{Millis, UnixMillis};
 
-
 /// A position report of a device.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fix {

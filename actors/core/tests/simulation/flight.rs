@@ -93,7 +93,10 @@ impl Server {
                 Step::Reply(job.caller, Reply::Incident(refusal))
             }
             Ok(plan) if plan.is_empty() => {
-                let accept = IncidentCommandKind::of(&job.want) == IncidentCommandKind::Accept;
+                let accept = matches!(
+                    &job.want,
+                    Want::Incident { command: IncidentCommand::Accept { .. }, .. }
+                );
                 counters.accepts_repeated += u64::from(accept);
                 Step::Reply(job.caller, Reply::Done)
             }
@@ -407,24 +410,8 @@ fn decide_part(
     }
 }
 
-/// Which command a job brings, for the counts.
-#[derive(PartialEq)]
-enum IncidentCommandKind {
-    Accept,
-    Other,
-}
-
-impl IncidentCommandKind {
-    fn of(want: &Want) -> Self {
-        match want {
-            Want::Incident { command: IncidentCommand::Accept { .. }, .. } => Self::Accept,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// The incident's events of a flight.
 impl Flight {
+    /// What happens to the incident.
     pub fn events(&self) -> &[IncidentEvent] {
         self.plan.as_ref().map_or(&[], |plan| &plan.events)
     }
