@@ -1,5 +1,6 @@
 //! Wires everything: the one file that knows all the parts.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -67,8 +68,29 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
             arbiters.push(Arbiter::new());
         }
     }
+    sweep_pictures(&journal, &media).await.context("sweeping pictures without a tip")?;
     let app = Data::new(App::new(config, clock, journal, doors, media, master));
     Ok(Opened { app })
+}
+
+/// A crash between a picture and its tip leaves a picture without one: it goes at the next start.
+async fn sweep_pictures(journal: &SqliteJournal, media: &MediaStore) -> anyhow::Result<()> {
+    let mut found = Vec::new();
+    media.sweep(&mut |tip| {
+        found.push(tip);
+        Ok(true)
+    })?;
+    let mut known = BTreeSet::new();
+    for tip in found {
+        if journal.has_tip(tip).await? {
+            known.insert(tip);
+        }
+    }
+    let swept = media.sweep(&mut |tip| Ok(known.contains(&tip)))?;
+    if swept > 0 {
+        warn!(swept, "pictures without a tip were removed");
+    }
+    Ok(())
 }
 
 async fn open_courts(app: &App) -> anyhow::Result<()> {

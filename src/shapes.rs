@@ -261,12 +261,31 @@ impl TimelineShape {
         let data = match event {
             // The opening's facts are the incident itself; its personal part is not repeated here.
             IncidentEvent::Opened(_) | IncidentEvent::Placed { .. } => serde_json::Value::Null,
-            _ => serde_json::from_slice(&encoded.body).unwrap_or_default(),
+            _ => with_words(serde_json::from_slice(&encoded.body).unwrap_or_default(), event),
         };
         let by = name(&stored.by);
         let kind = encoded.kind;
-        Some(Self { seq: stored.seq, at: stored.at.0, title: kind.clone(), kind, by, why: stored.why.clone(), data })
+        Some(Self {
+            seq: stored.seq,
+            at: stored.at.0,
+            title: kind.clone(),
+            kind,
+            by,
+            why: stored.why.clone(),
+            data,
+        })
     }
+}
+
+/// What people said with an event stands beside its facts; whose key it is under concerns nobody.
+fn with_words(mut data: serde_json::Value, event: &IncidentEvent) -> serde_json::Value {
+    if let (Some(facts), Some(said)) = (data.as_object_mut(), event.said()) {
+        facts.remove("subject");
+        if let Some(words) = &said.personal {
+            facts.insert("words".into(), words.text.clone().into());
+        }
+    }
+    data
 }
 
 /// An incident with its history.
@@ -281,7 +300,11 @@ pub struct IncidentDetailShape {
 impl IncidentDetailShape {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(view: &IncidentView, timeline: Vec<TimelineShape>, decision: Option<&DecisionView>) -> Self {
+    pub fn new(
+        view: &IncidentView,
+        timeline: Vec<TimelineShape>,
+        decision: Option<&DecisionView>,
+    ) -> Self {
         Self { summary: view.into(), timeline, decision: decision.map(DecisionShape::from) }
     }
 }
@@ -431,5 +454,33 @@ impl From<&HandheldState> for HandheldShape {
             offers: state.offers.iter().map(OfferShape::from).collect(),
             commitments: commitments.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tiande_core::ids::OfficerId;
+    use tiande_core::incident::Said;
+    use tiande_core::journal::Subject;
+    use tiande_core::time::UnixMillis;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn entry(said: Said) -> serde_json::Value {
+        let officer = OfficerId(Uuid::from_u128(7));
+        let event = Event::Incident(IncidentEvent::OfficerReleased { officer, said });
+        let stored = Stored { seq: 3, at: UnixMillis(5), by: By::System, why: None, event };
+        let shape = TimelineShape::from_stored(&stored, &|_| "席位".into()).expect("an incident's");
+        serde_json::to_value(shape).expect("JSON")["data"].take()
+    }
+
+    #[test]
+    fn what_was_said_stands_in_the_time_line_until_it_is_forgotten() {
+        let officer = Uuid::from_u128(7).to_string();
+        let said = Said::under(Subject(Uuid::from_u128(9)), Some("另有任务"));
+        let forgotten = Said { personal: None, ..said.clone() };
+        assert_eq!(entry(said), serde_json::json!({"officer": officer, "words": "另有任务"}));
+        assert_eq!(entry(forgotten), serde_json::json!({"officer": officer}));
     }
 }

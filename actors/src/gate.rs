@@ -14,6 +14,9 @@ use metrics::{counter, gauge};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A message that was let in. Its place in the queue is free again when this is dropped.
+///
+/// An `async move` block that uses only the body captures only the body, and the place is free at
+/// once: such a block begins with `let message = message;`, which takes the whole along.
 pub struct Admitted<M> {
     /// The message.
     pub body: M,
@@ -49,7 +52,12 @@ pub struct Gate<A: Actor> {
 
 impl<A: Actor> Clone for Gate<A> {
     fn clone(&self) -> Self {
-        Self { to: self.to.clone(), name: self.name, slots: Arc::clone(&self.slots), capacity: self.capacity }
+        Self {
+            to: self.to.clone(),
+            name: self.name,
+            slots: Arc::clone(&self.slots),
+            capacity: self.capacity,
+        }
     }
 }
 

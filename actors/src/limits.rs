@@ -39,7 +39,7 @@ pub const INCIDENT_IDLE: Millis = Millis(30_000);
 pub const CLOCK_RETRY: Millis = Millis(1_000);
 /// How often an exhausted incident looks again, beside being told of freed officers.
 pub const SEARCH_AGAIN: Millis = Millis(2_000);
-/// How often the desk looks for silent devices and stalled sockets.
+/// How often silent devices and stalled sockets are looked for.
 pub const CONTACT_CHECK: Millis = Millis(5_000);
 /// Offers remembered for late answers, beyond those of open incidents.
 pub const OFFERS_REMEMBERED: usize = 20_000;

@@ -113,7 +113,8 @@ impl Outbox {
                 return Pushed::Closed;
             }
             let stalled = state.frames.front().is_some_and(|(at, _)| now.since(*at) > STALL_MAX);
-            if stalled || state.frames.len() >= FRAMES_MAX || state.bytes + frame.len() > BYTES_MAX {
+            if stalled || state.frames.len() >= FRAMES_MAX || state.bytes + frame.len() > BYTES_MAX
+            {
                 counter!("tiande_outbox_too_slow_total").increment(1);
                 state.close(CloseReason::TOO_SLOW);
                 return Pushed::Closed;

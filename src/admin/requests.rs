@@ -18,7 +18,7 @@ use crate::entropy::IdEntropy;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AdminRequest {
-    /// Adds a court, or changes its settings.
+    /// Adds a court.
     CourtAdd {
         /// The court's file as JSON.
         profile: Box<CourtProfile>,

@@ -26,9 +26,12 @@ const ANSWER_MAX: u64 = 1024 * 1024;
 /// Sends a tip as a source does.
 #[derive(Debug, Clone, clap::Args)]
 pub struct TipArgs {
-    /// Where to: `http://HOST:PORT/hooks/tips/SOURCE`
+    /// The server, such as `http://127.0.0.1:8080`
     #[arg(long)]
     pub url: String,
+    /// Name of the source; not needed when the URL is the whole `…/hooks/tips/SOURCE`
+    #[arg(long)]
+    pub source: Option<String>,
     /// File with the source's secret (`whsec_…`); other users cannot see it there
     #[arg(long, required_unless_present = "secret")]
     pub secret_file: Option<PathBuf>,
@@ -120,7 +123,11 @@ impl TipArgs {
 
 /// Sends the tip and writes the answer's status and body to `out`. Returns the status.
 fn send(args: &TipArgs, now: UnixMillis, out: &mut dyn Write) -> anyhow::Result<u16> {
-    let target = Target::parse(&args.url)?;
+    let mut target = Target::parse(&args.url)?;
+    if target.path == "/" {
+        let source = args.source.as_deref().context("name the source with --source")?;
+        target.path = format!("/hooks/tips/{source}");
+    }
     let request = request(args, &target, now)?;
     let answer = exchange(&target, &request)?;
     writeln!(out, "{}", answer.status)?;

@@ -119,6 +119,16 @@ impl SqliteJournal {
         }))
     }
 
+    /// True when the tip became durable, in whatever court.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn has_tip(&self, tip: TipId) -> Result<bool, ReadFault> {
+        // Primary key of `tip`.
+        let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tip WHERE id = ?)");
+        limited("a tip", query.bind(tip.to_string()).fetch_one(self.readers())).await
+    }
+
     /// True when the incident is of that court.
     ///
     /// # Errors

@@ -29,7 +29,8 @@ use super::session::{Peer, Refusal, Speaker};
 /// The caller may not do that.
 const FORBIDDEN: Refusal = Refusal { code: "forbidden", title: "not permitted" };
 /// A place far from the court.
-const OUTSIDE: Refusal = Refusal { code: "outside-court", title: "the place is not near the court" };
+const OUTSIDE: Refusal =
+    Refusal { code: "outside-court", title: "the place is not near the court" };
 
 /// A connected console.
 pub struct Console {
@@ -85,29 +86,31 @@ impl Peer for Console {
             FromConsole::Detail { id, incident } => self.detail(session, id, &incident),
             FromConsole::Candidates { id, incident } => self.candidates(session, id, &incident),
             FromConsole::Dispatch { id, incident } => {
-                self.command(session, id, &incident, None, Ok(IncidentCommand::Dispatch));
+                self.command(session, id, &incident, Ok(IncidentCommand::Dispatch));
             }
             FromConsole::Place { id, incident, lat, lon } => {
-                self.command(session, id, &incident, None, self.placed(lat, lon));
+                self.command(session, id, &incident, self.placed(lat, lon));
             }
             FromConsole::Assign { id, incident, officer, stack, reason } => {
-                let command = officer.parse().map_err(|_invalid| FIELD_INVALID).map(|officer| {
+                let reason = reason.as_deref().map(words).transpose();
+                let command = reason.and_then(|reason| {
+                    let officer = officer.parse().map_err(|_invalid| FIELD_INVALID)?;
                     let offer = OfferId::new(session.app.clock.now(), &mut IdEntropy);
                     let stack_max = self.court.profile().dispatch.stack_max;
-                    IncidentCommand::Assign { offer, officer, stack, stack_max }
+                    Ok(IncidentCommand::Assign { offer, officer, stack, stack_max, reason })
                 });
-                self.command(session, id, &incident, reason, command);
+                self.command(session, id, &incident, command);
             }
             FromConsole::Release { id, incident, officer, reason } => {
                 let command = words(&reason).and_then(|reason| {
                     let officer = officer.parse().map_err(|_invalid| FIELD_INVALID)?;
                     Ok(IncidentCommand::Release { officer, reason })
                 });
-                self.command(session, id, &incident, None, command);
+                self.command(session, id, &incident, command);
             }
             FromConsole::Cancel { id, incident, reason } => {
                 let command = words(&reason).map(|reason| IncidentCommand::Cancel { reason });
-                self.command(session, id, &incident, None, command);
+                self.command(session, id, &incident, command);
             }
             FromConsole::AckAlarm { id, alarm } => self.acknowledge(session, id, &alarm),
         }
@@ -153,7 +156,6 @@ impl Console {
         session: &Speaker,
         id: String,
         incident: &str,
-        reason: Option<String>,
         command: Result<IncidentCommand, Refusal>,
     ) {
         let allowed = self.may(Action::CommandIncident);
@@ -164,8 +166,7 @@ impl Console {
                 return Err(FORBIDDEN);
             }
             let incident = incident.map_err(|_invalid| FIELD_INVALID)?;
-            let why = reason.map(|reason| words(&reason)).transpose()?;
-            let order = OrderIncident::by(by, command?).because(why);
+            let order = OrderIncident::by(by, command?);
             let done = court.incident(ToIncident { incident, order }).await;
             let done = done.map_err(|fault| refusal_of(&fault))?;
             Ok(json!({"status": done.view.status.name()}))

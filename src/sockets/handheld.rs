@@ -21,7 +21,7 @@ use crate::api::refusal::{FIELD_INVALID, refusal_of};
 use crate::app::App;
 
 use super::encode;
-use super::incoming::{FixIn, FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, read};
+use super::incoming::{FixIn, FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, is_of_type, read};
 use super::session::{Peer, Refusal, Speaker};
 
 /// Fixes of one frame (PROTOCOL §5).
@@ -63,8 +63,8 @@ impl Peer for Handheld {
     }
 
     fn is_coalesced(text: &str) -> bool {
-        // Only decides whether the message rate applies; a frame that lies is misread right after.
-        text.contains("\"position\"")
+        // The word is looked for first: it spares all other frames a second reading.
+        text.contains("\"position\"") && is_of_type(text, "position")
     }
 
     fn heard(&self, now: UnixMillis) {

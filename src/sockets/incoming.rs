@@ -1,9 +1,13 @@
 //! What clients send, as JSON (PROTOCOL §5, §6): shapes and nothing else. Every frame is first looked
 //! at for its `type`, so that an unknown one can be answered without closing.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::strict_json;
 
 /// The first frame.
 #[derive(Debug, Deserialize)]
@@ -87,7 +91,7 @@ pub enum Misread {
 
 /// Reads a frame whose `type` must be one of `types`.
 pub fn read<T: DeserializeOwned>(text: &str, types: &[&str]) -> Result<T, (Misread, Option<String>)> {
-    let value: Value = serde_json::from_str(text).map_err(|_malformed| (Misread::Invalid, None))?;
+    let value = strict_json::parse(text.as_bytes()).map_err(|_malformed| (Misread::Invalid, None))?;
     let reference = value.get("id").and_then(Value::as_str).map(|id| id.chars().take(64).collect());
     match value.get("type").and_then(Value::as_str) {
         Some(kind) if types.contains(&kind) => {}
@@ -95,6 +99,16 @@ pub fn read<T: DeserializeOwned>(text: &str, types: &[&str]) -> Result<T, (Misre
         None => return Err((Misread::Invalid, reference)),
     }
     serde_json::from_value(value).map_err(|_shape| (Misread::Invalid, reference))
+}
+
+/// True when a frame's own `type` is this one, whatever else stands in it.
+pub fn is_of_type(text: &str, kind: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Typed<'a> {
+        #[serde(borrow)]
+        r#type: Cow<'a, str>,
+    }
+    serde_json::from_str::<Typed<'_>>(text).is_ok_and(|frame| frame.r#type == kind)
 }
 
 /// Types a handheld may send.
@@ -114,9 +128,24 @@ mod tests {
     fn unknown_types_and_broken_frames_are_told_apart() {
         let unknown = read::<FromHandheld>(r#"{"type":"teleport","id":"7"}"#, HANDHELD_TYPES);
         assert_eq!(unknown.err(), Some((Misread::UnknownType, Some("7".into()))));
-        for broken in ["", "[]", "{}", "nonsense", r#"{"type":"accept"}"#, r#"{"type":7}"#] {
+        let twice = r#"{"type":"ping","type":"ping"}"#;
+        for broken in ["", "[]", "{}", "nonsense", r#"{"type":"accept"}"#, r#"{"type":7}"#, twice] {
             let read = read::<FromHandheld>(broken, HANDHELD_TYPES);
             assert_eq!(read.err().map(|e| e.0), Some(Misread::Invalid), "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_word_elsewhere_is_not_the_type() {
+        assert!(is_of_type(r#"{"fixes":[],"type":"position"}"#, "position"));
+        let disguised = [
+            r#"{"type":"ping","t":{"type":"position"}}"#,
+            r#"{"type":"ping","position":"position"}"#,
+            r#"{"type":"ping","type":"position"}"#,
+            r#""type":"position""#,
+        ];
+        for text in disguised {
+            assert!(!is_of_type(text, "position"), "{text}");
         }
     }
 

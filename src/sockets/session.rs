@@ -4,6 +4,7 @@
 //! takes from an [`Outbox`] that others fill and that is bounded; what it gets it hands to a
 //! [`Peer`], which knows who is on the other side.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use actix::prelude::*;
@@ -33,7 +34,9 @@ const FRAGMENTS_MAX: usize = 64;
 /// Frames that may wait for the ticket to be checked.
 const HASTY_MAX: usize = 16;
 /// Misread frames within a minute that close the socket.
-const MISREAD_MAX: u32 = 3;
+const MISREAD_MAX: usize = 3;
+/// That minute, milliseconds.
+const MISREAD_WINDOW_MS: u64 = 60_000;
 
 /// Who is on the other side of a socket.
 pub trait Peer: Unpin + Sized + 'static {
@@ -125,7 +128,8 @@ pub struct Session<P: Peer> {
     stage: Stage<P>,
     heard_at: UnixMillis,
     bucket: Bucket,
-    misread: (u32, UnixMillis),
+    /// When frames were misread lately, oldest first.
+    misread: VecDeque<UnixMillis>,
     pieces: Pieces,
 }
 
@@ -138,7 +142,7 @@ impl<P: Peer> Session<P> {
             stage: Stage::Silent,
             heard_at: now,
             bucket: Bucket::new(now),
-            misread: (0, now),
+            misread: VecDeque::new(),
             pieces: Pieces::default(),
         }
     }
@@ -192,10 +196,9 @@ impl<P: Peer> Session<P> {
             }
             Err((Misread::Invalid, reference)) => {
                 self.speaker.say(encode::error(reference.as_deref(), "frame-invalid"));
-                let (count, since) = self.misread;
-                let fresh = now.since(since).0 > 60_000;
-                self.misread = if fresh { (1, now) } else { (count + 1, since) };
-                if self.misread.0 >= MISREAD_MAX {
+                self.misread.retain(|at| now.since(*at).0 < MISREAD_WINDOW_MS);
+                self.misread.push_back(now);
+                if self.misread.len() >= MISREAD_MAX {
                     self.close(ctx, 4400, "repeated bad messages");
                 }
             }

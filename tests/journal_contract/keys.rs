@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use tiande::journal::{HashAlg, OpenFault, OpenOptions, SqliteJournal, VerifyOptions, verify};
 use tiande::keys::KeyFault;
 use tiande_actors::ports::journal::{AppendFault, Journal};
-use tiande_core::incident::IncidentEvent;
+use tiande_core::incident::{IncidentEvent, Said};
 use tiande_core::journal::{Event, StreamId, Subject};
 use tiande_core::tip::TipEvent;
 
-use crate::samples::{SECRET, incident, officer_event, registered, tip, tip_taken};
+use crate::samples::{SECRET, decision, incident, officer_event, part, registered, tip, tip_taken};
 use crate::sqlite::{Folder, open, options};
 
 /// All bytes of all files of the database.
@@ -90,6 +90,31 @@ async fn what_tells_of_people_is_nowhere_in_clear() {
         bytes.windows(6).any(|w| w == b"msg_1\x01" || w == b"alpham"),
         "the test looks at data"
     );
+    journal.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_people_said_is_sealed_and_can_be_forgotten() {
+    const REASON: &str = "王五说债务人已还清";
+    let folder = Folder::new();
+    let journal = open(folder.path()).await;
+    journal.append(tip_taken(1)).await.expect("durable");
+    let subject = Subject(tip(1).0);
+    let said = Said::under(subject, Some(REASON));
+    let stream = StreamId::Incident(incident(1));
+    let cancelled = Event::Incident(IncidentEvent::Cancelled { said });
+    journal.append(decision(vec![part(stream, 2, vec![cancelled])])).await.expect("durable");
+    let bytes = bytes_of(&folder);
+    assert!(!bytes.windows(REASON.len()).any(|w| w == REASON.as_bytes()), "in clear");
+    let words = async || {
+        let stored = journal.read_stream(stream).await.expect("readable");
+        let last = stored.last().map(|s| s.event.clone());
+        let Some(Event::Incident(event)) = last else { unreachable!("{last:?}") };
+        event.said().map(|said| said.text().to_owned())
+    };
+    assert_eq!(words().await.as_deref(), Some(REASON));
+    journal.forget(subject).await.expect("forgotten");
+    assert_eq!(words().await.as_deref(), Some(""), "called off, nobody knows why");
     journal.shutdown().await;
 }
 
@@ -219,7 +244,7 @@ async fn lists_of_the_api_come_from_the_read_models() {
 }
 
 #[tokio::test]
-async fn numbers_of_the_old_year_are_found_while_it_lasts_somewhere() {
+async fn the_newest_number_is_found_with_its_year_whatever_the_clock_says() {
     struct At(i64);
     impl tiande_actors::ports::clock::Clock for At {
         fn now(&self) -> tiande_core::time::UnixMillis {
@@ -231,12 +256,12 @@ async fn numbers_of_the_old_year_are_found_while_it_lasts_somewhere() {
     let journal = open(folder.path()).await;
     journal.append(tip_taken(7)).await.expect("durable");
     journal.shutdown().await;
-    for (hours, last) in [(-1, 7), (1, 7), (13, 0)] {
+    for hours in [-24 * 400, -1, 1, 13] {
         let clock = std::sync::Arc::new(At(new_year + hours * 3_600_000));
         let options = OpenOptions { clock, ..options(folder.path()) };
         let journal = SqliteJournal::open(options).await.expect("opens");
         let work = journal.open_work(crate::samples::court()).await.expect("read");
-        assert_eq!(work.incident_number_last, last, "{hours}");
+        assert_eq!(work.incident_number_last, Some((crate::samples::YEAR, 7)), "{hours}");
         journal.shutdown().await;
     }
 }

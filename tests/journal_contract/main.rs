@@ -31,7 +31,7 @@ struct Memory(MemoryJournal);
 
 impl Harness for Memory {
     async fn fresh() -> Self {
-        Self(MemoryJournal::new(samples::YEAR))
+        Self(MemoryJournal::new())
     }
     async fn again(self) -> Self {
         self

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tiande_actors::ports::journal::{Append, AppendFault, Journal, NoticeChange};
 use tiande_core::ids::CourtId;
+use tiande_core::incident::{IncidentEvent, IncidentOpened};
 use tiande_core::journal::{Event, StreamId};
 
 use crate::Harness;
@@ -110,7 +111,9 @@ pub async fn a_decision_of_several_streams_is_whole_or_absent<H: Harness>() {
         None
     );
     let work = journal.open_work(court()).await.expect("readable");
-    assert!(work.incidents.is_empty() && work.alarms.is_empty() && work.incident_number_last == 0);
+    assert!(
+        work.incidents.is_empty() && work.alarms.is_empty() && work.incident_number_last.is_none()
+    );
     both.streams[2].expected_seq = 1;
     must(&journal, both).await;
     assert_eq!(length(&journal, StreamId::Incident(incident(1))).await, 2);
@@ -264,10 +267,15 @@ pub async fn open_work_is_what_is_open_in_that_court<H: Harness>() {
     assert_eq!(work.incidents, [incident(1), incident(3)]);
     assert_eq!(work.officers, [officer(1)]);
     assert_eq!(work.cases, [(case(1), "(2026)豫0783执7号".to_owned())]);
-    assert_eq!(work.incident_number_last, 3);
+    assert_eq!(work.incident_number_last, Some((YEAR, 3)));
     let work = journal.open_work(drill).await.expect("readable");
     assert_eq!((work.incidents, work.officers), (vec![incident(50)], vec![officer(9)]));
-    assert_eq!(work.incident_number_last, 50);
+    assert_eq!(work.incident_number_last, Some((YEAR, 50)));
+    let next_year = IncidentOpened { number: 1, year: YEAR + 1, ..opened(60) };
+    let event = Event::Incident(IncidentEvent::Opened(next_year.into()));
+    must(&journal, decision(vec![part(StreamId::Incident(incident(60)), 0, vec![event])])).await;
+    let work = journal.open_work(court()).await.expect("readable");
+    assert_eq!(work.incident_number_last, Some((YEAR + 1, 1)), "the newest, not the greatest");
 }
 
 pub async fn a_closed_and_opened_journal_says_the_same<H: Harness>() {

@@ -42,12 +42,15 @@ test('a tip of an unverified source waits for one key', async ({ browser }) => {
   await desk.page.keyboard.press('1');
   await expect(phone.page.getByTestId('task')).toHaveAttribute('data-incident', incident);
   await expect(row).toHaveAttribute('data-status', 'underway');
+  await expect(desk.page.getByTestId('alarm-now')).toContainText('处置中');
 
   await desk.page.getByTestId('cancel-incident').click();
   await desk.page.getByTestId('ask-reason').fill('线索不实');
   await desk.page.getByTestId('ask-yes').click();
   await expect(row).toHaveAttribute('data-status', 'cancelled');
   await expect(phone.page.getByTestId('task')).toHaveCount(0);
+  // Its alarm ended with it, without anybody's name.
+  await expect(desk.page.getByTestId('alarm')).toHaveCount(0);
 });
 
 test('a tip without a place is placed on the map', async ({ browser }) => {

@@ -55,7 +55,23 @@ test('a trusted tip reaches an officer, who finishes it', async ({ browser }) =>
   await expect(row).toHaveAttribute('data-status', 'finished');
   await expect(desk.page.getByTestId('incident-status')).toHaveAttribute('data-status', 'finished');
   await expect(desk.page.getByTestId('outcome')).toHaveText('已找到');
+  await expect(desk.page.getByTestId('crew-done')).toContainText('王建国');
+  await expect(desk.page.getByTestId('feed')).toContainText('王建国 · 已找到');
   await desk.page.screenshot({ path: `${OUT}/console-finished.png` });
+});
+
+test('without positioning one touch gives a place for a demonstration', async ({ browser }) => {
+  const { code, officer } = await server.device('林芳');
+  const desk = await openConsole(browser, server);
+  const { page } = await openHandheld(browser, server, code);
+  await page.getByTestId('duty-on_duty').click();
+  await page.getByTestId('place-demo').click();
+  await expect(page.getByTestId('fix-state')).toHaveAttribute('data-accepted', 'true');
+  await expect(page.getByTestId('place-demo')).toHaveCount(0);
+  await desk.page.getByTestId('tab-officers').click();
+  const row = desk.page.locator(`[data-testid="officer-row"][data-officer="${officer}"]`);
+  await expect(row).toHaveAttribute('data-status', 'available');
+  await expect(row).toContainText('定位');
 });
 
 test('a reload keeps the device and its duty', async ({ browser }) => {

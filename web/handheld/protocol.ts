@@ -41,11 +41,18 @@ export interface UnitState {
   commitments: Commitment[];
 }
 
+export interface Court {
+  id: string;
+  name: string;
+  area: Area;
+  court_house?: { lat: number; lon: number; radius_m: number };
+}
+
 export interface Welcome extends Frame, UnitState {
   type: 'welcome';
   now: number;
   officer: Person;
-  court: { id: string; name: string; area: Area };
+  court: Court;
   heartbeat_ms: number;
   report_every_ms: number;
 }

@@ -40,11 +40,11 @@ export function coordinates(place: { lat: number; lon: number }): string {
   return `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`;
 }
 
-/** Age of a fix: 3 s, 4 min, 2 h. */
-export function age(ms: number | null | undefined): string {
+/** Age of a fix in seconds, minutes or hours, with the words for them: 3 s, 4 min, 2 h. */
+export function ageIn(ms: number | null | undefined, [second, minute, hour]: readonly [string, string, string]): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–';
   const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 100) return `${seconds} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 3600)} h`;
+  if (seconds < 100) return `${seconds} ${second}`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} ${minute}`;
+  return `${Math.round(seconds / 3600)} ${hour}`;
 }

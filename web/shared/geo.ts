@@ -1,6 +1,8 @@
 // Places on a sphere. Good enough for what a page shows; what is decided by distance is decided by
 // the server, on the ellipsoid.
 
+import type { Area } from './protocol/shapes';
+
 const EARTH_RADIUS_M = 6_371_008.8;
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
@@ -21,6 +23,13 @@ export function moved(from: LatLon, bearingDeg: number, metres: number): LatLon 
   const dLat = (metres * Math.cos(radians(bearingDeg))) / EARTH_RADIUS_M;
   const dLon = (metres * Math.sin(radians(bearingDeg))) / (EARTH_RADIUS_M * Math.cos(radians(from.lat)));
   return { lat: from.lat + (dLat * 180) / Math.PI, lon: from.lon + (dLon * 180) / Math.PI };
+}
+
+/** Inside the box of degrees, or at most so far outside. */
+export function isNear(at: LatLon, [west, south, east, north]: Area, metres: number): boolean {
+  const lat = Math.min(north, Math.max(south, at.lat));
+  const lon = Math.min(east, Math.max(west, at.lon));
+  return metresBetween(at, { lat, lon }) <= metres;
 }
 
 export function isPlace(lat: number, lon: number): boolean {

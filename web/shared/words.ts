@@ -1,6 +1,7 @@
 // Words both pages use: codes of the wire, in Chinese and English.
 
-import { type Entry, lookUp } from './i18n.svelte';
+import { ageIn } from './format';
+import { type Entry, locale, lookUp } from './i18n.svelte';
 import { LOCAL, Refused } from './refused';
 
 const KINDS: Record<string, Entry> = {
@@ -92,6 +93,8 @@ export const statusName = (code: string): string => lookUp(STATUSES, code);
 export const stageName = (code: string): string => lookUp(STAGES, code);
 export const outcomeName = (code: string): string => lookUp(OUTCOMES, code);
 export const officerStatusName = (code: string): string => lookUp(OFFICER_STATUSES, code);
+export const age = (ms: number | null | undefined): string =>
+  ageIn(ms, locale.lang === 'zh' ? ['秒', '分钟', '小时'] : ['s', 'min', 'h']);
 export const outcomeCodes = Object.keys(OUTCOMES);
 
 /** What to tell the user; the server's own title when its code is newer than this page. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Alarm } from '../console/protocol';
-import { alarmOrder, soundFor } from '../console/state/alarms';
+import { alarmOrder, isSettled, soundFor } from '../console/state/alarms';
 import { withKeys } from '../console/state/candidates';
-import { ageing, inOrder, needsDispatcher, section } from '../console/state/queue-order';
+import { feedLine } from '../console/state/history';
+import { ageing, inOrder, needsDispatcher, seatsOpen, section } from '../console/state/queue-order';
 import type { Considered, Incident, Verdict } from '../shared/protocol/shapes';
 
 function incident(more: Partial<Incident>): Incident {
@@ -48,8 +49,17 @@ describe('the queue', () => {
     expect(section(incident({}))).toBe('act');
     expect(section(incident({ status: 'searching' }))).toBe('running');
     expect(section(incident({ status: 'searching', alarm: 'centre' }))).toBe('act');
+    expect(section(incident({ status: 'underway', alarm: 'centre' }))).toBe('running');
+    expect(section(incident({ status: 'underway', kind: 'officer_sos' }))).toBe('act');
     expect(section(incident({ status: 'queued' }))).toBe('routine');
     expect(section(incident({ status: 'cancelled' }))).toBe('closed');
+  });
+
+  it('counts no seat as open once all were taken, also when some are done already', () => {
+    const crew = [{ officer: 'a', name: 'A', stage: 'en_route' as const }];
+    expect(seatsOpen(incident({ status: 'searching', crew }))).toBe(1);
+    expect(seatsOpen(incident({ status: 'underway', crew }))).toBe(0);
+    expect(seatsOpen(incident({ status: 'finished' }))).toBe(0);
   });
 
   it('ages by urgency, and only while somebody waits', () => {
@@ -120,5 +130,29 @@ describe('alarms', () => {
     expect(soundFor([alarm('exhausted')], false)).toBe('double');
     expect(soundFor([alarm('exhausted')], true)).toBeNull();
     expect(soundFor([alarm('exhausted'), alarm('sos')], true)).toBe('siren');
+  });
+});
+
+describe('the feed', () => {
+  it('takes the number from a line and says codes in words', () => {
+    expect(feedLine('incident.stage_reached', '2026-000003 · 胡艳 · on_scene')).toEqual({
+      number: '2026-000003',
+      what: '进展',
+      who: '胡艳 · 已到场',
+    });
+    expect(feedLine('officer.went_on_duty', '王建国')).toEqual({ number: '', what: '上岗', who: '王建国' });
+    expect(feedLine('incident.of_the_future', 'Something new')).toMatchObject({ what: 'Something new' });
+  });
+});
+
+describe('an alarm about nobody to send', () => {
+  const alarm: Alarm = { alarm: 'x', level: 'centre', kind: 'exhausted', incident: 'i', at: 0, title: '' };
+
+  it('is settled once officers were found, and an SOS never is', () => {
+    expect(isSettled(alarm, incident({ status: 'exhausted' }))).toBe(false);
+    expect(isSettled(alarm, incident({ status: 'searching' }))).toBe(false);
+    expect(isSettled(alarm, incident({ status: 'underway' }))).toBe(true);
+    expect(isSettled(alarm, undefined)).toBe(true);
+    expect(isSettled({ ...alarm, kind: 'sos' }, incident({ status: 'underway' }))).toBe(false);
   });
 });

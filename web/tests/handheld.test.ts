@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metresBetween } from '../shared/geo';
 import { FixCounter } from '../handheld/state/counter';
+import { demoPlace } from '../handheld/state/demo-place';
 import { FixBuffer, MOST_FIXES } from '../handheld/state/fix-buffer';
 import { mapLink } from '../handheld/state/map-link';
 import { Walk } from '../handheld/state/walk';
@@ -101,5 +102,20 @@ describe('map link', () => {
     const place = { lat: 35.1997, lon: 114.6689 };
     expect(mapLink(place, 'Mozilla/5.0 (Linux; Android 15)')).toBe('geo:35.199700,114.668900?q=35.199700,114.668900');
     expect(mapLink(place, 'Mozilla/5.0 (iPhone)')).toBe('maps:?daddr=35.199700,114.668900');
+  });
+});
+
+describe('the place for a demonstration', () => {
+  const house = { lat: 35.201, lon: 114.673, radius_m: 150 };
+  const court = { id: 'c', name: 'C', area: [114.4, 34.97, 114.99, 35.4] as [number, number, number, number], court_house: house };
+
+  it('is offered only on this machine, and only to somebody without a sensible place', () => {
+    const beijing = { lat: 39.9, lon: 116.4 };
+    expect(demoPlace('tiande.example', court, null)).toBeNull();
+    expect(demoPlace('127.0.0.1', court, { lat: 35.3, lon: 114.5 })).toBeNull();
+    for (const last of [null, beijing]) {
+      const place = demoPlace('127.0.0.1', court, last);
+      expect(place && metresBetween(place, house)).toBeCloseTo(400, 0);
+    }
   });
 });

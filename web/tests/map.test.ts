@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Fleet, GLIDE_MS } from '../console/fleet/fleet';
 import { freshness } from '../console/fleet/freshness';
-import { circleFeature, degrees, graticule, graticuleStep } from '../console/map/geometry';
-import { nearestSlots, officerAt } from '../console/map/hit-test';
+import { boundsOf, circleFeature, degrees, graticule, graticuleStep } from '../console/map/geometry';
+import { nearestSlots, officerAt, onDutyPlaces } from '../console/map/hit-test';
 import { mercatorX, mercatorY } from '../console/map/mercator';
 import { metresBetween } from '../shared/geo';
 import type { Area, OfficerStatus, RosterEntry } from '../shared/protocol/shapes';
@@ -49,6 +49,7 @@ describe('fleet', () => {
     );
     expect(fleet.countOf('available')).toBe(500);
     expect(fleet.countOf('available', 'off_duty')).toBe(1000);
+    expect(onDutyPlaces(fleet)).toHaveLength(500);
     fleet.reset([], CENTRE);
     expect(fleet.count).toBe(0);
     expect(fleet.byId('o1')).toBeUndefined();
@@ -111,5 +112,17 @@ describe('geometry', () => {
     const circle = circleFeature(CENTRE, 150);
     const ring = circle.geometry.type === 'Polygon' ? (circle.geometry.coordinates[0] ?? []) : [];
     for (const [lon, lat] of ring) expect(metresBetween(CENTRE, { lat: lat ?? 0, lon: lon ?? 0 })).toBeCloseTo(150, 0);
+  });
+});
+
+describe('the first view', () => {
+  it('holds everybody, and is never smaller than a few streets', () => {
+    const [west, south, east, north] = boundsOf([CENTRE, { lat: 35.3, lon: 114.7 }]);
+    expect([west, south, east, north]).toEqual([114.67, 35.2, 114.7, 35.3]);
+    const [w, s, e, n] = boundsOf([CENTRE]);
+    expect(e - w).toBeCloseTo(0.03);
+    expect(n - s).toBeCloseTo(0.03);
+    expect((w + e) / 2).toBeCloseTo(CENTRE.lon);
+    expect((s + n) / 2).toBeCloseTo(CENTRE.lat);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../shared/backoff';
 import { ServerClock } from '../shared/clock';
-import { age, clockTime, distance, duration, secondsLeft } from '../shared/format';
+import { ageIn, clockTime, distance, duration, secondsLeft } from '../shared/format';
 import { metresBetween, moved } from '../shared/geo';
 import { fill } from '../shared/i18n.svelte';
 
@@ -54,10 +54,10 @@ describe('format', () => {
   });
 
   it('writes ages', () => {
-    expect(age(3400)).toBe('3 s');
-    expect(age(240_000)).toBe('4 min');
-    expect(age(7_200_000)).toBe('2 h');
-    expect(age(null)).toBe('–');
+    expect(ageIn(3400, ['s', 'min', 'h'])).toBe('3 s');
+    expect(ageIn(240_000, ['s', 'min', 'h'])).toBe('4 min');
+    expect(ageIn(7_200_000, ['s', 'min', 'h'])).toBe('2 h');
+    expect(ageIn(null, ['s', 'min', 'h'])).toBe('–');
     expect(clockTime(new Date(2026, 10, 23, 4, 5, 6).getTime())).toBe('04:05:06');
   });
 });

@@ -155,7 +155,8 @@ pub fn can(actor: &Actor, action: Action, resource: &Resource, context: Context)
             action == Action::ActAsOfficer && *resource == own
         }
         Actor::Staff { court, roles, .. } => {
-            *resource == Resource::Court(court.clone()) && roles.iter().any(|role| allows(*role, action))
+            *resource == Resource::Court(court.clone())
+                && roles.iter().any(|role| allows(*role, action))
         }
     }
 }

@@ -105,7 +105,7 @@ pub struct DispatchSettings {
     pub report_every_ms: u64,
     /// Nothing heard from the device for so long: out of contact; 10_000..=600_000.
     pub contact_lost_after_ms: u64,
-    /// Officers needed by kind; 1..=8; kinds that are absent need one.
+    /// Officers needed by kind; 1..=8; kinds that are absent need [`Self::need_by_default`].
     pub need: BTreeMap<IncidentKind, u8>,
     /// Skills an officer must have, by kind.
     pub skills: BTreeMap<IncidentKind, Vec<String>>,
@@ -123,12 +123,19 @@ impl Default for DispatchSettings {
             speed_max_kmh: 300.0,
             report_every_ms: 5_000,
             contact_lost_after_ms: 45_000,
-            need: BTreeMap::from([
-                (IncidentKind::DebtorSighted, 2),
-                (IncidentKind::Obstruction, 2),
-                (IncidentKind::OfficerSos, 2),
-            ]),
+            need: BTreeMap::new(),
             skills: BTreeMap::new(),
+        }
+    }
+}
+
+impl DispatchSettings {
+    /// How many officers a kind needs when the court says nothing of it.
+    #[must_use]
+    pub fn need_by_default(kind: IncidentKind) -> u8 {
+        match kind {
+            IncidentKind::DebtorSighted | IncidentKind::Obstruction | IncidentKind::OfficerSos => 2,
+            IncidentKind::AssetSighted | IncidentKind::Other => 1,
         }
     }
 }
@@ -154,12 +161,24 @@ impl CourtProfile {
         };
         let [west, south, east, north] = self.area;
         let corners = LatLon::new(south, west).is_ok() && LatLon::new(north, east).is_ok();
-        need(corners && south < north, "area", "west, south, east, north in degrees, south below north");
+        need(
+            corners && south < north,
+            "area",
+            "west, south, east, north in degrees, south below north",
+        );
         need((0.0..=100_000.0).contains(&self.area_margin_m), "area_margin_m", "0..=100000");
-        need(!self.name.trim().is_empty() && self.name.chars().count() <= 80, "name", "1–80 characters");
+        need(
+            !self.name.trim().is_empty() && self.name.chars().count() <= 80,
+            "name",
+            "1–80 characters",
+        );
         need((-720..=840).contains(&self.utc_offset_minutes), "utc_offset_minutes", "-720..=840");
         need(self.court_house.centre().is_some(), "court_house", "a place in degrees");
-        need((20.0..=5_000.0).contains(&self.court_house.radius_m), "court_house.radius_m", "20..=5000");
+        need(
+            (20.0..=5_000.0).contains(&self.court_house.radius_m),
+            "court_house.radius_m",
+            "20..=5000",
+        );
         need(minute_of_day(&self.shift.start).is_some(), "shift.start", "HH:MM");
         need(minute_of_day(&self.shift.end).is_some(), "shift.end", "HH:MM");
         need(self.shift.days.iter().all(|d| (1..=7).contains(d)), "shift.days", "1 (Monday) to 7");
@@ -179,7 +198,11 @@ impl CourtProfile {
         );
         need((1..=3).contains(&d.stack_max), "dispatch.stack_max", "1..=3");
         need((20.0..=2_000.0).contains(&d.speed_max_kmh), "dispatch.speed_max_kmh", "20..=2000");
-        need((200..=60_000).contains(&d.report_every_ms), "dispatch.report_every_ms", "200..=60000");
+        need(
+            (200..=60_000).contains(&d.report_every_ms),
+            "dispatch.report_every_ms",
+            "200..=60000",
+        );
         need(
             (10_000..=600_000).contains(&d.contact_lost_after_ms),
             "dispatch.contact_lost_after_ms",
@@ -189,10 +212,12 @@ impl CourtProfile {
         faults
     }
 
-    /// How many officers an incident of this kind needs.
+    /// How many officers an incident of this kind needs. A court's own table need not name all kinds:
+    /// the others keep their defaults, so that a table about evasions does not weaken the SOS.
     #[must_use]
     pub fn need(&self, kind: IncidentKind) -> u8 {
-        self.dispatch.need.get(&kind).copied().unwrap_or(1)
+        let given = self.dispatch.need.get(&kind).copied();
+        given.unwrap_or_else(|| DispatchSettings::need_by_default(kind))
     }
 
     /// The oldest fix that may decide: the larger of 45 s and three reporting intervals.
@@ -204,7 +229,8 @@ impl CourtProfile {
     /// True when `at` lies inside working hours (court's local time).
     #[must_use]
     pub fn on_shift(&self, at: UnixMillis) -> bool {
-        let (Some(start), Some(end)) = (minute_of_day(&self.shift.start), minute_of_day(&self.shift.end))
+        let (Some(start), Some(end)) =
+            (minute_of_day(&self.shift.start), minute_of_day(&self.shift.end))
         else {
             return false;
         };
@@ -270,6 +296,26 @@ mod tests {
         assert!(court.on_shift(monday_20));
         assert!(court.on_shift(UnixMillis(monday_20.0 + 7 * 3_600_000)), "Tuesday 03:00");
         assert!(!court.on_shift(UnixMillis(monday_20.0 + 8 * 3_600_000)));
+    }
+
+    #[test]
+    fn a_table_of_its_own_does_not_take_the_defaults_of_other_kinds_away() {
+        let mut court = profile();
+        let needs = |court: &CourtProfile| {
+            [
+                IncidentKind::DebtorSighted,
+                IncidentKind::AssetSighted,
+                IncidentKind::Obstruction,
+                IncidentKind::Other,
+                IncidentKind::OfficerSos,
+            ]
+            .map(|kind| court.need(kind))
+        };
+        assert_eq!(needs(&court), [2, 1, 2, 1, 2]);
+        court.dispatch.need = BTreeMap::from([(IncidentKind::AssetSighted, 3)]);
+        assert_eq!(needs(&court), [2, 3, 2, 1, 2]);
+        court.dispatch.need = BTreeMap::from([(IncidentKind::OfficerSos, 4)]);
+        assert_eq!(needs(&court), [2, 1, 2, 1, 4]);
     }
 
     #[test]

@@ -69,14 +69,43 @@ struct Console {
 pub struct BoardActor {
     room: Rc<CourtRoom>,
     consoles: Vec<Console>,
+}
+
+/// Open incidents and alarms as they are shown. Kept in the room and not in the board's mailbox, so
+/// that it is whole also when news had to be dropped.
+#[derive(Default)]
+pub(crate) struct Shown {
     incidents: BTreeMap<IncidentId, Arc<IncidentView>>,
     alarms: BTreeMap<AlarmId, OpenAlarm>,
 }
 
+impl Shown {
+    /// Takes news in.
+    pub(crate) fn take(&mut self, news: &BoardNews) {
+        match news {
+            BoardNews::Officer(_) | BoardNews::Feed(_) => {}
+            BoardNews::Incident(view) if view.closed_at.is_some() => {
+                self.incidents.remove(&view.brief.id);
+                self.alarms.retain(|_, alarm| alarm.incident != Some(view.brief.id));
+            }
+            BoardNews::Incident(view) => {
+                self.incidents.insert(view.brief.id, Arc::clone(view));
+            }
+            BoardNews::Alarm(alarm) => {
+                self.alarms.insert(alarm.alarm, alarm.clone());
+            }
+            BoardNews::AlarmAcked { alarm, .. } => {
+                self.alarms.remove(alarm);
+            }
+        }
+    }
+}
+
 impl BoardActor {
     pub(crate) fn new(room: Rc<CourtRoom>, alarms: Vec<OpenAlarm>) -> Self {
-        let alarms = alarms.into_iter().map(|alarm| (alarm.alarm, alarm)).collect();
-        Self { room, consoles: Vec::new(), incidents: BTreeMap::new(), alarms }
+        let alarms = alarms.into_iter().map(|alarm| (alarm.alarm, alarm));
+        room.shown.borrow_mut().alarms.extend(alarms);
+        Self { room, consoles: Vec::new() }
     }
 
     fn broadcast(&mut self, note: &ConsoleNote<'_>) {
@@ -98,6 +127,11 @@ impl BoardActor {
     fn tick(&mut self) {
         let now = self.room.now();
         let moved = self.room.take_moved();
+        if self.room.board_behind.take() {
+            for console in self.consoles.drain(..) {
+                console.outbox.close(CloseReason::RESTART);
+            }
+        }
         self.consoles
             .retain(|console| !console.outbox.close_if_stalled(now) && !console.outbox.is_closed());
         gauge!("tiande_consoles", "court" => self.room.profile.id.to_string())
@@ -126,25 +160,14 @@ impl Handler<Admitted<BoardNews>> for BoardActor {
                     self.broadcast(&ConsoleNote::Officer(&entry));
                 }
             }
-            BoardNews::Incident(view) => {
-                let id = view.brief.id;
-                if view.closed_at.is_some() {
-                    self.incidents.remove(&id);
-                    self.alarms.retain(|_, alarm| alarm.incident != Some(id));
-                } else {
-                    self.incidents.insert(id, Arc::clone(&view));
-                }
-                self.broadcast(&ConsoleNote::Incident(&view));
-            }
+            BoardNews::Incident(view) => self.broadcast(&ConsoleNote::Incident(&view)),
             BoardNews::Feed(line) => self.broadcast(&ConsoleNote::Event(&line)),
             BoardNews::Alarm(alarm) => {
                 let audience = alarm.audience;
                 let frame = self.room.wire.console(&ConsoleNote::Alarm(&alarm));
                 self.send(&frame, |console| console.audiences.contains(&audience));
-                self.alarms.insert(alarm.alarm, alarm);
             }
             BoardNews::AlarmAcked { alarm, by, at } => {
-                self.alarms.remove(&alarm);
                 self.broadcast(&ConsoleNote::AlarmAcked { alarm, by: &by, at });
             }
         }
@@ -156,9 +179,11 @@ impl Handler<Admitted<JoinConsole>> for BoardActor {
 
     fn handle(&mut self, message: Admitted<JoinConsole>, _: &mut Self::Context) {
         let JoinConsole { outbox, user, audiences } = message.body;
-        let incidents: Vec<_> = self.incidents.values().cloned().collect();
-        let alarms: Vec<_> =
-            self.alarms.values().filter(|a| audiences.contains(&a.audience)).cloned().collect();
+        let (incidents, alarms): (Vec<_>, Vec<_>) = {
+            let shown = self.room.shown.borrow();
+            let alarms = shown.alarms.values().filter(|a| audiences.contains(&a.audience));
+            (shown.incidents.values().cloned().collect(), alarms.cloned().collect())
+        };
         let now = self.room.now();
         let frame = self.room.wire.console(&ConsoleNote::Welcome {
             now,
@@ -178,7 +203,7 @@ impl Handler<Admitted<FindAlarm>> for BoardActor {
     type Result = MessageResult<Admitted<FindAlarm>>;
 
     fn handle(&mut self, message: Admitted<FindAlarm>, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.alarms.get(&message.body.0).cloned())
+        MessageResult(self.room.shown.borrow().alarms.get(&message.body.0).cloned())
     }
 }
 

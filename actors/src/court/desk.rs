@@ -13,20 +13,23 @@ use tiande_core::journal::By;
 use tiande_core::officer::{Duty, DutyChange, OfficerCommand, OfficerRefusal};
 use tracing::{error, info, warn};
 
-use crate::board::{Goodbye, BoardActor, BoardNews, FindAlarm};
+use crate::board::{BoardActor, BoardNews, FindAlarm, Goodbye};
 use crate::case::{LookAtCase, OrderCase};
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::{IncidentDone, LookAtIncident, OrderIncident};
 use crate::limits::{BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
-use crate::officer::{Connect, Connected, OfficerFault, Farewell, OrderOfficer, Revoke};
-use crate::views::RosterEntry;
+use crate::officer::{
+    Connect, Connected, Farewell, OfficerActor, OfficerFault, OrderOfficer, Revoke,
+};
 use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
 use crate::supervision::{ActorId, Deaths, Died, Verdict};
+use crate::views::RosterEntry;
 
 use super::directory::Absent;
 use super::messages::{
-    AcknowledgeAlarm, CaseImport, CommandFault, ConnectHandheld, DeskCounts, EnrolOfficer, IncidentLook,
-    CaseLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident, ToOfficer,
+    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
+    EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident,
+    ToOfficer,
 };
 use super::room::CourtRoom;
 
@@ -169,8 +172,9 @@ pub(crate) async fn open_court(room: &Rc<CourtRoom>) -> Result<(), CommandFault>
     };
     let court = room.profile.id.clone();
     let work = room.journal.open_work(court).await.map_err(CommandFault::Read)?;
-    let (year, _) = room.next_incident_number(room.now());
-    room.set_incident_number(year, work.incident_number_last);
+    if let Some((year, last)) = work.incident_number_last {
+        room.set_incident_number(year, last);
+    }
     room.cases.borrow_mut().extend(work.cases.into_iter().map(|(id, number)| (number, id)));
     let board = BoardActor::new(Rc::clone(room), work.alarms).start();
     room.board.set(Gate::new(board, "board", BOARD_NOTES)).ok();
@@ -181,7 +185,9 @@ pub(crate) async fn open_court(room: &Rc<CourtRoom>) -> Result<(), CommandFault>
     for incident in work.incidents {
         match room.wake_incident(incident).await {
             Ok(_) => {}
-            Err(Absent::Unknown) => error!(%incident, "an open incident has no opening in the journal"),
+            Err(Absent::Unknown) => {
+                error!(%incident, "an open incident has no opening in the journal")
+            }
             Err(absent @ Absent::Fault(_)) => return Err(read(absent)),
         }
     }
@@ -222,15 +228,29 @@ impl Handler<Admitted<Count>> for CourtDesk {
 impl Handler<Admitted<ConnectHandheld>> for CourtDesk {
     type Result = ResponseFuture<Result<Connected, CommandFault>>;
 
-    fn handle(&mut self, message: Admitted<ConnectHandheld>, _: &mut Self::Context) -> Self::Result {
+    fn handle(
+        &mut self,
+        message: Admitted<ConnectHandheld>,
+        _: &mut Self::Context,
+    ) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let ConnectHandheld { officer, device, outbox } = message.body;
-            let gate = room.officer(officer).ok_or(CommandFault::NotFound)?;
+            let gate = officer_of(&room, officer)?;
             let wait = gate.ask(Connect { device, outbox }).map_err(not_admitted)?;
             wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
         })
     }
+}
+
+/// The way into an officer's actor.
+fn officer_of(room: &CourtRoom, officer: OfficerId) -> Result<Gate<OfficerActor>, CommandFault> {
+    room.officer(officer).ok_or_else(|| {
+        // Who is known is being rebuilt, or stays down: the caller may come again.
+        let known = room.glances.borrow().contains_key(&officer);
+        if known { CommandFault::NoAnswer } else { CommandFault::NotFound }
+    })
 }
 
 fn not_admitted<M>(why: NotAdmitted<M>) -> CommandFault {
@@ -260,7 +280,7 @@ async fn order_officer(
     command: OfficerCommand,
     by: By,
 ) -> Result<(), CommandFault> {
-    let gate = room.officer(officer).ok_or(CommandFault::NotFound)?;
+    let gate = officer_of(room, officer)?;
     let wait = gate.ask(OrderOfficer { command, by }).map_err(not_admitted)?;
     let done = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
     done.map_err(CommandFault::Officer)
@@ -293,8 +313,12 @@ async fn do_deed(room: &Rc<CourtRoom>, order: ToOfficer) -> Result<(), CommandFa
             let command = OfficerCommand::GoOnDuty { how: DutyChange::Reported };
             return order_officer(room, officer, command, by).await;
         }
-        OfficerDeed::GoOffDuty => return leave_work(room, officer, OfficerCommand::GoOffDuty, by).await,
-        OfficerDeed::StartBreak => return leave_work(room, officer, OfficerCommand::StartBreak, by).await,
+        OfficerDeed::GoOffDuty => {
+            return leave_work(room, officer, OfficerCommand::GoOffDuty, by).await;
+        }
+        OfficerDeed::StartBreak => {
+            return leave_work(room, officer, OfficerCommand::StartBreak, by).await;
+        }
         OfficerDeed::NoteReceived(offer) => {
             (incident_of(offer)?, IncidentCommand::NoteReceived { offer, officer })
         }
@@ -320,7 +344,10 @@ impl Handler<Admitted<ToOfficer>> for CourtDesk {
 
     fn handle(&mut self, message: Admitted<ToOfficer>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
-        Box::pin(async move { do_deed(&room, message.body).await })
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            do_deed(&room, message.body).await
+        })
     }
 }
 
@@ -330,6 +357,7 @@ impl Handler<Admitted<ToIncident>> for CourtDesk {
     fn handle(&mut self, message: Admitted<ToIncident>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let ToIncident { incident, order } = message.body;
             order_incident(&room, incident, order).await
         })
@@ -342,6 +370,7 @@ impl Handler<Admitted<IncidentLook>> for CourtDesk {
     fn handle(&mut self, message: Admitted<IncidentLook>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let IncidentLook { incident, candidates } = message.body;
             let gate = room.wake_incident(incident).await.map_err(|absent| match absent {
                 Absent::Unknown => CommandFault::NotFound,
@@ -357,9 +386,14 @@ impl Handler<Admitted<IncidentLook>> for CourtDesk {
 impl Handler<Admitted<AcknowledgeAlarm>> for CourtDesk {
     type Result = ResponseFuture<Result<(), CommandFault>>;
 
-    fn handle(&mut self, message: Admitted<AcknowledgeAlarm>, _: &mut Self::Context) -> Self::Result {
+    fn handle(
+        &mut self,
+        message: Admitted<AcknowledgeAlarm>,
+        _: &mut Self::Context,
+    ) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let AcknowledgeAlarm { alarm, by, audiences, who } = message.body;
             let board = room.board.get().ok_or(CommandFault::NotFound)?;
             let wait = board.ask(FindAlarm(alarm)).map_err(not_admitted)?;
@@ -383,13 +417,15 @@ impl Handler<Admitted<EnrolOfficer>> for CourtDesk {
     fn handle(&mut self, message: Admitted<EnrolOfficer>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let EnrolOfficer { officer, personal, skills } = message.body;
             let gate = room.wake_officer(officer).await.map_err(|absent| match absent {
                 Absent::Unknown => CommandFault::NotFound,
                 Absent::Fault(fault) => CommandFault::Read(fault),
             })?;
             let command = OfficerCommand::Register { skills, personal };
-            let wait = gate.ask(OrderOfficer { command, by: By::Operator }).map_err(not_admitted)?;
+            let wait =
+                gate.ask(OrderOfficer { command, by: By::Operator }).map_err(not_admitted)?;
             match wait.await.map_err(|_no_answer| CommandFault::NoAnswer)? {
                 Ok(()) | Err(OfficerFault::Refused(OfficerRefusal::AlreadyRegistered)) => Ok(()),
                 Err(fault) => Err(CommandFault::Officer(fault)),
@@ -404,6 +440,7 @@ impl Handler<Admitted<CaseImport>> for CourtDesk {
     fn handle(&mut self, message: Admitted<CaseImport>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let CaseImport { number, parties } = message.body;
             let text = number.to_string();
             let known = room.cases.borrow().get(&text).copied();
@@ -438,6 +475,7 @@ impl Handler<Admitted<CaseLook>> for CourtDesk {
     fn handle(&mut self, message: Admitted<CaseLook>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let gate = room.wake_case(message.body.0).await.map_err(|absent| match absent {
                 Absent::Unknown => CommandFault::NotFound,
                 Absent::Fault(fault) => CommandFault::Read(fault),
@@ -454,8 +492,9 @@ impl Handler<Admitted<RevokeDevice>> for CourtDesk {
     fn handle(&mut self, message: Admitted<RevokeDevice>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
+            let message = message; // With its place in the queue.
             let RevokeDevice { officer, device } = message.body;
-            let gate = room.officer(officer).ok_or(CommandFault::NotFound)?;
+            let gate = officer_of(&room, officer)?;
             let wait = gate.ask(Revoke { device }).map_err(not_admitted)?;
             wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
         })

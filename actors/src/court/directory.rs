@@ -71,7 +71,7 @@ impl CourtRoom {
         let mut seq = 0;
         for record in &stored {
             if let Event::Officer(event) = &record.event {
-                state.apply(event);
+                state.apply(event, record.at);
             }
             seq = record.seq;
         }
@@ -82,7 +82,10 @@ impl CourtRoom {
     pub(crate) fn start_officer(self: &Rc<Self>, state: Officer, seq: u64) -> Gate<OfficerActor> {
         let id = state.id;
         let notice = self.death_notice(ActorId::Officer(id));
-        let address = OfficerActor::new(Rc::clone(self), state, seq, notice).start();
+        let actor = OfficerActor::new(Rc::clone(self), state, seq, notice);
+        // Before anybody can ask: `started` runs only when the arbiter comes round to it.
+        actor.show();
+        let address = actor.start();
         let gate = Gate::new(address, "officer", OFFICER_MESSAGES);
         self.directory.borrow_mut().officers.insert(id, gate.clone());
         gate
@@ -120,8 +123,14 @@ impl CourtRoom {
     }
 
     /// Starts an incident's actor on a state.
-    pub(crate) fn start_incident(self: &Rc<Self>, state: Incident, seq: u64) -> Gate<IncidentActor> {
+    pub(crate) fn start_incident(
+        self: &Rc<Self>,
+        state: Incident,
+        seq: u64,
+    ) -> Gate<IncidentActor> {
         let id = state.id;
+        // Before anybody can accept: `started` runs only when the arbiter comes round to it.
+        state.offers.keys().for_each(|offer| self.remember_offer(*offer, id));
         let notice = self.death_notice(ActorId::Incident(id));
         let address = IncidentActor::new(Rc::clone(self), state, seq, notice).start();
         let gate = Gate::new(address, "incident", INCIDENT_COMMANDS);

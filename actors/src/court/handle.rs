@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::prelude::*;
-use tiande_core::court::CourtProfile;
 use tiande_core::case::Case;
+use tiande_core::court::CourtProfile;
 use tiande_core::ids::{CaseId, DeviceId, IncidentId, OfficerId};
 use tokio::sync::oneshot;
 
@@ -21,8 +21,8 @@ use crate::views::RosterEntry;
 
 use super::desk::{CloseSockets, Count, CourtDesk, open_court};
 use super::messages::{
-    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts, EnrolOfficer, IncidentLook,
-    IncidentSeen, LookAtRoster, RevokeDevice, ToIncident, ToOfficer,
+    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
+    EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, RevokeDevice, ToIncident, ToOfficer,
 };
 use super::room::{CourtRoom, RoomPorts};
 
@@ -65,18 +65,19 @@ impl CourtHandle {
         let spawned = arbiter.spawn_fn(move || {
             // Everything of the court is made on its own thread and never leaves it.
             actix::spawn(async move {
-            let room = Rc::new(CourtRoom::new(profile, ports));
-            let desk = CourtDesk::new(Rc::clone(&room)).start();
-            let desk = Gate::new(desk, "desk", DESK_COMMANDS);
-            room.desk.set(desk.clone()).ok();
-            let opened = open_court(&room).await;
-            let intake = IntakeActor::new(Rc::clone(&room)).start();
-            let ways = opened.map(|()| {
-                let board = room.board.get().map(|gate| gate.beside("console_join", BOARD_NOTES));
-                let tips = Gate::new(intake, "tips", INTAKE_TIPS);
-                (desk, tips.beside("sos", DESK_SOS), tips, board)
-            });
-            tell.send(ways).ok();
+                let room = Rc::new(CourtRoom::new(profile, ports));
+                let desk = CourtDesk::new(Rc::clone(&room)).start();
+                let desk = Gate::new(desk, "desk", DESK_COMMANDS);
+                room.desk.set(desk.clone()).ok();
+                let opened = open_court(&room).await;
+                let intake = IntakeActor::new(Rc::clone(&room)).start();
+                let ways = opened.map(|()| {
+                    let board =
+                        room.board.get().map(|gate| gate.beside("console_join", BOARD_NOTES));
+                    let tips = Gate::new(intake, "tips", INTAKE_TIPS);
+                    (desk, tips.beside("sos", DESK_SOS), tips, board)
+                });
+                tell.send(ways).ok();
             });
         });
         if !spawned {

@@ -10,7 +10,8 @@ mod room;
 pub use desk::CourtDesk;
 pub use handle::{CourtHandle, StartFault};
 pub use messages::{
-    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld, DeskCounts, EnrolOfficer,
-    IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident, ToOfficer,
+    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
+    DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice,
+    ToIncident, ToOfficer,
 };
 pub use room::{CourtRoom, RoomPorts};

@@ -14,7 +14,7 @@ use tiande_core::incident::{Incident, Urgency};
 use tiande_core::spatial::SpatialIndex;
 use tiande_core::time::UnixMillis;
 
-use crate::board::{BoardActor, BoardNews};
+use crate::board::{BoardActor, BoardNews, Shown};
 use crate::gate::Gate;
 use crate::incident::Nudge;
 use crate::limits::OFFERS_REMEMBERED;
@@ -70,6 +70,10 @@ pub struct CourtRoom {
     pub(crate) cases: RefCell<BTreeMap<String, CaseId>>,
     /// Year and number of the newest incident.
     incident_number: Cell<(u16, u64)>,
+    /// What a console that comes in gets to see, beside officers.
+    pub(crate) shown: RefCell<Shown>,
+    /// News for the consoles has been dropped.
+    pub(crate) board_behind: Cell<bool>,
     pub(crate) board: OnceCell<Gate<BoardActor>>,
     pub(crate) desk: OnceCell<Gate<CourtDesk>>,
 }
@@ -98,6 +102,8 @@ impl CourtRoom {
             waiting: RefCell::default(),
             cases: RefCell::default(),
             incident_number: Cell::new((0, 0)),
+            shown: RefCell::default(),
+            board_behind: Cell::new(false),
             board: OnceCell::new(),
             desk: OnceCell::new(),
         }
@@ -114,13 +120,15 @@ impl CourtRoom {
         make(self.now(), self.ids.borrow_mut().as_mut())
     }
 
-    /// Tells the consoles. When the board cannot keep up the news is dropped and counted: consoles get
-    /// the whole picture on their next connect, and the journal has it anyway.
+    /// Tells the consoles. When the board cannot keep up the news is dropped and counted, and all
+    /// consoles are made to come in anew: better that than a screen with a silent gap.
     pub(crate) fn publish(&self, news: BoardNews) {
-        if let Some(board) = self.board.get() {
-            if board.offer(news).is_err() {
-                counter!("tiande_board_news_dropped_total").increment(1);
-            }
+        self.shown.borrow_mut().take(&news);
+        if let Some(board) = self.board.get()
+            && board.offer(news).is_err()
+        {
+            counter!("tiande_board_news_dropped_total").increment(1);
+            self.board_behind.set(true);
         }
     }
 
@@ -197,13 +205,14 @@ impl CourtRoom {
 
     // --- incidents ---
 
-    /// The next incident number of the year that `at` lies in (court's local time).
+    /// The next incident number of the year that `at` lies in (court's local time). A year that the
+    /// court has left never comes back, whatever the clock says: its numbers are taken.
     pub(crate) fn next_incident_number(&self, at: UnixMillis) -> (u16, u64) {
         let local = UnixMillis(at.0 + i64::from(self.profile.utc_offset_minutes) * 60_000);
         let text = tiande_core::rfc3339::format_utc(local);
         let year: u16 = text.get(..4).and_then(|y| y.parse().ok()).unwrap_or(0);
         let (last_year, last) = self.incident_number.get();
-        let next = if year == last_year { (year, last + 1) } else { (year, 1) };
+        let next = if year <= last_year { (last_year, last + 1) } else { (year, 1) };
         self.incident_number.set(next);
         next
     }
@@ -217,10 +226,10 @@ impl CourtRoom {
         if memory.incidents.insert(offer, incident).is_none() {
             memory.order.push_back(offer);
         }
-        if memory.order.len() > OFFERS_REMEMBERED {
-            if let Some(oldest) = memory.order.pop_front() {
-                memory.incidents.remove(&oldest);
-            }
+        if memory.order.len() > OFFERS_REMEMBERED
+            && let Some(oldest) = memory.order.pop_front()
+        {
+            memory.incidents.remove(&oldest);
         }
     }
 

@@ -42,12 +42,7 @@ pub struct IncidentActor {
 }
 
 impl IncidentActor {
-    pub(crate) fn new(
-        room: Rc<CourtRoom>,
-        state: Incident,
-        seq: u64,
-        notice: DeathNotice,
-    ) -> Self {
+    pub(crate) fn new(room: Rc<CourtRoom>, state: Incident, seq: u64, notice: DeathNotice) -> Self {
         Self { room, state, seq, alarm_clock: None, look_again: None, idle: None, notice }
     }
 
@@ -197,9 +192,6 @@ impl Actor for IncidentActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        for offer in self.state.offers.keys() {
-            self.room.remember_offer(*offer, self.state.id);
-        }
         if self.state.closed.is_none() {
             self.brief_officers();
             if let Some(view) = view_of(&self.room, &self.state) {
@@ -221,9 +213,8 @@ impl Handler<Admitted<OrderIncident>> for IncidentActor {
         AtomicResponse::new(Box::pin(work.into_actor(self).map(|done, actor, ctx| {
             actor.settle(done, ctx)?;
             let view = view_of(&actor.room, &actor.state);
-            let view = view.ok_or(IncidentFault::Refused(
-                tiande_core::incident::IncidentRefusal::NotOpen,
-            ))?;
+            let view = view
+                .ok_or(IncidentFault::Refused(tiande_core::incident::IncidentRefusal::NotOpen))?;
             Ok(IncidentDone { view: Arc::clone(&view) })
         })))
     }
@@ -242,7 +233,11 @@ impl Handler<Admitted<Nudge>> for IncidentActor {
 impl Handler<Admitted<LookAtIncident>> for IncidentActor {
     type Result = MessageResult<Admitted<LookAtIncident>>;
 
-    fn handle(&mut self, message: Admitted<LookAtIncident>, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(
+        &mut self,
+        message: Admitted<LookAtIncident>,
+        ctx: &mut Self::Context,
+    ) -> Self::Result {
         let view = view_of(&self.room, &self.state).unwrap_or_else(|| {
             // Only an actor that was never opened has no view, and nobody can look at that: the
             // directory hands it to its maker alone.

@@ -18,7 +18,7 @@ pub struct OrderIncident {
     pub command: IncidentCommand,
     /// Who wants it.
     pub by: By,
-    /// Why, in a person's words.
+    /// A fixed code for the reason; a person's words belong into the command.
     pub why: Option<String>,
     /// What becomes durable with it.
     pub beside: Beside,
@@ -29,13 +29,6 @@ impl OrderIncident {
     #[must_use]
     pub fn by(by: By, command: IncidentCommand) -> Self {
         Self { command, by, why: None, beside: Beside::default() }
-    }
-
-    /// The same with a reason.
-    #[must_use]
-    pub fn because(mut self, why: Option<String>) -> Self {
-        self.why = why;
-        self
     }
 }
 

@@ -8,4 +8,6 @@ mod transact;
 
 pub use actor::IncidentActor;
 pub(crate) use messages::Nudge;
-pub use messages::{Beside, IncidentDone, IncidentFault, LookAtIncident, OrderIncident, SeenIncident};
+pub use messages::{
+    Beside, IncidentDone, IncidentFault, LookAtIncident, OrderIncident, SeenIncident,
+};

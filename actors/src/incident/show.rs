@@ -100,8 +100,8 @@ pub(super) fn feed_line(
         IncidentEvent::OfferClosed { officer, how, .. } => {
             ("incident.offer_closed", Some(*officer), how.name().to_owned())
         }
-        IncidentEvent::Assigned { officer, .. } => {
-            ("incident.assigned", Some(*officer), String::new())
+        IncidentEvent::Assigned { officer, said, .. } => {
+            ("incident.assigned", Some(*officer), said.text().to_owned())
         }
         IncidentEvent::StageReached { officer, stage, .. } => {
             ("incident.stage_reached", Some(*officer), stage.name().to_owned())
@@ -109,15 +109,15 @@ pub(super) fn feed_line(
         IncidentEvent::OfficerFinished { officer, outcome, .. } => {
             ("incident.officer_finished", Some(*officer), outcome.name().to_owned())
         }
-        IncidentEvent::OfficerReleased { officer, reason } => {
-            ("incident.officer_released", Some(*officer), reason.clone())
+        IncidentEvent::OfficerReleased { officer, said } => {
+            ("incident.officer_released", Some(*officer), said.text().to_owned())
         }
         IncidentEvent::Exhausted { .. } => ("incident.exhausted", None, String::new()),
         IncidentEvent::DirectorAlarmed { .. } => ("incident.director_alarmed", None, String::new()),
         IncidentEvent::Finished { outcome } => {
             ("incident.finished", None, outcome.name().to_owned())
         }
-        IncidentEvent::Cancelled { reason } => ("incident.cancelled", None, reason.clone()),
+        IncidentEvent::Cancelled { said } => ("incident.cancelled", None, said.text().to_owned()),
     };
     let number = incident.opened.as_ref().map(|o| format!("{}-{:06}", o.year, o.number));
     let name = officer.map(|officer| room.name_of(officer));

@@ -96,7 +96,9 @@ pub(super) async fn transact(
                 pause(BUSY_RETRY).await;
             }
             Err(Disagreed::Refused(fault)) => return Err(fault),
-            Err(Disagreed::PlanWithout(_) | Disagreed::TryAgain) => return Err(IncidentFault::Busy),
+            Err(Disagreed::PlanWithout(_) | Disagreed::TryAgain) => {
+                return Err(IncidentFault::Busy);
+            }
         }
     }
 }
@@ -163,7 +165,8 @@ async fn ask_officer(
     agreed: &mut Agreed,
 ) -> Result<(), Disagreed> {
     let only_offered = parts.iter().all(|p| matches!(p, OfficerPart::BeOffered { .. }));
-    let not_now = || if only_offered { Disagreed::PlanWithout(officer) } else { Disagreed::TryAgain };
+    let not_now =
+        || if only_offered { Disagreed::PlanWithout(officer) } else { Disagreed::TryAgain };
     let Some(gate) = room.officer(officer) else {
         // Being rebuilt: a moment later it is there, or it was never this court's.
         let known = room.glances.borrow().contains_key(&officer);
@@ -173,7 +176,9 @@ async fn ask_officer(
             Disagreed::Refused(IncidentFault::NoSuchOfficer(officer))
         });
     };
-    let Ok(wait) = gate.ask(AskOfficer { parts: parts.to_vec(), now }) else { return Err(not_now()) };
+    let Ok(wait) = gate.ask(AskOfficer { parts: parts.to_vec(), now }) else {
+        return Err(not_now());
+    };
     match wait.await {
         Ok(OfficerAnswer::Granted(Some(append))) => {
             agreed.streams.push(append);
@@ -255,14 +260,26 @@ async fn append(
     }
 }
 
+impl Drop for Agreed {
+    /// Whoever is held here still was never told how it ended, because the incident died with the
+    /// decision in its hands: only the journal knows. Runs also while a panic unwinds.
+    fn drop(&mut self) {
+        let_go(self, Written::Unknown, None);
+    }
+}
+
 /// Lets everybody who agreed know how it ended.
-fn settle(agreed: Agreed, written: Written, about: Option<(Arc<IncidentBrief>, &Incident)>) {
-    for (officer, gate) in agreed.officers {
+fn settle(mut agreed: Agreed, written: Written, about: Option<(Arc<IncidentBrief>, &Incident)>) {
+    let_go(&mut agreed, written, about);
+}
+
+fn let_go(agreed: &mut Agreed, written: Written, about: Option<(Arc<IncidentBrief>, &Incident)>) {
+    for (officer, gate) in agreed.officers.drain(..) {
         let card = about.as_ref().map(|(brief, incident)| card_for(officer, brief, incident));
         // A full or closed gate: the officer's own timer sends it to the journal.
         gate.offer(SettleOfficer { written, card }).ok();
     }
-    if let Some(case) = agreed.case {
+    if let Some(case) = agreed.case.take() {
         let written = match written {
             Written::Yes => Some(true),
             Written::No => Some(false),
@@ -273,7 +290,11 @@ fn settle(agreed: Agreed, written: Written, about: Option<(Arc<IncidentBrief>, &
 }
 
 /// What this officer's handheld shows of the incident.
-pub(super) fn card_for(officer: OfficerId, brief: &Arc<IncidentBrief>, incident: &Incident) -> Card {
+pub(super) fn card_for(
+    officer: OfficerId,
+    brief: &Arc<IncidentBrief>,
+    incident: &Incident,
+) -> Card {
     let asked = incident.offers.values().filter(|o| o.officer == officer).max_by_key(|o| o.sent_at);
     Card {
         incident: incident.id,
@@ -296,9 +317,7 @@ fn notices_of(incident: &Incident, events: &[IncidentEvent]) -> Vec<NoticeChange
     for event in events {
         match event {
             IncidentEvent::Opened(opened) => {
-                if let (Some(alarm), Origin::Sos { officer }) =
-                    (opened.alarm, &opened.origin)
-                {
+                if let (Some(alarm), Origin::Sos { officer }) = (opened.alarm, &opened.origin) {
                     notices.push(raise(alarm, Audience::Centre, "sos", Some(*officer)));
                 }
             }

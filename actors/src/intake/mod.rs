@@ -8,8 +8,8 @@ use actix::prelude::*;
 use tiande_core::geo::Place;
 use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfficerId, TipId};
 use tiande_core::incident::{
-    Incident, IncidentCommand, IncidentKind, IncidentOpened, IncidentPersonal, IncidentRefusal, Origin,
-    Urgency,
+    Incident, IncidentCommand, IncidentKind, IncidentOpened, IncidentPersonal, IncidentRefusal,
+    Origin, Urgency,
 };
 use tiande_core::journal::{By, Event, StreamId, Subject};
 use tiande_core::officer::OfficerRefusal;
@@ -100,7 +100,10 @@ impl Handler<Admitted<SubmitTip>> for IntakeActor {
     fn handle(&mut self, message: Admitted<SubmitTip>, _: &mut Self::Context) -> Self::Result {
         // The whole admitted message moves along: its slot is taken until the tip is durable.
         let room = Rc::clone(&self.room);
-        Box::pin(async move { take_tip(&room, &message.body).await })
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            take_tip(&room, &message.body).await
+        })
     }
 }
 
@@ -109,7 +112,10 @@ impl Handler<Admitted<RaiseSos>> for IntakeActor {
 
     fn handle(&mut self, message: Admitted<RaiseSos>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
-        Box::pin(async move { raise_sos(&room, &message.body).await })
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            raise_sos(&room, &message.body).await
+        })
     }
 }
 
@@ -119,9 +125,10 @@ async fn take_tip(room: &Rc<CourtRoom>, submitted: &SubmitTip) -> Result<TipTake
     }
     let SubmitTip { tip, id, source, trusted, .. } = submitted;
     let incident = room.new_id(IncidentId::new);
-    let case = tip.case_number.as_ref().and_then(|number| {
-        room.cases.borrow().get(&number.to_string()).copied()
-    });
+    let case = tip
+        .case_number
+        .as_ref()
+        .and_then(|number| room.cases.borrow().get(&number.to_string()).copied());
     let excluded = match case {
         Some(case) => namesakes(room, case).await,
         None => BTreeSet::new(),

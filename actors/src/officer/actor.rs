@@ -12,23 +12,24 @@ use tiande_core::journal::{By, Event, StreamId};
 use tiande_core::officer::{
     Duty, DutyChange, FixFilter, Officer, OfficerCommand, OfficerEvent, OfficerStatus,
 };
+use tiande_core::time::UnixMillis;
 use tokio::sync::oneshot;
 
 use crate::board::BoardNews;
 use crate::court::CourtRoom;
 use crate::gate::{Admitted, Gate};
-use crate::limits::{HOLD_MAX, OFFICER_MESSAGES, OFFICER_STASH};
+use crate::limits::{CONTACT_CHECK, HOLD_MAX, OFFICER_MESSAGES, OFFICER_STASH};
 use crate::outbox::CloseReason;
 use crate::ports::journal::{Append, AppendFault, StreamAppend};
 use crate::supervision::DeathNotice;
 use crate::views::FeedLine;
 
+use super::FixLane;
 use super::handheld::Handheld;
 use super::messages::{
-    AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, Farewell, OfficerAnswer, OfficerFault,
-    OrderOfficer, Revoke, SettleOfficer, Written,
+    AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, Farewell, OfficerAnswer,
+    OfficerFault, OrderOfficer, Revoke, SettleOfficer, Written,
 };
-use super::FixLane;
 
 /// The answer to a command travels back through this.
 type Reply = oneshot::Sender<Result<(), OfficerFault>>;
@@ -36,6 +37,8 @@ type Reply = oneshot::Sender<Result<(), OfficerFault>>;
 /// Events agreed to in a decision that is not durable yet.
 struct Held {
     events: Vec<OfficerEvent>,
+    /// When it is decided.
+    at: UnixMillis,
     timer: SpawnHandle,
 }
 
@@ -53,17 +56,13 @@ pub struct OfficerActor {
     /// Commitments whose arrival the geofence has reported.
     pub(super) arrived: Vec<IncidentId>,
     pub(super) handheld: Handheld,
+    handheld_watch: Option<SpawnHandle>,
     pub(super) lane: Arc<FixLane>,
     _notice: DeathNotice,
 }
 
 impl OfficerActor {
-    pub(crate) fn new(
-        room: Rc<CourtRoom>,
-        state: Officer,
-        seq: u64,
-        notice: DeathNotice,
-    ) -> Self {
+    pub(crate) fn new(room: Rc<CourtRoom>, state: Officer, seq: u64, notice: DeathNotice) -> Self {
         let lane = Arc::new(FixLane::new(room.presence(state.id)));
         Self {
             room,
@@ -76,6 +75,7 @@ impl OfficerActor {
             cards: BTreeMap::new(),
             arrived: Vec::new(),
             handheld: Handheld::default(),
+            handheld_watch: None,
             lane,
             _notice: notice,
         }
@@ -86,7 +86,10 @@ impl OfficerActor {
     }
 
     /// Shows the others how this officer stands.
-    pub(super) fn show(&self) {
+    pub(crate) fn show(&self) {
+        if !self.state.registered {
+            return; // Nobody yet: the registration is not durable, and may never be.
+        }
         self.room.set_glance(Glance {
             officer: self.state.clone(),
             fix: self.filter.current().copied(),
@@ -94,7 +97,12 @@ impl OfficerActor {
         });
     }
 
-    fn hold(&mut self, events: Vec<OfficerEvent>, ctx: &mut Context<Self>) -> StreamAppend {
+    fn hold(
+        &mut self,
+        events: Vec<OfficerEvent>,
+        at: UnixMillis,
+        ctx: &mut Context<Self>,
+    ) -> StreamAppend {
         let append = StreamAppend {
             stream: StreamId::Officer(self.id()),
             expected_seq: self.seq,
@@ -102,7 +110,7 @@ impl OfficerActor {
         };
         // Whoever holds may die with the answer in its hands: then only the journal knows.
         let timer = ctx.run_later(Duration::from_millis(HOLD_MAX.0), |_, ctx| ctx.stop());
-        self.held = Some(Held { events, timer });
+        self.held = Some(Held { events, at, timer });
         self.show();
         append
     }
@@ -114,25 +122,28 @@ impl OfficerActor {
         let Some(held) = self.held.take() else { return };
         ctx.cancel_future(held.timer);
         match written {
-            Written::Yes => self.commit(&held.events),
-            Written::No => self.show(),
+            Written::Yes => self.commit(&held.events, held.at),
+            Written::No => {
+                self.arrivals_to_report_again(&held.events);
+                self.show();
+            }
             Written::Unknown => {
                 ctx.stop();
                 return;
             }
         }
-        if self.held.is_none() {
-            if let Some((order, reply)) = self.stash.pop_front() {
-                self.begin(order, reply, ctx);
-            }
+        // A command that changes nothing holds nothing: the next one's turn comes at once.
+        while self.held.is_none() {
+            let Some((order, reply)) = self.stash.pop_front() else { break };
+            self.begin(order, reply, ctx);
         }
     }
 
     /// Takes durable events into the state and lets the world know.
-    fn commit(&mut self, events: &[OfficerEvent]) {
+    fn commit(&mut self, events: &[OfficerEvent], at: UnixMillis) {
         let was = self.state.status();
         for event in events {
-            self.state.apply(event);
+            self.state.apply(event, at);
             self.seq += 1;
         }
         if self.state.duty == Duty::Off {
@@ -194,16 +205,15 @@ impl OfficerActor {
             reply.send(Ok(())).ok();
             return;
         }
-        let by_geofence = matches!(
-            order.command,
-            OfficerCommand::GoOnDuty { how: DutyChange::Geofence }
-        );
+        let by_geofence =
+            matches!(order.command, OfficerCommand::GoOnDuty { how: DutyChange::Geofence });
+        let at = self.room.now();
         let append = Append {
             court: self.room.profile.id.clone(),
-            at: self.room.now(),
+            at,
             by: order.by,
             why: None,
-            streams: vec![self.hold(events, ctx)],
+            streams: vec![self.hold(events, at, ctx)],
             delivery: None,
             notices: Vec::new(),
         };
@@ -232,6 +242,21 @@ impl OfficerActor {
         }
     }
 
+    /// Looks after the socket while there is one: a phone that does not read is closed also when
+    /// nothing more is said to it.
+    fn watch_handheld(&mut self, ctx: &mut Context<Self>) {
+        if self.handheld_watch.is_none() {
+            let every = Duration::from_millis(CONTACT_CHECK.0);
+            self.handheld_watch = Some(ctx.run_interval(every, |officer, ctx| {
+                if !officer.handheld.check(officer.room.now())
+                    && let Some(watch) = officer.handheld_watch.take()
+                {
+                    ctx.cancel_future(watch);
+                }
+            }));
+        }
+    }
+
     /// Begins a command of the rules themselves; nobody waits for its answer.
     pub(super) fn order_by_rule(&mut self, command: OfficerCommand, ctx: &mut Context<Self>) {
         let (reply, _nobody) = oneshot::channel();
@@ -256,7 +281,6 @@ impl Actor for OfficerActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.lane.set_actor(Gate::new(ctx.address(), "officer_fixes", OFFICER_MESSAGES));
-        self.show();
         self.room.publish(BoardNews::Officer(self.id()));
     }
 }
@@ -282,7 +306,7 @@ impl Handler<Admitted<AskOfficer>> for OfficerActor {
         for part in parts {
             match next.decide_part(part, *now) {
                 Ok(new) => {
-                    new.iter().for_each(|event| next.apply(event));
+                    new.iter().for_each(|event| next.apply(event, *now));
                     events.extend(new);
                 }
                 Err(refusal) => return MessageResult(OfficerAnswer::Refused(refusal)),
@@ -291,7 +315,8 @@ impl Handler<Admitted<AskOfficer>> for OfficerActor {
         if events.is_empty() {
             return MessageResult(OfficerAnswer::Granted(None));
         }
-        MessageResult(OfficerAnswer::Granted(Some(self.hold(events, ctx))))
+        let now = *now;
+        MessageResult(OfficerAnswer::Granted(Some(self.hold(events, now, ctx))))
     }
 }
 
@@ -330,9 +355,9 @@ impl Handler<Admitted<OrderOfficer>> for OfficerActor {
         let (reply, answer) = oneshot::channel();
         self.order(message.body, reply, ctx);
         // A dropped sender means that the actor died with the command in its hands.
-        Box::pin(async move {
-            answer.await.unwrap_or(Err(OfficerFault::Append(AppendFault::Unknown)))
-        })
+        Box::pin(
+            async move { answer.await.unwrap_or(Err(OfficerFault::Append(AppendFault::Unknown))) },
+        )
     }
 }
 
@@ -342,6 +367,7 @@ impl Handler<Admitted<Connect>> for OfficerActor {
     fn handle(&mut self, message: Admitted<Connect>, ctx: &mut Self::Context) -> Self::Result {
         let Connect { device, outbox } = message.body;
         self.handheld.replace(device, outbox);
+        self.watch_handheld(ctx);
         self.lane.heard(self.room.now());
         self.welcome();
         if self.state.contact_lost {

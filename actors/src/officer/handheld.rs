@@ -1,7 +1,8 @@
 //! What the officer's handheld is told.
 
 use tiande_core::ids::{DeviceId, IncidentId};
-use tiande_core::officer::{CommitmentKind, OfficerEvent};
+use tiande_core::officer::{CommitmentKind, OfficerEvent, Stage};
+use tiande_core::time::UnixMillis;
 
 use crate::outbox::{CloseReason, Outbox};
 use crate::views::{CommitmentCard, FixCounts, HandheldNote, HandheldState, OfferCard};
@@ -33,6 +34,15 @@ impl Handheld {
         if self.connected.as_ref().is_some_and(|(_, mine)| mine.same_socket(outbox)) {
             self.connected = None;
         }
+    }
+
+    /// Closes a socket that does not read; false when there is no socket any more.
+    pub(super) fn check(&mut self, now: UnixMillis) -> bool {
+        let gone = |outbox: &Outbox| outbox.close_if_stalled(now) || outbox.is_closed();
+        if self.connected.as_ref().is_some_and(|(_, outbox)| gone(outbox)) {
+            self.connected = None;
+        }
+        self.connected.is_some()
     }
 
     pub(super) fn device(&self) -> Option<DeviceId> {
@@ -134,6 +144,11 @@ impl OfficerActor {
                     }
                 }
                 OfficerEvent::ContactLost { .. } => self.notice("contact_lost"),
+                OfficerEvent::StageReached { incident, stage: Stage::OnScene }
+                    if self.arrived.contains(incident) =>
+                {
+                    self.notice("on_scene_by_geofence");
+                }
                 OfficerEvent::Registered { .. }
                 | OfficerEvent::WentOnDuty { .. }
                 | OfficerEvent::WentOffDuty { .. }

@@ -6,8 +6,9 @@ use tiande_core::ids::IncidentId;
 use tiande_core::incident::{IncidentCommand, ON_SCENE_RADIUS_M, StageSource};
 use tiande_core::journal::By;
 use tiande_core::officer::{
-    Duty, DutyChange, Fix, FixRules, FixVerdict, OfficerCommand, OfficerStatus, Stage,
+    Duty, DutyChange, Fix, FixRules, FixVerdict, OfficerCommand, OfficerEvent, OfficerStatus, Stage,
 };
+use tiande_core::time::UnixMillis;
 
 use crate::gate::Admitted;
 use crate::incident::OrderIncident;
@@ -24,6 +25,8 @@ impl OfficerActor {
             skew_max: FixRules::SKEW_MAX,
             speed_max_mps: court.dispatch.speed_max_kmh / 3.6,
             accuracy_max_m: FixRules::ACCURACY_MAX_M,
+            // Without a moment the officer is off duty, and the filter is not asked.
+            on_duty_since: self.state.on_duty_since.unwrap_or(UnixMillis(i64::MAX)),
         }
     }
 
@@ -75,8 +78,17 @@ impl OfficerActor {
                 .incident(incident)
                 .is_some_and(|gate| gate.offer(OrderIncident::by(By::System, command)).is_ok());
             if told {
+                // The officer is told when it is durable.
                 self.arrived.push(incident);
-                self.notice("on_scene_by_geofence");
+            }
+        }
+    }
+
+    /// An arrival that was not written is reported again with the next fix.
+    pub(super) fn arrivals_to_report_again(&mut self, not_written: &[OfficerEvent]) {
+        for event in not_written {
+            if let OfficerEvent::StageReached { incident, .. } = event {
+                self.arrived.retain(|arrived| arrived != incident);
             }
         }
     }

@@ -82,7 +82,8 @@ pub struct Append {
     pub at: UnixMillis,
     /// Who caused it.
     pub by: By,
-    /// Why, in a person's words, where a person gave them.
+    /// Why, as one of the program's own fixed codes. Never a person's words: this stands in clear in the
+    /// hashed envelope and cannot be forgotten. Words of people are a personal part of the event.
     pub why: Option<String>,
     /// The streams it touches. May be empty when only a notice changes.
     pub streams: Vec<StreamAppend>,
@@ -138,7 +139,7 @@ pub struct Stored {
     pub at: UnixMillis,
     /// Who caused it.
     pub by: By,
-    /// Why, if said.
+    /// Why, as a fixed code, if there was one.
     pub why: Option<String>,
     /// The event.
     pub event: Event,
@@ -183,8 +184,9 @@ pub struct OpenWork {
     pub cases: Vec<(CaseId, String)>,
     /// Alarms nobody has acknowledged, oldest first.
     pub alarms: Vec<OpenAlarm>,
-    /// How many incidents the court ever had in this (UTC) year, for their numbers.
-    pub incident_number_last: u64,
+    /// Year and number of the court's newest incident, by which the next one is numbered; `None` when
+    /// it never had one.
+    pub incident_number_last: Option<(u16, u64)>,
 }
 
 /// The journal. Implementations are shared by all courts.

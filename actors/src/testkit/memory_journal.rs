@@ -55,7 +55,6 @@ struct Models {
 #[derive(Debug, Default)]
 struct State {
     position: u64,
-    year: u16,
     streams: HashMap<StreamId, Vec<Stored>>,
     models: Models,
     faults: VecDeque<AppendFault>,
@@ -63,12 +62,10 @@ struct State {
 }
 
 impl MemoryJournal {
-    /// An empty journal, in that UTC year (which `open_work` asks for).
+    /// An empty journal.
     #[must_use]
-    pub fn new(year: u16) -> Self {
-        let journal = Self::default();
-        journal.state().year = year;
-        journal
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Lets the next append that has no other answer yet fail like that. Nothing is written then.
@@ -148,7 +145,7 @@ impl State {
         let mut alarms: Vec<_> =
             models.alarms.values().filter(|a| a.court == *court && !a.over).collect();
         alarms.sort_by_key(|note| (note.alarm.at, note.alarm.alarm));
-        let newest = models.numbers.iter().filter(|(c, year, _)| c == court && *year >= self.year);
+        let newest = models.numbers.iter().filter(|(c, _, _)| c == court);
         OpenWork {
             incidents: incidents.into_iter().map(|(id, _)| *id).collect(),
             officers: models
@@ -164,10 +161,7 @@ impl State {
                 .map(|((_, number), id)| (*id, number.clone()))
                 .collect(),
             alarms: alarms.into_iter().map(|note| note.alarm.clone()).collect(),
-            incident_number_last: newest
-                .map(|(_, year, number)| (*year, *number))
-                .max()
-                .map_or(0, |(_, number)| number),
+            incident_number_last: newest.map(|(_, year, number)| (*year, *number)).max(),
         }
     }
 }

@@ -38,10 +38,10 @@ struct Stage {
 }
 
 impl StagedJournal {
-    /// An empty journal, in that UTC year.
+    /// An empty journal.
     #[must_use]
-    pub fn new(year: u16) -> Self {
-        Self { memory: MemoryJournal::new(year), stage: Arc::default() }
+    pub fn new() -> Self {
+        Self { memory: MemoryJournal::new(), stage: Arc::default() }
     }
 
     /// What is durable.

@@ -141,9 +141,9 @@ impl Wire for PlainWire {
                 .with("user", user)
                 .with_all(
                     "officers",
-                    officers.iter().map(|o| {
-                        format!("{}:{}:{}", o.id, o.status.name(), place_of(o.fix))
-                    }),
+                    officers
+                        .iter()
+                        .map(|o| format!("{}:{}:{}", o.id, o.status.name(), place_of(o.fix))),
                 )
                 .with_all("incidents", incidents.iter().map(|view| view.brief.id))
                 .with_all("alarms", alarms.iter().map(|alarm| alarm.alarm)),

@@ -51,10 +51,6 @@ pub(in crate::journal) use self::reader::{fault, limited, parsed};
 /// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
 const QUEUE_MAX: usize = 4_096;
 
-/// Courts lie at most so far west of UTC, milliseconds: their old year may last until then, and its
-/// numbers must still be found after a start at that hour.
-const WEST_MS: i64 = 12 * 3_600 * 1_000;
-
 /// How to open the journal.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -80,7 +76,6 @@ struct Inner {
     readers: SqlitePool,
     keys: Arc<SubjectKeys>,
     master: Arc<MasterKey>,
-    clock: Arc<dyn Clock>,
     failed: watch::Receiver<bool>,
     refused: metrics::Counter,
     data_dir: PathBuf,
@@ -120,7 +115,6 @@ impl SqliteJournal {
             readers: readers.clone(),
             keys: Arc::clone(&keys),
             master: Arc::new(master),
-            clock: Arc::clone(&clock),
             failed,
             refused: gauges.refused.clone(),
             data_dir: data_dir.clone(),
@@ -249,8 +243,7 @@ impl Journal for SqliteJournal {
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
-        let year = utc_year(self.0.clock.now().0.saturating_sub(WEST_MS));
-        reader::open_work(self.0.readers.clone(), court, year).boxed()
+        reader::open_work(self.0.readers.clone(), court).boxed()
     }
 
     fn delivery(
@@ -259,33 +252,5 @@ impl Journal for SqliteJournal {
         webhook_id: String,
     ) -> BoxFuture<'static, Result<Option<Delivery>, ReadFault>> {
         reader::delivery(self.0.readers.clone(), source, webhook_id).boxed()
-    }
-}
-
-/// The UTC year of a moment, by the proleptic Gregorian calendar.
-fn utc_year(unix_ms: i64) -> i32 {
-    // Days since 0000-03-01, in eras of 400 years; see Hinnant, "chrono-compatible low-level date
-    // algorithms".
-    let days = unix_ms.div_euclid(86_400_000) + 719_468;
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // The year of the algorithm starts in March: January and February belong to the next one.
-    let year = days.div_euclid(146_097) * 400 + year_of_era + i64::from(day_of_year >= 306);
-    i32::try_from(year).unwrap_or(i32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::utc_year;
-
-    #[test]
-    fn a_year_begins_at_midnight_utc() {
-        assert_eq!(utc_year(0), 1970);
-        assert_eq!(utc_year(-1), 1969);
-        assert_eq!(utc_year(1_798_761_599_999), 2026);
-        assert_eq!(utc_year(1_798_761_600_000), 2027);
-        assert_eq!(utc_year(951_782_400_000), 2000);
     }
 }

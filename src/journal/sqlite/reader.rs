@@ -141,11 +141,7 @@ fn stored(
 }
 
 /// What a court has to wake up, all of one moment.
-pub async fn open_work(
-    readers: SqlitePool,
-    court: CourtId,
-    year: i32,
-) -> Result<OpenWork, ReadFault> {
+pub async fn open_work(readers: SqlitePool, court: CourtId) -> Result<OpenWork, ReadFault> {
     const WHAT: &str = "the open work of a court";
     let court = court.as_str().to_owned();
     let (incidents, officers, cases, alarms, last) = limited(WHAT, async {
@@ -179,12 +175,11 @@ pub async fn open_work(
         .fetch_all(&mut *tx)
         .await?;
         // UNIQUE (court, year, number) of `incident`, from its end.
-        let last: Option<i64> = sqlx::query_scalar(
-            "SELECT number FROM incident WHERE court = ? AND year >= ? \
+        let last: Option<(u16, i64)> = sqlx::query_as(
+            "SELECT year, number FROM incident WHERE court = ? \
              ORDER BY year DESC, number DESC LIMIT 1",
         )
         .bind(&court)
-        .bind(year)
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -199,7 +194,7 @@ pub async fn open_work(
             .map(|(id, number)| Ok((parsed(WHAT, &id)?, number)))
             .collect::<Result<_, ReadFault>>()?,
         alarms: alarms.iter().map(alarm).collect::<Result<_, _>>()?,
-        incident_number_last: u64::try_from(last.unwrap_or(0)).unwrap_or(0),
+        incident_number_last: last.map(|(year, n)| (year, u64::try_from(n).unwrap_or(0))),
     })
 }
 

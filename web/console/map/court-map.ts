@@ -6,21 +6,23 @@ import { type GeoJSONSource, Map as MapLibre, ScaleControl, setWorkerUrl } from 
 // After bundling, the library's own guess where its worker lies is wrong; this is the real address.
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import type { Incident } from '../../shared/protocol/shapes';
+import type { Area, Incident } from '../../shared/protocol/shapes';
 import type { Fleet } from '../fleet/fleet';
 import type { Court } from '../protocol';
 import { isClosed } from '../state/queue-order';
-import { circleFeature, graticule, rings } from './geometry';
-import { nearestSlots, officerAt } from './hit-test';
-import { addMarkerImages, markerImage, markerTone } from './marker-images';
+import { boundsOf, circleFeature, graticule, rings } from './geometry';
+import { nearestSlots, officerAt, onDutyPlaces } from './hit-test';
+import { addMarkerImages, MARKER_RISE_PX, markerImage, markerTone } from './marker-images';
 import { mercatorX, mercatorY } from './mercator';
 import { OfficerLayer } from './officer-layer';
-import { courtStyle, EMPTY, FIRST_LABEL_LAYER } from './style';
+import { ABOVE_OFFICERS, courtStyle, EMPTY } from './style';
 
 setWorkerUrl(workerUrl);
 
 const TILE_PX = 512;
 const INCIDENT_NEAR_PX = 20;
+/** The tools stand at the right, the scale at the bottom. */
+const FIT_PADDING = { top: 44, right: 68, bottom: 52, left: 40 };
 const CLOSE_ZOOM = 13;
 const SHOWN_ACCURACY_M = 5000;
 /** A selected incident is shown with so many of the nearest officers. */
@@ -33,6 +35,7 @@ export interface CourtMapPorts {
   label: string;
   fleet: Fleet;
   serverNow: () => number;
+  view: MapView;
   onPlace: (place: { lat: number; lon: number }) => void;
   onIncident: (id: string) => void;
   onOfficer: (id: string | null) => void;
@@ -49,17 +52,18 @@ export class CourtMap {
   private readonly map: MapLibre;
   private readonly officers: OfficerLayer;
   private readonly reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
-  private view: MapView = { incidents: [], incidentId: null, officerId: null, placing: false };
+  private view: MapView;
   private ready = false;
   private namesShown = true;
 
   constructor(private readonly ports: CourtMapPorts) {
     const { court, fleet, serverNow } = ports;
+    this.view = ports.view;
     this.map = new MapLibre({
       container: ports.container,
       style: courtStyle(court, ports.houseName),
-      bounds: court.area,
-      fitBoundsOptions: { padding: 36 },
+      bounds: this.lively(),
+      fitBoundsOptions: { padding: FIT_PADDING },
       attributionControl: false,
       // North stays up: a dispatcher says "north of" on the radio.
       dragRotate: false,
@@ -141,6 +145,11 @@ export class CourtMap {
     this.flyTo({ lat: fleet.lat[slot] ?? 0, lon: fleet.lon[slot] ?? 0 });
   }
 
+  /** Where something is going on. */
+  everybody(): void {
+    this.map.fitBounds(this.lively(), { padding: FIT_PADDING, animate: !this.reducedMotion.matches });
+  }
+
   wholeArea(): void {
     this.map.fitBounds(this.ports.court.area, { padding: 36, animate: !this.reducedMotion.matches });
   }
@@ -149,9 +158,17 @@ export class CourtMap {
     this.map.zoomTo(this.map.getZoom() + step, { animate: !this.reducedMotion.matches });
   }
 
+  /** Officers on duty, open incidents and the court house; with nobody on duty the whole area. */
+  private lively(): Area {
+    const { court, fleet } = this.ports;
+    const officers = onDutyPlaces(fleet);
+    const incidents = this.view.incidents.flatMap((incident) => (incident.place && !isClosed(incident) ? [incident.place] : []));
+    return officers.length === 0 ? court.area : boundsOf([court.court_house, ...officers, ...incidents]);
+  }
+
   private loaded(): void {
     addMarkerImages(this.map);
-    this.map.addLayer(this.officers, FIRST_LABEL_LAYER);
+    this.map.addLayer(this.officers, ABOVE_OFFICERS);
     this.ready = true;
     this.drawNet();
     this.drawIncidents();
@@ -177,6 +194,7 @@ export class CourtMap {
         point(incident.place, {
           icon: markerImage(incident),
           selected,
+          number: selected ? incident.number : '',
           order: selected ? 3 : markerTone(incident) === 'sos' ? 2 : markerTone(incident) === 'urgent' ? 1 : 0,
         }),
       );
@@ -188,7 +206,7 @@ export class CourtMap {
     this.set('accuracy', place && radius > 0 ? circleFeature(place, Math.min(radius, SHOWN_ACCURACY_M)) : EMPTY);
   }
 
-  /** Names of the selected incident, its crew and the selected officer; lines from crew to place. */
+  /** Names of the selected incident's crew and of the selected officer; lines from crew to place. */
   private drawNames(selectedSlot: number | undefined): void {
     const { fleet } = this.ports;
     const names: Feature[] = [];
@@ -197,7 +215,6 @@ export class CourtMap {
     const named = new Set<number>();
     if (incident?.place) {
       const { lat, lon } = incident.place;
-      names.push(point(incident.place, { name: incident.number }));
       for (const { officer } of [...incident.crew, ...incident.offers_open]) {
         const slot = fleet.slotOf(officer);
         if (slot === undefined || !fleet.placed[slot] || named.has(slot)) continue;
@@ -247,7 +264,7 @@ export class CourtMap {
     for (const incident of this.view.incidents) {
       if (!incident.place || isClosed(incident)) continue;
       const drawn = this.map.project([incident.place.lon, incident.place.lat]);
-      const px = Math.hypot(drawn.x - pixel.x, drawn.y - pixel.y);
+      const px = Math.hypot(drawn.x - pixel.x, drawn.y - MARKER_RISE_PX - pixel.y);
       if (px < bestPx) {
         best = incident;
         bestPx = px;

@@ -10,8 +10,21 @@ const CIRCLE_POINTS = 64;
 /** Steps of the net, degrees. The coarsest that still gives four lines across the view is taken. */
 const STEPS = [10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 const LEAST_LINES = 4;
+const LEAST_VIEW_DEG = 0.03;
 /** Around a selected incident: how far is walking, how far is driving. */
 const RINGS_M = [1000, 3000, 5000, 10_000];
+
+/** The area these places lie in, never smaller than a few streets. */
+export function boundsOf(places: readonly { lat: number; lon: number }[]): Area {
+  let [west, south, east, north] = [180, 90, -180, -90];
+  for (const { lat, lon } of places) {
+    [west, east] = [Math.min(west, lon), Math.max(east, lon)];
+    [south, north] = [Math.min(south, lat), Math.max(north, lat)];
+  }
+  const more = (least: number, span: number): number => Math.max(0, least - span) / 2;
+  const [x, y] = [more(LEAST_VIEW_DEG, east - west), more(LEAST_VIEW_DEG, north - south)];
+  return [west - x, south - y, east + x, north + y];
+}
 
 export function areaRing([west, south, east, north]: Area): Position[] {
   return [

@@ -5,6 +5,16 @@ import type { Fleet } from '../fleet/fleet';
 
 const NEAR_PX = 14;
 
+/** Where those are who are on duty: what the first view of the map should contain. */
+export function onDutyPlaces(fleet: Fleet): { lat: number; lon: number }[] {
+  const places = [];
+  for (let slot = 0; slot < fleet.count; slot++) {
+    if (!fleet.placed[slot] || fleet.status[slot] === 0) continue;
+    places.push({ lat: fleet.lat[slot] ?? 0, lon: fleet.lon[slot] ?? 0 });
+  }
+  return places;
+}
+
 /** Slots of the nearest officers on duty: what a view of an incident should contain. */
 export function nearestSlots(fleet: Fleet, place: { x: number; y: number }, most: number): number[] {
   const x = place.x - fleet.origin.x;
@@ -20,7 +30,6 @@ export function nearestSlots(fleet: Fleet, place: { x: number; y: number }, most
   }
   return found.map(({ slot }) => slot);
 }
-
 
 /** Slot of the nearest drawn officer, or null. `worldPx` is the width of the whole world in pixels. */
 export function officerAt(

@@ -7,6 +7,10 @@ import { isUrgent } from '../state/queue-order';
 import { MARKER_COLOURS, type MarkerTone } from './palette';
 
 const SIZE = 34;
+/** The mark stands above its place on a point, so that who is there stays in sight. */
+const POINT = 7;
+/** From the place up to the middle of the mark, pixels. */
+export const MARKER_RISE_PX = POINT + SIZE / 2;
 const RATIO = 2;
 const KINDS: readonly Kind[] = ['debtor_sighted', 'asset_sighted', 'obstruction', 'other', 'officer_sos'];
 const TONES = Object.keys(MARKER_COLOURS) as MarkerTone[];
@@ -32,12 +36,19 @@ export function addMarkerImages(map: MapLibre): void {
 
 function draw(kind: Kind, tone: MarkerTone): ImageData | null {
   const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = SIZE * RATIO;
+  canvas.width = SIZE * RATIO;
+  canvas.height = (SIZE + POINT) * RATIO;
   const context = canvas.getContext('2d');
   if (!context) return null;
   const { fill, stroke, ink } = MARKER_COLOURS[tone];
   context.scale(RATIO, RATIO);
   const half = SIZE / 2;
+  context.beginPath();
+  context.moveTo(half - 6, SIZE - 4);
+  context.lineTo(half, SIZE + POINT - 1);
+  context.lineTo(half + 6, SIZE - 4);
+  context.fillStyle = stroke;
+  context.fill();
   context.beginPath();
   // SOS is an octagon, urgent a square on its corner would hide the icon: a rounded square; calm a circle.
   if (tone === 'sos') polygon(context, half, half, half - 2, 8);

@@ -8,8 +8,8 @@ import { areaFeature, circleFeature, graticule } from './geometry';
 import { MAP_COLOURS as C } from './palette';
 
 export const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] };
-/** Officers are drawn under this layer: dots must not cover names. */
-export const FIRST_LABEL_LAYER = 'house-label';
+/** Officers are drawn under this layer, and above all that does not move: a label of the ground must not hide a person. */
+export const ABOVE_OFFICERS = 'names';
 const FONT = ['Noto Sans'];
 
 export function courtStyle(court: Court, houseName: string): StyleSpecification {
@@ -77,35 +77,46 @@ export function courtStyle(court: Court, houseName: string): StyleSpecification 
         paint: { 'text-color': C.ringLabel, 'text-halo-color': C.halo, 'text-halo-width': 1.5 },
       },
       {
-        id: FIRST_LABEL_LAYER,
+        id: 'house-label',
         type: 'symbol',
         source: 'house-point',
         layout: { ...text, 'text-field': ['get', 'name'], 'text-offset': [0, 1], 'text-anchor': 'top' },
         paint: { 'text-color': C.house, 'text-halo-color': C.halo, 'text-halo-width': 1.5 },
       },
       {
-        id: 'incidents',
-        type: 'symbol',
-        source: 'incidents',
-        layout: {
-          'icon-image': ['get', 'icon'],
-          'icon-size': ['case', ['get', 'selected'], 1.25, 1],
-          'icon-allow-overlap': true,
-          'icon-ignore-placement': true,
-          'symbol-sort-key': ['get', 'order'],
-        },
-      },
-      {
-        id: 'names',
+        id: ABOVE_OFFICERS,
         type: 'symbol',
         source: 'names',
         layout: {
           ...text,
           'text-size': 13,
           'text-field': ['get', 'name'],
-          'text-offset': [0, 1.3],
-          'text-anchor': 'top',
+          // The first place that is free; over another name only when none is.
+          'text-variable-anchor': ['top', 'bottom', 'left', 'right'],
+          'text-radial-offset': 1.3,
+          'text-justify': 'auto',
           'text-allow-overlap': true,
+        },
+        paint: { 'text-color': C.label, 'text-halo-color': C.halo, 'text-halo-width': 2 },
+      },
+      // Last, and so laid out first: names step aside for marks.
+      {
+        id: 'incidents',
+        type: 'symbol',
+        source: 'incidents',
+        layout: {
+          'icon-image': ['get', 'icon'],
+          'icon-anchor': 'bottom',
+          'icon-size': ['case', ['get', 'selected'], 1.25, 1],
+          'icon-allow-overlap': true,
+          // The number of the selected one, above its mark: below are those who have arrived.
+          ...text,
+          'text-size': 13,
+          'text-field': ['get', 'number'],
+          'text-anchor': 'bottom',
+          'text-offset': [0, -4.1],
+          'text-allow-overlap': true,
+          'symbol-sort-key': ['get', 'order'],
         },
         paint: { 'text-color': C.label, 'text-halo-color': C.halo, 'text-halo-width': 2 },
       },

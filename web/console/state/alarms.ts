@@ -1,12 +1,23 @@
 // The order of alarms, and how each is heard.
 
+import type { Incident } from '../../shared/protocol/shapes';
 import type { Alarm } from '../protocol';
+import { isClosed } from './queue-order';
 
 const KIND_RANK: Record<Alarm['kind'], number> = { sos: 0, exhausted: 1, actor_down: 2 };
 
 export function alarmOrder(a: Alarm, b: Alarm): number {
   const level = (alarm: Alarm): number => (alarm.level === 'director' ? 0 : 1);
   return KIND_RANK[a.kind] - KIND_RANK[b.kind] || level(a) - level(b) || a.at - b.at;
+}
+
+/**
+ * Officers were found after all, or it is over: it still wants a name, but nobody waits for help.
+ * An incident this desk does not know was closed before it connected.
+ */
+export function isSettled(alarm: Alarm, incident: Incident | undefined): boolean {
+  if (alarm.kind !== 'exhausted') return false;
+  return !incident || incident.status === 'underway' || isClosed(incident);
 }
 
 export type Sound = 'siren' | 'double' | null;

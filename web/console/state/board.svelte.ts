@@ -7,7 +7,7 @@ import { nameOf } from '../../shared/protocol/names';
 import type { Incident, RosterEntry } from '../../shared/protocol/shapes';
 import { Fleet } from '../fleet/fleet';
 import type { Alarm, Court, FeedEvent, Moved, Welcome } from '../protocol';
-import { alarmOrder } from './alarms';
+import { alarmOrder, isSettled } from './alarms';
 import { inOrder, isClosed, isUrgent, isWaiting } from './queue-order';
 
 const MOST_FEED_LINES = 200;
@@ -38,7 +38,10 @@ export class Board {
   lastFrameAt = $state(0);
 
   readonly queue = $derived([...this.incidents.values()].sort(inOrder));
-  readonly alarmList = $derived([...this.alarms.values()].sort(alarmOrder));
+  readonly alarmList = $derived(
+    [...this.alarms.values()].sort((a, b) => Number(this.settled(a)) - Number(this.settled(b)) || alarmOrder(a, b)),
+  );
+  readonly settledAlarms = $derived(this.alarmList.filter((alarm) => this.settled(alarm)));
   readonly sosCount = $derived(this.queue.filter((i) => i.kind === 'officer_sos' && !isClosed(i)).length);
 
   private changed: Incident[] = [];
@@ -50,6 +53,10 @@ export class Board {
   /** Called by the page's clock: one look at the fleet for all lists. */
   refreshFleet(): void {
     if (this.fleetRevision !== this.fleet.revision) this.fleetRevision = this.fleet.revision;
+  }
+
+  settled(alarm: Alarm): boolean {
+    return isSettled(alarm, alarm.incident ? this.incidents.get(alarm.incident) : undefined);
   }
 
   take(frame: Frame): void {
@@ -119,9 +126,19 @@ export class Board {
   private incident(incident: Incident): void {
     const before = this.incidents.get(incident.id);
     this.incidents.set(incident.id, incident);
-    if (isClosed(incident)) this.forgetOldest();
+    if (isClosed(incident)) {
+      this.settle(incident);
+      this.forgetOldest();
+    }
     if (!before && isWaiting(incident) && isUrgent(incident)) this.ports.onNewWaiting(incident);
     this.ports.onIncident(incident);
+  }
+
+  /** The end of an incident is the end of its alarms: the server keeps none and says no more of them. */
+  private settle(incident: Incident): void {
+    for (const alarm of this.alarms.values()) {
+      if (alarm.incident === incident.id) this.alarms.delete(alarm.alarm);
+    }
   }
 
   private forgetOldest(): void {

@@ -108,6 +108,8 @@ export class Desk {
   }
 
   notify(tone: Notice['tone'], text: string): void {
+    // Many orders at once end in the same words; they are said once.
+    if (this.notices.some((shown) => shown.tone === tone && shown.text === text)) return;
     const notice = { id: newId(), tone, text };
     this.notices = [...this.notices, notice].slice(-4);
     window.setTimeout(() => {

@@ -49,8 +49,13 @@ export function kindWord(kind: string, title: string): string {
   return kind in KINDS ? lookUp(KINDS, kind) : title || kind;
 }
 
-export function authorName(by: string): string {
-  return lookUp(AUTHORS, by);
+/** Who did it, unless the entry says so already: an officer's own deed names the officer. */
+export function authorName(entry: TimelineEntry, nameOf: (officer: string) => string | undefined): string {
+  const officer = entry.data?.['officer'];
+  const own = typeof officer === 'string' && nameOf(officer) === entry.by;
+  // Withdrawn because another officer took the last seat: that officer withdrew nothing.
+  const taken = entry.data?.['how'] === 'withdrawn' && !entry.why;
+  return !entry.by || own || taken ? '' : lookUp(AUTHORS, entry.by);
 }
 
 /** A word that may be a code of a stage, an outcome or an offer's end. */
@@ -60,11 +65,36 @@ export function codeWord(code: string): string {
   return stage === code ? outcomeName(code) : stage;
 }
 
-/** A feed line: its parts are joined by the server; codes among them become words. */
-export function feedText(kind: string, title: string): string {
-  if (!(kind in KINDS)) return title || kind;
-  return [kindWord(kind, title), ...title.split(' · ').map(codeWord)].join(' · ');
+export interface FeedLine {
+  /** The incident's number, where there is one. */
+  number: string;
+  what: string;
+  /** Names and codes in words. */
+  who: string;
 }
+
+const NUMBER = /^\d{4}-\d{6,}$/;
+
+/** A feed line: its parts are joined by the server; codes among them become words. */
+export function feedLine(kind: string, title: string): FeedLine {
+  if (!(kind in KINDS)) return { number: '', what: title || kind, who: '' };
+  const parts = title.split(' · ');
+  const number = NUMBER.test(parts[0] ?? '') ? (parts.shift() ?? '') : '';
+  return { number, what: kindWord(kind, title), who: parts.filter(Boolean).map(codeWord).join(' · ') };
+}
+
+export type FeedTone = 'bad' | 'new' | 'good' | 'plain';
+
+const TONES: Record<string, FeedTone> = {
+  'incident.opened': 'new',
+  'incident.exhausted': 'bad',
+  'incident.director_alarmed': 'bad',
+  'officer.contact_lost': 'bad',
+  'incident.offer_accepted': 'good',
+  'incident.finished': 'good',
+};
+
+export const feedTone = (kind: string): FeedTone => TONES[kind] ?? 'plain';
 
 /** Who and what an entry is about. */
 export function entryText(entry: TimelineEntry, nameOf: (officer: string) => string | undefined): string {
@@ -76,6 +106,6 @@ export function entryText(entry: TimelineEntry, nameOf: (officer: string) => str
   const codes = [data['stage'], data['outcome'], data['how'], data['why']]
     .filter((code): code is string => typeof code === 'string' && code !== 'reported')
     .map(codeWord);
-  const reason = typeof data['reason'] === 'string' ? data['reason'] : '';
-  return [named(data['officer']), offered.join('、'), ...codes, reason, entry.why ?? ''].filter(Boolean).join(' · ');
+  const words = typeof data['words'] === 'string' ? data['words'] : '';
+  return [named(data['officer']), offered.join('、'), ...codes, words, entry.why ?? ''].filter(Boolean).join(' · ');
 }

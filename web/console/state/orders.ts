@@ -5,7 +5,7 @@ import type { CrewMember, Incident } from '../../shared/protocol/shapes';
 import { t, verdictName } from '../words';
 import type { Candidate } from './candidates';
 import type { Desk } from './desk.svelte';
-import { isClosed } from './queue-order';
+import { isClosed, seatsOpen } from './queue-order';
 import type { Questions } from './questions.svelte';
 
 export function canDispatch(incident: Incident): boolean {
@@ -15,6 +15,9 @@ export function canDispatch(incident: Incident): boolean {
 export function canAssign(incident: Incident): boolean {
   return !isClosed(incident) && incident.place !== null;
 }
+
+/** The server takes bursts of 60 messages. */
+const AT_ONCE = 40;
 
 export class Orders {
   constructor(
@@ -47,14 +50,15 @@ export class Orders {
     const send = (more: { stack?: boolean; reason?: string }): void => {
       void this.desk.order({ type: 'assign', incident: incident.id, officer, ...more }, t('assigned', { name }));
     };
-    if (candidate.choice === 'order') {
+    const enough = seatsOpen(incident) === 0;
+    if (candidate.choice === 'order' && !enough) {
       send({});
       return;
     }
     const stack = candidate.choice === 'stack';
     this.questions.ask({
       title: t(stack ? 'stackTitle' : 'confirmTitle', { name }),
-      text: stack ? t('stackText', { name }) : t('confirmText', { why: verdictName(candidate.verdict) }),
+      text: stack ? t('stackText', { name }) : enough && candidate.choice === 'order' ? t('enoughText') : t('confirmText', { why: verdictName(candidate.verdict) }),
       yes: t(stack ? 'stack' : 'assign'),
       danger: false,
       needsReason: true,
@@ -98,6 +102,14 @@ export class Orders {
 
   acknowledge(alarm: string): void {
     if (this.linked()) void this.desk.order({ type: 'ack_alarm', alarm }, t('alarmAcked'));
+  }
+
+  /** Alarms whose incident has officers by now, or is over: one yes for all of them. */
+  acknowledgeSettled(): void {
+    if (!this.linked()) return;
+    for (const { alarm } of this.desk.board.settledAlarms.slice(0, AT_ONCE)) {
+      void this.desk.order({ type: 'ack_alarm', alarm }, t('alarmAcked'));
+    }
   }
 
   /** Orders need a link now: one given into the void must not go out a minute later, unexpected. */

@@ -18,6 +18,8 @@ export function isUrgent(incident: Incident): boolean {
 }
 
 export function section(incident: Incident): Section {
+  // An officer in danger stays in sight to the end, also when others are on the way.
+  if (incident.kind === 'officer_sos' && !isClosed(incident)) return 'act';
   switch (incident.status) {
     case 'finished':
     case 'cancelled':
@@ -25,7 +27,7 @@ export function section(incident: Incident): Section {
     case 'queued':
       return 'routine';
     case 'underway':
-      return incident.alarm ? 'act' : 'running';
+      return 'running';
     case 'searching':
       return incident.alarm ? 'act' : 'running';
     default:
@@ -44,6 +46,12 @@ function rank(incident: Incident): number {
 export function inOrder(a: Incident, b: Incident): number {
   if (isClosed(a) && isClosed(b)) return (b.closed_at ?? b.updated_at) - (a.closed_at ?? a.updated_at);
   return rank(a) - rank(b) || a.opened_at - b.opened_at || (a.id < b.id ? -1 : 1);
+}
+
+/** Seats nobody has taken. Under way all were taken, also when some of the crew are done already. */
+export function seatsOpen(incident: Incident): number {
+  if (isClosed(incident) || incident.status === 'underway') return 0;
+  return Math.max(0, incident.need - incident.crew.length);
 }
 
 /** Does somebody still wait for help to be sent? Under way and closed incidents do not age. */

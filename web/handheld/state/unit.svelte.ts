@@ -10,7 +10,7 @@ import { Refused } from '../../shared/refused';
 import { Link, type LinkState, type StopReason } from '../../shared/socket';
 import { Ticker } from '../../shared/ticker.svelte';
 import { refusalText } from '../../shared/words';
-import type { Ack, ClosedReason, Commitment, Offer, UnitState, Welcome } from '../protocol';
+import type { Ack, ClosedReason, Commitment, Court, Offer, UnitState, Welcome } from '../protocol';
 import { closedText, fixRefusalText, noticeText, t } from '../words';
 import { forgetIdentity, type Identity } from './identity';
 import { localOutbox } from './outbox-store';
@@ -36,7 +36,7 @@ export class Unit {
   linkState = $state<LinkState>('connecting');
   stopReason = $state<StopReason | null>(null);
   officer = $state.raw<Person>({ id: '', name: '' });
-  courtName = $state('');
+  court = $state.raw<Court | null>(null);
   status = $state<OfficerStatus | null>(null);
   offers = $state.raw<Offer[]>([]);
   commitments = $state.raw<Commitment[]>([]);
@@ -59,7 +59,6 @@ export class Unit {
     private readonly onForgotten: () => void,
   ) {
     this.officer = identity.officer;
-    this.courtName = identity.court.name;
     this.link = new Link({
       path: '/ws/handheld',
       clock: this.ticker.clock,
@@ -193,7 +192,7 @@ export class Unit {
 
   private welcomed(frame: Welcome): void {
     this.officer = frame.officer;
-    this.courtName = frame.court.name;
+    this.court = frame.court;
     this.shown = new Set();
     // Before anything else what waits goes out; the outbox keeps an SOS at its head.
     for (const entry of this.outbox.unanswered()) this.link.send({ ...entry.command, id: entry.id });

@@ -68,7 +68,11 @@ pub fn search(
         };
         let distance_m = Some(near.distance.0);
         found.decision.note(Considered { officer: near.id, distance_m, fix_age_ms, verdict });
-        if found.candidates.len() >= want { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if found.candidates.len() >= want {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     if found.candidates.len() < want {
         for (id, glance) in glances.iter().filter(|(id, _)| !seen.contains(id)) {

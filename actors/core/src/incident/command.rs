@@ -69,6 +69,8 @@ pub enum IncidentCommand {
         stack: bool,
         /// How many at most.
         stack_max: u8,
+        /// Why, if said.
+        reason: Option<String>,
     },
     /// A crew member is further on the way.
     Progress {

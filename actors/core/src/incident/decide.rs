@@ -4,12 +4,12 @@ use crate::ids::{AlarmId, OfferId, OfficerId};
 use crate::officer::{OfferEnd, OfficerPart, ReleaseKind, Stage};
 use crate::time::{Millis, UnixMillis};
 
+use super::Outcome;
 use super::command::{Decided, IncidentCommand, IncidentRefusal};
 use super::event::{
-    IncidentEvent, IncidentOpened, OfferMade, Origin, PlacedAt, SearchReason, StageSource,
+    IncidentEvent, IncidentOpened, OfferMade, Origin, PlacedAt, Said, SearchReason, StageSource,
 };
 use super::state::{AlarmLevel, Closed, Incident, IncidentStatus, OfferState, Opening};
-use super::Outcome;
 use crate::dispatch::Decision;
 use crate::geo::Place;
 
@@ -34,22 +34,29 @@ impl Incident {
             IncidentCommand::RecordRound { offers, decision, alarm } => {
                 self.record_round(offers, decision, *alarm)
             }
-            IncidentCommand::NoteReceived { offer, officer } => self.note_received(*offer, *officer),
+            IncidentCommand::NoteReceived { offer, officer } => {
+                self.note_received(*offer, *officer)
+            }
             IncidentCommand::Accept { offer, officer } => self.accept(*offer, *officer, now),
             IncidentCommand::Decline { offer, officer, reason } => {
-                self.decline(*offer, *officer, reason.as_ref())
+                self.decline(opened, *offer, *officer, reason.as_deref())
             }
             IncidentCommand::Tick { alarm, director_after_ms } => {
                 Ok(self.tick(*alarm, *director_after_ms, now))
             }
-            IncidentCommand::Assign { offer, officer, stack, stack_max } => {
-                self.assign(opened, *offer, *officer, *stack, *stack_max)
+            IncidentCommand::Assign { offer, officer, stack, stack_max, reason } => {
+                let said = Said::under(opened.subject, reason.as_deref());
+                let (incident, offer, stack_max) = (self.id, *offer, *stack_max);
+                let order = OfficerPart::BeOrdered { incident, offer, stack: *stack, stack_max };
+                self.assign(opened, offer, *officer, said, order)
             }
-            IncidentCommand::Progress { officer, stage, how } => self.progress(*officer, *stage, *how),
+            IncidentCommand::Progress { officer, stage, how } => {
+                self.progress(*officer, *stage, *how)
+            }
             IncidentCommand::Finish { officer, outcome, note } => {
-                self.finish(opened, *officer, *outcome, note.as_ref())
+                self.finish(opened, *officer, *outcome, note.as_deref())
             }
-            IncidentCommand::Release { officer, reason } => self.release(*officer, reason),
+            IncidentCommand::Release { officer, reason } => self.release(opened, *officer, reason),
             IncidentCommand::Cancel { reason } => self.cancel(opened, reason),
         }
     }
@@ -125,7 +132,8 @@ impl Incident {
         self.alive()?;
         let mut decided = Decided::default();
         if offers.is_empty() {
-            // Whoever still weighs the offer may yet come; only when nobody is left is it an alarm.
+            // Whoever still weighs the offer may yet come; only when nobody is left is it an alarm, and
+            // one alarm a spell: the next one is due when the seats had been filled in between.
             let nobody_left = self.open_offers().next().is_none() && self.seats_open() > 0;
             if nobody_left && self.exhausted_since.is_none() {
                 decided.events.push(IncidentEvent::Exhausted { alarm, decision: decision.clone() });
@@ -148,7 +156,11 @@ impl Incident {
         Ok(decided)
     }
 
-    fn note_received(&self, offer: OfferId, officer: OfficerId) -> Result<Decided, IncidentRefusal> {
+    fn note_received(
+        &self,
+        offer: OfferId,
+        officer: OfficerId,
+    ) -> Result<Decided, IncidentRefusal> {
         let known = self.offers.get(&offer).filter(|o| o.officer == officer);
         let known = known.ok_or(IncidentRefusal::OfferUnknown)?;
         let mut decided = Decided::default();
@@ -174,7 +186,9 @@ impl Incident {
             OfferState::Closed(OfferEnd::Expired | OfferEnd::Undelivered) => {
                 return Err(IncidentRefusal::OfferExpired);
             }
-            OfferState::Closed(OfferEnd::Withdrawn) if self.closed.is_none() && self.seats_open() == 0 => {
+            OfferState::Closed(OfferEnd::Withdrawn)
+                if self.closed.is_none() && self.seats_open() == 0 =>
+            {
                 return Err(IncidentRefusal::OfferReassigned);
             }
             OfferState::Closed(OfferEnd::Withdrawn) => return Err(IncidentRefusal::OfferWithdrawn),
@@ -194,16 +208,18 @@ impl Incident {
 
     fn decline(
         &self,
+        opened: &Opening,
         offer: OfferId,
         officer: OfficerId,
-        reason: Option<&String>,
+        reason: Option<&str>,
     ) -> Result<Decided, IncidentRefusal> {
         let known = self.offers.get(&offer).filter(|o| o.officer == officer);
         let known = known.ok_or(IncidentRefusal::OfferUnknown)?;
         let mut decided = Decided::default();
         match known.state {
             OfferState::Open { .. } => {
-                self.close_offer(offer, officer, OfferEnd::Declined, reason.cloned(), &mut decided);
+                let said = Said::under(opened.subject, reason);
+                self.close_offer(offer, officer, OfferEnd::Declined, said, &mut decided);
             }
             // It is over already: a "no" to that changes nothing and harms nobody.
             OfferState::Closed(_) => {}
@@ -220,11 +236,10 @@ impl Incident {
         for (id, offer) in self.open_offers().filter(|(_, offer)| now >= offer.due()) {
             let late = now >= offer.expires_at;
             let how = if late { OfferEnd::Expired } else { OfferEnd::Undelivered };
-            self.close_offer(id, offer.officer, how, None, &mut decided);
+            self.close_offer(id, offer.officer, how, Said::default(), &mut decided);
         }
-        let director_due = self
-            .exhausted_since
-            .is_some_and(|since| now >= since.plus(Millis(director_after_ms)));
+        let director_due =
+            self.exhausted_since.is_some_and(|since| now >= since.plus(Millis(director_after_ms)));
         if director_due && self.alarm != Some(AlarmLevel::Director) {
             decided.events.push(IncidentEvent::DirectorAlarmed { alarm });
         }
@@ -234,10 +249,10 @@ impl Incident {
     fn assign(
         &self,
         opened: &Opening,
-        order: OfferId,
+        offer: OfferId,
         officer: OfficerId,
-        stack: bool,
-        stack_max: u8,
+        said: Said,
+        order: OfficerPart,
     ) -> Result<Decided, IncidentRefusal> {
         self.alive()?;
         if opened.excluded.contains(&officer) || opened.caller() == Some(officer) {
@@ -250,12 +265,11 @@ impl Incident {
         // An officer who weighs this very incident's offer is spared the answer.
         let weighed = self.open_offers().find(|(_, o)| o.officer == officer).map(|(id, _)| id);
         if let Some(offer) = weighed {
-            let how = OfferEnd::Withdrawn;
-            decided.events.push(IncidentEvent::OfferClosed { offer, officer, how, reason: None });
+            let (how, said) = (OfferEnd::Withdrawn, Said::default());
+            decided.events.push(IncidentEvent::OfferClosed { offer, officer, how, said });
         }
-        decided.events.push(IncidentEvent::Assigned { offer: order, officer, stacked: stack });
-        let part = OfficerPart::BeOrdered { incident: self.id, offer: order, stack, stack_max };
-        decided.parts.push((officer, part));
+        decided.events.push(IncidentEvent::Assigned { offer, officer, said });
+        decided.parts.push((officer, order));
         if self.seats_open() == 1 {
             self.withdraw_offers(weighed, &mut decided);
         }
@@ -290,15 +304,15 @@ impl Incident {
         opened: &Opening,
         officer: OfficerId,
         outcome: Outcome,
-        note: Option<&String>,
+        note: Option<&str>,
     ) -> Result<Decided, IncidentRefusal> {
         if !self.crew.contains_key(&officer) {
             let done = self.outcomes.iter().any(|(who, _)| *who == officer);
             return if done { Ok(Decided::default()) } else { Err(IncidentRefusal::NotCrew) };
         }
         let mut decided = Decided::default();
-        let note = note.cloned();
-        decided.events.push(IncidentEvent::OfficerFinished { officer, outcome, note });
+        let said = Said::under(opened.subject, note);
+        decided.events.push(IncidentEvent::OfficerFinished { officer, outcome, said });
         let how = ReleaseKind::Finished;
         decided.parts.push((officer, OfficerPart::BeReleased { incident: self.id, how }));
         if self.crew.len() == 1 {
@@ -310,14 +324,20 @@ impl Incident {
         Ok(decided)
     }
 
-    fn release(&self, officer: OfficerId, reason: &str) -> Result<Decided, IncidentRefusal> {
+    fn release(
+        &self,
+        opened: &Opening,
+        officer: OfficerId,
+        reason: &str,
+    ) -> Result<Decided, IncidentRefusal> {
         self.alive()?;
         if !self.crew.contains_key(&officer) {
             return Err(IncidentRefusal::NotCrew);
         }
         let how = ReleaseKind::Released;
+        let said = Said::under(opened.subject, Some(reason));
         Ok(Decided {
-            events: vec![IncidentEvent::OfficerReleased { officer, reason: reason.to_owned() }],
+            events: vec![IncidentEvent::OfficerReleased { officer, said }],
             parts: vec![(officer, OfficerPart::BeReleased { incident: self.id, how })],
         })
     }
@@ -333,7 +353,8 @@ impl Incident {
             let how = ReleaseKind::Cancelled;
             decided.parts.push((*officer, OfficerPart::BeReleased { incident: self.id, how }));
         }
-        decided.events.push(IncidentEvent::Cancelled { reason: reason.to_owned() });
+        let said = Said::under(opened.subject, Some(reason));
+        decided.events.push(IncidentEvent::Cancelled { said });
         self.end_sos(opened, &mut decided);
         Ok(decided)
     }
@@ -346,7 +367,7 @@ impl Incident {
 
     fn withdraw_offers(&self, except: Option<OfferId>, decided: &mut Decided) {
         for (id, offer) in self.open_offers().filter(|(id, _)| Some(*id) != except) {
-            self.close_offer(id, offer.officer, OfferEnd::Withdrawn, None, decided);
+            self.close_offer(id, offer.officer, OfferEnd::Withdrawn, Said::default(), decided);
         }
     }
 
@@ -355,10 +376,10 @@ impl Incident {
         offer: OfferId,
         officer: OfficerId,
         how: OfferEnd,
-        reason: Option<String>,
+        said: Said,
         decided: &mut Decided,
     ) {
-        decided.events.push(IncidentEvent::OfferClosed { offer, officer, how, reason });
+        decided.events.push(IncidentEvent::OfferClosed { offer, officer, how, said });
         let part = OfficerPart::CloseOffer { incident: self.id, offer, how };
         decided.parts.push((officer, part));
     }

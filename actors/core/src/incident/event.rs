@@ -59,7 +59,8 @@ pub enum IncidentEvent {
         /// How.
         how: OfferEnd,
         /// Why, in the officer's words, if any.
-        reason: Option<String>,
+        #[serde(flatten)]
+        said: Said,
     },
     /// A dispatcher ordered an officer to go.
     Assigned {
@@ -67,8 +68,9 @@ pub enum IncidentEvent {
         offer: OfferId,
         /// Who.
         officer: OfficerId,
-        /// Beside other commitments.
-        stacked: bool,
+        /// Why, in the dispatcher's words, if any.
+        #[serde(flatten)]
+        said: Said,
     },
     /// A crew member is further on the way.
     StageReached {
@@ -85,15 +87,17 @@ pub enum IncidentEvent {
         officer: OfficerId,
         /// With what outcome.
         outcome: Outcome,
-        /// In the officer's words.
-        note: Option<String>,
+        /// What the officer says of it, if anything.
+        #[serde(flatten)]
+        said: Said,
     },
     /// A crew member was let go by a dispatcher; the seat is open again.
     OfficerReleased {
         /// Who.
         officer: OfficerId,
-        /// Why.
-        reason: String,
+        /// Why, in the dispatcher's words.
+        #[serde(flatten)]
+        said: Said,
     },
     /// Seats are open and nobody is left to ask: the command centre is alarmed.
     Exhausted {
@@ -114,8 +118,9 @@ pub enum IncidentEvent {
     },
     /// Called off.
     Cancelled {
-        /// Why.
-        reason: String,
+        /// Why, in the dispatcher's words.
+        #[serde(flatten)]
+        said: Said,
     },
 }
 
@@ -192,6 +197,43 @@ pub struct PlacedAt {
     pub place: Place,
 }
 
+/// Words of a person that go with an event. They may tell of anybody, so they stand in the sealed part
+/// and never in the body. Without words there is neither subject nor personal part; a subject without a
+/// personal part says that there were words, and that their key is destroyed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Whose key the words are encrypted with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// The words; `None` when there were none or the key is destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal: Option<Words>,
+}
+
+/// The personal part of [`Said`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// As they were written.
+    pub text: String,
+}
+
+impl Said {
+    /// Words under that subject's key; nothing when there are none.
+    #[must_use]
+    pub fn under(subject: Subject, text: Option<&str>) -> Self {
+        text.filter(|text| !text.is_empty()).map_or_else(Self::default, |text| Self {
+            subject: Some(subject),
+            personal: Some(Words { text: text.to_owned() }),
+        })
+    }
+
+    /// The words; empty when there were none or they are forgotten.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.personal.as_ref().map_or("", |words| &words.text)
+    }
+}
+
 /// One officer asked in a round.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OfferMade {
@@ -237,19 +279,41 @@ impl IncidentEvent {
         match self {
             Self::Opened(opened) => Some(opened.subject),
             Self::Placed { subject, .. } => Some(*subject),
+            Self::OfferClosed { .. }
+            | Self::Assigned { .. }
+            | Self::OfficerFinished { .. }
+            | Self::OfficerReleased { .. }
+            | Self::Cancelled { .. } => self.said().and_then(|said| said.subject),
             Self::SearchStarted { .. }
             | Self::OffersMade { .. }
             | Self::OfferReceived { .. }
             | Self::OfferAccepted { .. }
-            | Self::OfferClosed { .. }
-            | Self::Assigned { .. }
             | Self::StageReached { .. }
-            | Self::OfficerFinished { .. }
-            | Self::OfficerReleased { .. }
             | Self::Exhausted { .. }
             | Self::DirectorAlarmed { .. }
-            | Self::Finished { .. }
-            | Self::Cancelled { .. } => None,
+            | Self::Finished { .. } => None,
+        }
+    }
+
+    /// What a person said with it, for the kinds that can carry words.
+    #[must_use]
+    pub fn said(&self) -> Option<&Said> {
+        match self {
+            Self::OfferClosed { said, .. }
+            | Self::Assigned { said, .. }
+            | Self::OfficerFinished { said, .. }
+            | Self::OfficerReleased { said, .. }
+            | Self::Cancelled { said } => Some(said),
+            Self::Opened(_)
+            | Self::Placed { .. }
+            | Self::SearchStarted { .. }
+            | Self::OffersMade { .. }
+            | Self::OfferReceived { .. }
+            | Self::OfferAccepted { .. }
+            | Self::StageReached { .. }
+            | Self::Exhausted { .. }
+            | Self::DirectorAlarmed { .. }
+            | Self::Finished { .. } => None,
         }
     }
 }

@@ -9,7 +9,8 @@ mod state;
 
 pub use command::{Decided, IncidentCommand, IncidentRefusal};
 pub use event::{
-    IncidentEvent, IncidentOpened, IncidentPersonal, OfferMade, Origin, PlacedAt, SearchReason, StageSource,
+    IncidentEvent, IncidentOpened, IncidentPersonal, OfferMade, Origin, PlacedAt, Said,
+    SearchReason, StageSource, Words,
 };
 pub use kind::{IncidentKind, Outcome, Urgency};
 pub use state::{AlarmLevel, Closed, CrewMember, Incident, IncidentStatus, Offer, OfferState};

@@ -16,7 +16,7 @@ use super::{IncidentKind, Outcome, Urgency};
 plain_enum! {
     /// Where an incident stands. Derived, never stored.
     IncidentStatus {
-        /// Nobody knows where it is.
+        /// Nobody knows where it is, or no longer: also a search stops then.
         AwaitingPlace => "awaiting_place",
         /// Waits for one key of a dispatcher.
         AwaitingDispatch => "awaiting_dispatch",
@@ -24,7 +24,7 @@ plain_enum! {
         Queued => "queued",
         /// Seats are open and officers are being asked.
         Searching => "searching",
-        /// Seats are open and nobody is left to ask.
+        /// Seats are open, nobody is left to ask and nobody weighs it.
         Exhausted => "exhausted",
         /// All seats are filled.
         Underway => "underway",
@@ -82,8 +82,6 @@ pub struct CrewMember {
     pub offer: OfferId,
     /// How far.
     pub stage: Stage,
-    /// Beside other commitments.
-    pub stacked: bool,
 }
 
 /// How an incident ended.
@@ -91,7 +89,7 @@ pub struct CrewMember {
 pub enum Closed {
     /// Done.
     Finished(Outcome),
-    /// Called off.
+    /// Called off, for this reason; empty when it is forgotten.
     Cancelled(String),
 }
 
@@ -116,9 +114,11 @@ pub struct Incident {
     pub round: u32,
     /// The newest explained decision, with its moment.
     pub decision: Option<(UnixMillis, Decision)>,
-    /// Since when nobody is left to ask.
+    /// Since when it has been without enough officers coming: from the first moment at which nobody was
+    /// left to ask until all seats are filled or it is over. A later round of offers does not end the
+    /// spell, so that a search that swings between hope and none reaches the director all the same.
     pub exhausted_since: Option<UnixMillis>,
-    /// Who has been alarmed.
+    /// Who has been alarmed in that spell.
     pub alarm: Option<AlarmLevel>,
     /// Outcomes reported so far, in order.
     pub outcomes: Vec<(OfficerId, Outcome)>,
@@ -240,9 +240,12 @@ impl Incident {
             Some(Closed::Finished(_)) => IncidentStatus::Finished,
             Some(Closed::Cancelled(_)) => IncidentStatus::Cancelled,
             None if self.seats_open() == 0 => IncidentStatus::Underway,
-            None if self.searching && self.exhausted_since.is_some() => IncidentStatus::Exhausted,
-            None if self.searching => IncidentStatus::Searching,
+            // Also of a search whose place is forgotten: it asks nobody until somebody says where.
             None if self.place.is_none() => IncidentStatus::AwaitingPlace,
+            None if self.searching && self.exhausted_since.is_some() && !self.is_weighed() => {
+                IncidentStatus::Exhausted
+            }
+            None if self.searching => IncidentStatus::Searching,
             None if opened.urgency == Urgency::Emergency => IncidentStatus::AwaitingDispatch,
             None => IncidentStatus::Queued,
         })
@@ -264,6 +267,11 @@ impl Incident {
             .map(|(id, offer)| (*id, offer))
     }
 
+    /// True when somebody has an offer and has not answered yet.
+    fn is_weighed(&self) -> bool {
+        self.open_offers().next().is_some()
+    }
+
     /// How many more officers are to be asked now: open seats and the extra ones of the court's
     /// settings, less those who are weighing it.
     #[must_use]
@@ -275,7 +283,8 @@ impl Incident {
         (usize::from(seats) + usize::from(ask_extra)).saturating_sub(self.open_offers().count())
     }
 
-    /// The next moment at which time alone changes something: an offer's end, the director's alarm.
+    /// The next moment at which time alone changes something: an offer's end, the director's alarm
+    /// (once in a spell without enough officers, whether or not somebody weighs an offer just then).
     #[must_use]
     pub fn next_due(&self, director_after_ms: u64) -> Option<UnixMillis> {
         if self.closed.is_some() {
@@ -303,7 +312,6 @@ impl Incident {
             IncidentEvent::SearchStarted { .. } => self.searching = true,
             IncidentEvent::OffersMade { round, offers, decision } => {
                 self.round = *round;
-                self.exhausted_since = None;
                 self.decision = Some((at, decision.clone()));
                 for made in offers {
                     self.asked.insert(made.officer);
@@ -325,14 +333,14 @@ impl Incident {
             }
             IncidentEvent::OfferAccepted { offer, officer } => {
                 self.set_offer(*offer, OfferState::Accepted);
-                self.join(*officer, *offer, false);
+                self.join(*officer, *offer);
             }
             IncidentEvent::OfferClosed { offer, how, .. } => {
                 self.set_offer(*offer, OfferState::Closed(*how));
             }
-            IncidentEvent::Assigned { offer, officer, stacked } => {
+            IncidentEvent::Assigned { offer, officer, .. } => {
                 self.asked.insert(*officer);
-                self.join(*officer, *offer, *stacked);
+                self.join(*officer, *offer);
             }
             IncidentEvent::StageReached { officer, stage, .. } => {
                 if let Some(member) = self.crew.get_mut(officer) {
@@ -347,13 +355,15 @@ impl Incident {
                 self.crew.remove(officer);
             }
             IncidentEvent::Exhausted { decision, .. } => {
-                self.exhausted_since = Some(at);
+                self.exhausted_since = self.exhausted_since.or(Some(at));
                 self.alarm = self.alarm.max(Some(AlarmLevel::Centre));
                 self.decision = Some((at, decision.clone()));
             }
             IncidentEvent::DirectorAlarmed { .. } => self.alarm = Some(AlarmLevel::Director),
             IncidentEvent::Finished { outcome } => self.close(Closed::Finished(*outcome), at),
-            IncidentEvent::Cancelled { reason } => self.close(Closed::Cancelled(reason.clone()), at),
+            IncidentEvent::Cancelled { said } => {
+                self.close(Closed::Cancelled(said.text().to_owned()), at);
+            }
         }
     }
 
@@ -363,10 +373,11 @@ impl Incident {
         }
     }
 
-    fn join(&mut self, officer: OfficerId, offer: OfferId, stacked: bool) {
-        self.crew.insert(officer, CrewMember { offer, stage: Stage::Accepted, stacked });
+    fn join(&mut self, officer: OfficerId, offer: OfferId) {
+        self.crew.insert(officer, CrewMember { offer, stage: Stage::Accepted });
         if self.seats_open() == 0 {
             self.exhausted_since = None;
+            self.alarm = None;
         }
     }
 

@@ -107,6 +107,7 @@ fn assign(n: u128) -> IncidentCommand {
         officer: officer(n),
         stack: false,
         stack_max: 3,
+        reason: Some("离得最近".into()),
     }
 }
 fn finish(n: u128) -> IncidentCommand {
@@ -265,6 +266,109 @@ fn nobody_left_alarms_the_centre_once_and_the_director_once_later() {
     assert_eq!(incident.alarm, Some(AlarmLevel::Director));
     round(&mut incident, &[4]);
     assert_eq!(incident.status(), Some(IncidentStatus::Searching));
+}
+
+#[test]
+fn a_search_that_swings_reaches_the_director_all_the_same() {
+    let mut incident = opened(by_tip(true), Urgency::Emergency, Some(place()));
+    assert_eq!(round(&mut incident, &[]).events.len(), 1);
+    // Somebody new is asked and says no, over and over: still one spell, and one alarm.
+    for n in 1..=3 {
+        round(&mut incident, &[n]);
+        assert_eq!(incident.status(), Some(IncidentStatus::Searching), "somebody weighs it");
+        act(&mut incident, decline(n)).expect("may say no");
+        assert_eq!(incident.status(), Some(IncidentStatus::Exhausted));
+        assert_eq!(round(&mut incident, &[]), Decided::default());
+    }
+    // One of two seats filled is not enough either, nor is an offer that is weighed right now.
+    act(&mut incident, assign(7)).expect("may be ordered");
+    round(&mut incident, &[4]);
+    let due = UnixMillis(NOW.0 + 5_000);
+    assert_eq!((incident.exhausted_since, incident.next_due(5_000)), (Some(NOW), Some(due)));
+    let soon = IncidentCommand::Tick { alarm: ALARM, director_after_ms: 5_000 };
+    let decided = act_at(&mut incident, soon, due).expect("time passes");
+    assert_eq!(decided.events, [IncidentEvent::DirectorAlarmed { alarm: ALARM }]);
+    assert_eq!(incident.next_due(5_000), Some(RECEIVE_BY));
+}
+
+#[test]
+fn after_the_seats_were_filled_a_new_spell_alarms_everybody_again() {
+    let mut incident = opened(by_tip(true), Urgency::Emergency, Some(place()));
+    for n in [1, 11] {
+        assert_eq!(round(&mut incident, &[]).events.len(), 1, "the centre");
+        let due = UnixMillis(NOW.0 + 60_000);
+        assert_eq!(act_at(&mut incident, tick(), due).map(|d| d.events.len()), Ok(1));
+        assert_eq!(incident.alarm, Some(AlarmLevel::Director));
+        act(&mut incident, assign(n)).expect("may be ordered");
+        assert!(incident.exhausted_since.is_some(), "one seat is still open");
+        act(&mut incident, assign(n + 1)).expect("may be ordered");
+        assert_eq!((incident.exhausted_since, incident.alarm), (None, None));
+        assert_eq!(incident.next_due(60_000), None);
+        act(&mut incident, release(n)).expect("is crew");
+        act(&mut incident, release(n + 1)).expect("is crew");
+        assert_eq!(incident.status(), Some(IncidentStatus::Searching));
+    }
+}
+
+#[test]
+fn a_search_whose_place_is_forgotten_waits_for_a_new_one() {
+    let mut incident = searching();
+    let gone = IncidentEvent::Placed { subject: Subject(Uuid::from_u128(3)), personal: None };
+    incident.apply(&gone, NOW);
+    assert_eq!(incident.status(), Some(IncidentStatus::AwaitingPlace));
+    assert_eq!(incident.to_ask(8), 0);
+    assert_eq!(act(&mut incident, IncidentCommand::Dispatch), Err(IncidentRefusal::NoPlace));
+    // Somebody says again where it is: the search goes on by itself.
+    act(&mut incident, IncidentCommand::SetPlace { place: place() }).expect("is alive");
+    assert_eq!(incident.status(), Some(IncidentStatus::Searching));
+    assert_eq!(incident.to_ask(1), 0, "three are being asked");
+    act(&mut incident, decline(1)).expect("may say no");
+    assert_eq!(incident.to_ask(1), 1);
+}
+
+#[test]
+fn what_people_say_is_under_the_incidents_key_and_silence_is_under_none() {
+    let subject = Subject(Uuid::from_u128(3));
+    let decline = |reason: Option<&str>| {
+        let reason = reason.map(str::to_owned);
+        IncidentCommand::Decline { offer: offer(1), officer: officer(1), reason }
+    };
+    let finish = |note: Option<&str>| {
+        let (officer, outcome) = (officer(1), Outcome::Other);
+        IncidentCommand::Finish { officer, outcome, note: note.map(str::to_owned) }
+    };
+    let mut going = searching();
+    act(&mut going, accept(1)).expect("in time");
+    let ask = searching();
+    for (incident, command, words) in [
+        (&ask, decline(Some("路远")), Some("路远")),
+        (&ask, decline(None), None),
+        (&ask, decline(Some("")), None),
+        (&ask, assign(8), Some("离得最近")),
+        (&ask, cancel(), Some("误报")),
+        (&going, finish(Some("已查封")), Some("已查封")),
+        (&going, finish(None), None),
+        (&going, release(1), Some("另有任务")),
+    ] {
+        let decided = incident.decide(&command, NOW).expect("allowed");
+        let mut said = decided.events.iter().filter_map(IncidentEvent::said);
+        let expected = words.map_or_else(Said::default, |words| Said {
+            subject: Some(subject),
+            personal: Some(Words { text: words.into() }),
+        });
+        assert!(said.any(|said| *said == expected), "{command:?}: {decided:?}");
+        let keys = decided.events.iter().filter_map(IncidentEvent::subject).count();
+        assert_eq!(keys, usize::from(words.is_some()), "{command:?}");
+    }
+}
+
+#[test]
+fn a_cancellation_whose_words_are_forgotten_is_still_one() {
+    let mut incident = searching();
+    let said = Said { subject: Some(Subject(Uuid::from_u128(3))), personal: None };
+    incident.apply(&IncidentEvent::Cancelled { said }, NOW);
+    assert_eq!(incident.closed, Some(Closed::Cancelled(String::new())));
+    assert_eq!(incident.status(), Some(IncidentStatus::Cancelled));
 }
 
 #[test]

@@ -84,7 +84,9 @@ fn encode_one<E: Serialize>(family: &str, event: &E) -> Encoded {
 fn into_object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }
 
@@ -148,7 +150,11 @@ mod tests {
     use super::*;
 
     const HISTORY: &[Upcast] = &[
-        Upcast { kind: "x.y", from: 1, change: |d| drop(d.insert("second".into(), Value::Bool(true))) },
+        Upcast {
+            kind: "x.y",
+            from: 1,
+            change: |d| drop(d.insert("second".into(), Value::Bool(true))),
+        },
         Upcast { kind: "x.z", from: 1, change: |d| d.clear() },
         Upcast {
             kind: "x.y",

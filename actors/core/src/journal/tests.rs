@@ -13,7 +13,7 @@ use crate::geo::{LatLon, Metres, Place};
 use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use crate::incident::{
     IncidentEvent, IncidentKind, IncidentOpened, IncidentPersonal, OfferMade, Origin, Outcome,
-    PlacedAt, SearchReason, StageSource, Urgency,
+    PlacedAt, Said, SearchReason, StageSource, Urgency,
 };
 use crate::officer::{
     CommitmentKind, DutyChange, OfferEnd, OfficerEvent, OfficerPersonal, ReleaseKind, Stage,
@@ -34,8 +34,20 @@ const ALARM: AlarmId = AlarmId(Uuid::from_u128(6));
 const AT: UnixMillis = UnixMillis(1_795_413_600_000);
 
 /// Words of people; none of them may stand in a body.
-const SECRETS: [&str; 7] =
-    ["李四", "王建国", "豫0783-07", "人民路1号", "被执行人在家", "张三", "13800138000"];
+const SECRETS: [&str; 12] = [
+    "李四",
+    "王建国",
+    "豫0783-07",
+    "人民路1号",
+    "被执行人在家",
+    "张三",
+    "13800138000",
+    "路远",
+    "离得最近",
+    "已查封",
+    "另有任务",
+    "误报",
+];
 
 fn place() -> Place {
     let at = LatLon::new(35.199_712_345_678_91, 114.668_912_345_678_9).expect("a place");
@@ -121,8 +133,7 @@ fn incident_events() -> Vec<IncidentEvent> {
         expires_at: AT,
     };
     let tip = Origin::Tip { tip: TIP, source: "alpha".into(), trusted: true };
-    let reason = Some("路远".to_owned());
-    let note = Some("已查封".to_owned());
+    let said = |words| Said::under(Subject(TIP.0), Some(words));
     vec![
         IncidentEvent::Opened(opened(tip).into()),
         IncidentEvent::Opened(opened(Origin::Sos { officer }).into()),
@@ -134,15 +145,25 @@ fn incident_events() -> Vec<IncidentEvent> {
         IncidentEvent::OffersMade { round: 1, offers: vec![made], decision: decision() },
         IncidentEvent::OfferReceived { offer },
         IncidentEvent::OfferAccepted { offer, officer },
-        IncidentEvent::OfferClosed { offer, officer, how: OfferEnd::Declined, reason },
-        IncidentEvent::Assigned { offer, officer, stacked: true },
+        IncidentEvent::OfferClosed {
+            offer, officer, how: OfferEnd::Declined, said: said("路远")
+        },
+        IncidentEvent::OfferClosed {
+            offer,
+            officer,
+            how: OfferEnd::Expired,
+            said: Said::default(),
+        },
+        IncidentEvent::Assigned { offer, officer, said: said("离得最近") },
         IncidentEvent::StageReached { officer, stage: Stage::OnScene, how: StageSource::Geofence },
-        IncidentEvent::OfficerFinished { officer, outcome: Outcome::Seized, note },
-        IncidentEvent::OfficerReleased { officer, reason: "另有任务".into() },
+        IncidentEvent::OfficerFinished {
+            officer, outcome: Outcome::Seized, said: said("已查封")
+        },
+        IncidentEvent::OfficerReleased { officer, said: said("另有任务") },
         IncidentEvent::Exhausted { alarm, decision: decision() },
         IncidentEvent::DirectorAlarmed { alarm },
         IncidentEvent::Finished { outcome: Outcome::FalseReport },
-        IncidentEvent::Cancelled { reason: "误报".into() },
+        IncidentEvent::Cancelled { said: said("误报") },
     ]
 }
 
@@ -296,7 +317,7 @@ fn what_tells_of_people_stands_only_in_the_personal_part() {
         assert_eq!(sealed, event.subject().is_some(), "{}: whose key?", encoded.kind);
         apart += usize::from(sealed);
     }
-    assert_eq!(apart, 6, "case, two openings, a place, an officer, a tip");
+    assert_eq!(apart, 11, "case, two openings, a place, words of five kinds, an officer, a tip");
 }
 
 #[test]

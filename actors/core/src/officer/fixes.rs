@@ -66,7 +66,7 @@ plain_enum! {
         Implausible => "implausible",
         /// Known to more than 500 m only.
         Inaccurate => "inaccurate",
-        /// The officer is off duty: nothing is kept.
+        /// The officer is off duty, or was when it was measured: nothing is kept.
         OffDuty => "off_duty",
         /// No place on earth.
         OutOfRange => "out_of_range",
@@ -84,6 +84,9 @@ pub struct FixRules {
     pub speed_max_mps: f64,
     /// Worse than this decides nothing, metres.
     pub accuracy_max_m: f64,
+    /// Since when the officer is on duty. What was measured before, by more than the skew, is not kept:
+    /// a device may hand in what it saved up off duty (I18).
+    pub on_duty_since: UnixMillis,
 }
 
 impl FixRules {
@@ -126,9 +129,14 @@ impl FixFilter {
 
     /// Judges a fix of an officer on duty and takes it in when it is good.
     ///
+    /// Of a fix from before the officer went on duty not even the order is kept.
+    ///
     /// A fix that is not taken does not make older ones late: a jump or a vague fix that overtakes a
     /// good one must not hide it.
     pub fn take(&mut self, fix: Fix, now: UnixMillis, rules: &FixRules) -> FixVerdict {
+        if fix.taken_at.plus(rules.skew_max) < rules.on_duty_since {
+            return FixVerdict::OffDuty;
+        }
         let order = fix.order();
         let known = self.current.map(|known| known.fix.order()).max(self.floor);
         if known.is_some_and(|known| order <= known) {
@@ -185,6 +193,7 @@ mod tests {
         skew_max: FixRules::SKEW_MAX,
         speed_max_mps: 83.3,
         accuracy_max_m: FixRules::ACCURACY_MAX_M,
+        on_duty_since: UnixMillis(0),
     };
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
@@ -272,6 +281,16 @@ mod tests {
         assert_eq!(filter.take(fix(2, 1_001_000, 36.0), NOW, &RULES), FixVerdict::Implausible);
         assert_eq!(lat(&filter), Some(35.0));
         assert_eq!(filter.take(fix(4, 1_003_000, 36.0), NOW, &RULES), FixVerdict::Taken);
+    }
+
+    #[test]
+    fn what_was_measured_off_duty_is_not_kept() {
+        let rules = FixRules { on_duty_since: UnixMillis(990_000), ..RULES };
+        let mut filter = FixFilter::default();
+        assert_eq!(filter.take(fix(7, 984_999, 35.0), NOW, &rules), FixVerdict::OffDuty);
+        assert_eq!(filter, FixFilter::default(), "nothing of it, not even its order");
+        assert_eq!(filter.take(fix(6, 985_000, 35.1), NOW, &rules), FixVerdict::Taken, "the skew");
+        assert_eq!(lat(&filter), Some(35.1));
     }
 
     #[test]

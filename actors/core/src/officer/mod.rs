@@ -10,7 +10,8 @@ pub use event::{
 };
 pub use fixes::{Fix, FixFilter, FixRules, FixVerdict, KnownFix};
 pub use state::{
-    Commitment, Duty, OpenOffer, Officer, OfficerCommand, OfficerPart, OfficerRefusal, OfficerStatus,
+    Commitment, Duty, Officer, OfficerCommand, OfficerPart, OfficerRefusal, OfficerStatus,
+    OpenOffer,
 };
 
 #[cfg(test)]

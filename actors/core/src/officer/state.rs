@@ -79,6 +79,8 @@ pub struct Officer {
     pub skills: Vec<String>,
     /// Whether the officer works.
     pub duty: Duty,
+    /// Since when, breaks included; `None` off duty. Nothing measured before counts (I18).
+    pub on_duty_since: Option<UnixMillis>,
     /// The device is silent.
     pub contact_lost: bool,
     /// The offer that waits, at most one.
@@ -222,6 +224,7 @@ impl Officer {
             badge: None,
             skills: Vec::new(),
             duty: Duty::Off,
+            on_duty_since: None,
             contact_lost: false,
             offer: None,
             commitments: Vec::new(),
@@ -283,7 +286,9 @@ impl Officer {
             return Err(OfficerRefusal::NotRegistered);
         }
         Ok(match (command, self.duty) {
-            (OfficerCommand::GoOnDuty { how }, Duty::Off) => vec![OfficerEvent::WentOnDuty { how: *how }],
+            (OfficerCommand::GoOnDuty { how }, Duty::Off) => {
+                vec![OfficerEvent::WentOnDuty { how: *how }]
+            }
             (OfficerCommand::GoOnDuty { .. }, Duty::Break) => vec![OfficerEvent::BreakEnded {}],
             (OfficerCommand::GoOffDuty, Duty::On | Duty::Break) => {
                 self.unbound()?;
@@ -294,7 +299,9 @@ impl Officer {
                 self.unbound()?;
                 vec![OfficerEvent::BreakStarted {}]
             }
-            (OfficerCommand::LoseContact { last_heard }, Duty::On | Duty::Break) if !self.contact_lost => {
+            (OfficerCommand::LoseContact { last_heard }, Duty::On | Duty::Break)
+                if !self.contact_lost =>
+            {
                 vec![OfficerEvent::ContactLost { last_heard: *last_heard }]
             }
             (OfficerCommand::RegainContact, _) if self.contact_lost => {
@@ -353,7 +360,10 @@ impl Officer {
             OfficerPart::ReachStage { incident, stage } => {
                 let commitment = self.commitment(incident).ok_or(OfficerRefusal::NotCommitted)?;
                 let further = stage > commitment.stage;
-                Ok(further.then_some(OfficerEvent::StageReached { incident, stage }).into_iter().collect())
+                Ok(further
+                    .then_some(OfficerEvent::StageReached { incident, stage })
+                    .into_iter()
+                    .collect())
             }
             OfficerPart::BeReleased { incident, how } => Ok(self
                 .commitment(incident)
@@ -426,8 +436,8 @@ impl Officer {
         Ok(events)
     }
 
-    /// Takes an event into the state. Never decides, never fails.
-    pub fn apply(&mut self, event: &OfficerEvent) {
+    /// Takes an event of the moment `at` into the state. Never decides, never fails.
+    pub fn apply(&mut self, event: &OfficerEvent, at: UnixMillis) {
         match event {
             OfficerEvent::Registered { skills, personal, .. } => {
                 self.registered = true;
@@ -437,9 +447,13 @@ impl Officer {
                     self.badge.clone_from(&personal.badge);
                 }
             }
-            OfficerEvent::WentOnDuty { .. } => self.duty = Duty::On,
+            OfficerEvent::WentOnDuty { .. } => {
+                self.duty = Duty::On;
+                self.on_duty_since = Some(at);
+            }
             OfficerEvent::WentOffDuty { .. } => {
                 self.duty = Duty::Off;
+                self.on_duty_since = None;
                 self.contact_lost = false;
             }
             OfficerEvent::BreakStarted {} => self.duty = Duty::Break,

@@ -56,13 +56,13 @@ fn committed() -> Officer {
 
 fn command(officer: &mut Officer, command: OfficerCommand) -> Result<usize, OfficerRefusal> {
     let events = officer.decide(&command)?;
-    events.iter().for_each(|event| officer.apply(event));
+    events.iter().for_each(|event| officer.apply(event, NOW));
     Ok(events.len())
 }
 
 fn part(officer: &mut Officer, part: OfficerPart) -> Result<Vec<OfficerEvent>, OfficerRefusal> {
     let events = officer.decide_part(&part, NOW)?;
-    events.iter().for_each(|event| officer.apply(event));
+    events.iter().for_each(|event| officer.apply(event, NOW));
     Ok(events)
 }
 
@@ -255,6 +255,19 @@ fn stages_only_go_forward() {
         assert_eq!(part(&mut officer, stage(earlier)), Ok(vec![]));
     }
     assert_eq!(part(&mut on_duty(), stage(Stage::EnRoute)), Err(OfficerRefusal::NotCommitted));
+}
+
+#[test]
+fn the_moment_of_going_on_duty_is_known_until_its_end() {
+    let mut officer = off_duty();
+    assert_eq!(officer.on_duty_since, None);
+    let how = DutyChange::Reported;
+    officer.apply(&OfficerEvent::WentOnDuty { how }, NOW);
+    officer.apply(&OfficerEvent::BreakStarted {}, LATER);
+    officer.apply(&OfficerEvent::BreakEnded {}, LATER);
+    assert_eq!(officer.on_duty_since, Some(NOW), "a break is on duty");
+    officer.apply(&OfficerEvent::WentOffDuty { how }, LATER);
+    assert_eq!(officer.on_duty_since, None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use tiande_core::dispatch::Plan;
 use tiande_core::ids::IncidentId;
-use tiande_core::incident::{IncidentEvent, OfferState, Outcome};
+use tiande_core::incident::{IncidentEvent, OfferState, Outcome, Said};
 use tiande_core::journal::{Event, StreamId};
 use tiande_core::officer::{OfferEnd, OfficerPart};
 use tiande_core::tip::TipEvent;
@@ -65,6 +65,12 @@ bugs! {
     SwallowExhausted => ["I09"],
     /// The director is never told.
     ForgetDirector => ["I09"],
+    /// The centre is alarmed again each time nobody is found.
+    AlarmEachRound => ["I09"],
+    /// The director's alarm waits while somebody weighs an offer.
+    DirectorWaits => ["I09"],
+    /// The director is alarmed in an incident's first spell only.
+    DirectorOnce => ["I09"],
     /// An incident ends although nobody has reported an outcome.
     FinishUnreported => ["I10"],
     /// A cancellation gives no reason.
@@ -79,6 +85,10 @@ bugs! {
     FixVague => ["I17"],
     /// The position stays after going off duty.
     KeepPosition => ["I18"],
+    /// What a device saved up off duty is taken as a position.
+    KeepEarlierFixes => ["I18"],
+    /// Words of people stand in the clear part of the journal.
+    WordsInClear => ["SEALED"],
     /// An officer's own stream is not written.
     ForgetOfficersPart => ["AGREE"],
     /// The live state does not follow the journal.
@@ -112,6 +122,9 @@ impl Bug {
             Self::ForgetDirector => {
                 plan.events.retain(|e| !matches!(e, IncidentEvent::DirectorAlarmed { .. }));
             }
+            Self::DirectorWaits if plan.incident.open_offers().next().is_some() => {
+                plan.events.retain(|e| !matches!(e, IncidentEvent::DirectorAlarmed { .. }));
+            }
             Self::FinishUnreported => {
                 let released =
                     |e: &IncidentEvent| matches!(e, IncidentEvent::OfficerReleased { .. });
@@ -121,8 +134,8 @@ impl Bug {
             }
             Self::CancelSilently => {
                 for event in &mut plan.events {
-                    if let IncidentEvent::Cancelled { reason } = event {
-                        reason.clear();
+                    if let IncidentEvent::Cancelled { said } = event {
+                        *said = Said::default();
                     }
                 }
             }

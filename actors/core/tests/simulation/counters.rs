@@ -34,6 +34,6 @@ counters! {
     withdrawn, accepts_refused_expired, accepts_refused_withdrawn, accepts_refused_reassigned,
     accepts_repeated, assigns, assigns_stacked, orders_refused, commitments, releases, cancels,
     places_set, dispatches, stages, finishes, closed_finished, closed_cancelled, exhausted,
-    exhausted_then_found, director_alarms, duty_on, duty_off, duty_off_refused, breaks,
+    exhausted_then_found, exhausted_again, director_alarms, director_alarms_again, words_sealed, duty_on, duty_off, duty_off_refused, breaks,
     lacked_skill, conflict_of_interest, stale_nearer,
 }

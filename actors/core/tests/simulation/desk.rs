@@ -56,7 +56,9 @@ impl World {
         let officer = self.anybody()?;
         let offer = OfferId::new(self.wall(), &mut self.ids);
         let stack_max = self.court.dispatch.stack_max;
-        Some(IncidentCommand::Assign { offer, officer, stack: self.rng.chance(500), stack_max })
+        let stack = self.rng.chance(500);
+        let reason = self.rng.chance(500).then(|| "离得最近".to_owned());
+        Some(IncidentCommand::Assign { offer, officer, stack, stack_max, reason })
     }
 
     fn release(&mut self, incident: IncidentId) -> Option<IncidentCommand> {

@@ -99,6 +99,8 @@ pub struct Device {
     heard_state: i64,
     offers: BTreeMap<OfferId, Weighed>,
     bound: Vec<(IncidentId, Stage)>,
+    /// Measured off duty, to be handed in later.
+    kept: Vec<Sample>,
     pub pending: Option<(u64, Request)>,
     sent_at: i64,
     serial: u64,
@@ -129,6 +131,7 @@ impl Device {
             heard_state: -1,
             offers: BTreeMap::new(),
             bound: Vec::new(),
+            kept: Vec::new(),
             pending: None,
             sent_at: 0,
             serial: 0,
@@ -213,8 +216,18 @@ impl Device {
         if rng.chance(faults.no_sky) {
             self.sky_at = now + rng.range(5_000, 90_000);
         }
-        if self.shift != Shift::Off && (now >= self.sky_at || calm) {
-            calls.push(Call::Fix(self.measure(now, faults, rng)));
+        let sky = now >= self.sky_at || calm;
+        if self.shift == Shift::Off {
+            // A device that measures also off duty, and hands it in when it may report.
+            if sky && rng.chance(100) {
+                let sample = self.measure(now, faults, rng);
+                self.kept.extend(sample.good().then_some(sample));
+            }
+        } else {
+            calls.extend(self.kept.drain(..).map(Call::Fix));
+            if sky {
+                calls.push(Call::Fix(self.measure(now, faults, rng)));
+            }
         }
         if self.pending.is_none() {
             self.pending = self.wish(now, calm, rng).map(|request| (self.next_id(), request));
@@ -331,7 +344,8 @@ impl Device {
             Stage::EnRoute => IncidentCommand::Progress { officer, stage: Stage::OnScene, how },
             Stage::OnScene => {
                 let outcome = *rng.pick(Outcome::ALL).unwrap_or(&Outcome::Other);
-                IncidentCommand::Finish { officer, outcome, note: None }
+                let note = rng.chance(300).then(|| "已查封".to_owned());
+                IncidentCommand::Finish { officer, outcome, note }
             }
         }
     }

@@ -102,6 +102,13 @@ impl Server {
             }
             Ok(mut plan) => {
                 self.bug.spoil_plan(&mut plan);
+                if self.bug == Bug::DirectorOnce {
+                    let alarms =
+                        |e: &IncidentEvent| matches!(e, IncidentEvent::DirectorAlarmed { .. });
+                    if plan.events.iter().any(alarms) && !self.directed.insert(id) {
+                        plan.events.retain(|e| !alarms(e));
+                    }
+                }
                 if plan.is_empty() {
                     return Step::Reply(job.caller, Reply::Done);
                 }
@@ -130,6 +137,11 @@ impl Server {
                 }
             }),
             Bug::OfferExcluded => state.opened.iter_mut().for_each(|o| o.excluded.clear()),
+            Bug::AlarmEachRound => {
+                if matches!(job.want, Want::Round { .. }) {
+                    state.exhausted_since = None;
+                }
+            }
             Bug::OfferUnskilled => state.opened.iter_mut().for_each(|o| o.skills.clear()),
             _ => {}
         }
@@ -232,7 +244,7 @@ impl Server {
         for part in &parts {
             match decide_part(self.bug, &trial, part, now) {
                 Ok(decided) => {
-                    decided.iter().for_each(|event| trial.apply(event));
+                    decided.iter().for_each(|event| trial.apply(event, now));
                     events.extend(decided);
                 }
                 Err(refusal) => {
@@ -329,7 +341,7 @@ impl Server {
                 continue;
             }
             if let Some(glance) = self.glances.get_mut(officer) {
-                events.iter().for_each(|event| glance.officer.apply(event));
+                events.iter().for_each(|event| glance.officer.apply(event, flight.at));
             }
             self.after_duty(*officer);
         }

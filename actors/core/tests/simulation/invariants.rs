@@ -10,7 +10,7 @@ use tiande_core::time::UnixMillis;
 
 use super::asking::eligible;
 use super::journal::{Delivery, DeliveryKey, Store};
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, SKEW_MS};
 use super::server::Server;
 use super::truth::{Asking, Status, Truth, may_follow};
 
@@ -121,18 +121,21 @@ pub fn transition(id: IncidentId, from: Status, to: Status) -> Check {
     ensure(may_follow(from, to), "I10", || format!("{id} went from {from:?} to {to:?}"))
 }
 
-/// I16, I17: the position that decides is the newest honest one. I18: none off duty.
+/// I16, I17: the position that decides is the newest honest one. I18: none off duty, and none from
+/// before.
 pub fn position(server: &Server, knowledge: &Knowledge, id: OfficerId) -> Check {
     let (Some(glance), Some(known)) = (server.glances.get(&id), knowledge.officers.get(&id)) else {
         return Ok(());
     };
     let shown = glance.fix.map(|fix| (fix.fix.epoch, fix.fix.seq));
     let indexed = server.index.get(id);
-    if !known.works {
+    let Some(since) = known.since else {
         let kept = server.filters.get(&id).is_some_and(|filter| filter.current().is_some());
         let nothing = shown.is_none() && indexed.is_none() && !kept;
         return ensure(nothing, "I18", || format!("{id} is off duty, but {shown:?} is kept"));
-    }
+    };
+    let early = glance.fix.filter(|fix| fix.fix.taken_at.0 < since - SKEW_MS);
+    ensure(early.is_none(), "I18", || format!("{id} is on duty since {since}, but: {early:?}"))?;
     let best = known.best.map(|best| best.order);
     let honest = glance.fix.is_none_or(|fix| {
         let vague = fix.fix.accuracy.is_none_or(|accuracy| accuracy.0 > 500.0);

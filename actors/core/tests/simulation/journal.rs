@@ -44,7 +44,16 @@ pub struct Record {
     encoded: Encoded,
 }
 
+/// What people of the simulated court say; none of it may stand in clear.
+pub const WORDS: [&str; 5] = ["在另一处", "离得最近", "已查封", "另有任务", "误报"];
+
 impl Record {
+    /// Words of people in the clear part.
+    pub fn tells(&self) -> Option<&'static str> {
+        let body = String::from_utf8_lossy(&self.encoded.body);
+        WORDS.into_iter().find(|words| body.contains(words))
+    }
+
     pub fn event(&self) -> Event {
         let stored = &self.encoded;
         decode(&stored.kind, stored.version, &stored.body, stored.personal.as_deref())
@@ -57,6 +66,8 @@ pub struct Store {
     pub records: Vec<Record>,
     pub heads: BTreeMap<StreamId, u64>,
     pub deliveries: BTreeMap<DeliveryKey, Delivery>,
+    /// A planted bug: personal parts stand in the body as well.
+    pub leaks: bool,
 }
 
 impl Store {
@@ -77,7 +88,11 @@ impl Store {
             for event in events {
                 let seq = self.head(*stream) + 1;
                 self.heads.insert(*stream, seq);
-                let encoded = encode(event);
+                let mut encoded = encode(event);
+                if let (true, Some(personal)) = (self.leaks, &encoded.personal) {
+                    encoded.body.truncate(encoded.body.len() - 1);
+                    encoded.body.extend([b",\"told\":", personal.as_slice(), b"}"].concat());
+                }
                 self.records.push(Record { stream: *stream, seq, at: batch.at, encoded });
             }
         }

@@ -10,6 +10,9 @@ use tiande_core::time::UnixMillis;
 use super::device::Sample;
 use super::truth::Truth;
 
+/// A device's clock may be so far off, milliseconds.
+pub const SKEW_MS: i64 = 5_000;
+
 /// The newest honest fix.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {
@@ -27,7 +30,8 @@ impl Known {
 
 #[derive(Clone, Debug, Default)]
 pub struct Whereabouts {
-    pub works: bool,
+    /// On duty since then.
+    pub since: Option<i64>,
     pub best: Option<Known>,
     /// Greatest order of an earlier shift.
     floor: Option<(u32, u32)>,
@@ -48,30 +52,31 @@ impl Knowledge {
     pub fn restart(&mut self, truth: &Truth) {
         self.officers.clear();
         for (id, officer) in &truth.officers {
-            self.set_works(*id, officer.works());
+            self.set_since(*id, officer.since);
         }
     }
 
-    pub fn set_works(&mut self, officer: OfficerId, works: bool) {
+    pub fn set_since(&mut self, officer: OfficerId, since: Option<i64>) {
         let known = self.officers.entry(officer).or_default();
-        if known.works && !works {
+        if known.since.is_some() && since.is_none() {
             known.best = None;
             known.floor = known.greatest;
         }
-        known.works = works;
+        known.since = since;
     }
 
     /// A fix has arrived.
     pub fn arrived(&mut self, officer: OfficerId, sample: &Sample, now: UnixMillis) {
         let known = self.officers.entry(officer).or_default();
         let order = (sample.fix.epoch, sample.fix.seq);
-        if !known.works || sample.fix.taken_at.0 > now.0 + 5_000 {
+        let Some(since) = known.since else { return };
+        let taken_at = sample.fix.taken_at.0;
+        if taken_at > now.0 + SKEW_MS || taken_at < since - SKEW_MS {
             return;
         }
         known.greatest = known.greatest.max(Some(order));
         let newest = known.best.map(|best| best.order).max(known.floor);
         if sample.good() && newest < Some(order) {
-            let taken_at = sample.fix.taken_at.0;
             known.best = Some(Known { order, taken_at, received_at: now.0, at: sample.fix.at });
         }
     }

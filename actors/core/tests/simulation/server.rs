@@ -99,6 +99,8 @@ pub struct Server {
     pub flights: BTreeMap<u64, Flight>,
     pub deciding: BTreeSet<IncidentId>,
     pub serial: u64,
+    /// For a planted bug: whose director was alarmed.
+    pub directed: BTreeSet<IncidentId>,
     arrivals: u32,
 }
 
@@ -116,6 +118,7 @@ impl Server {
             flights: BTreeMap::new(),
             deciding: BTreeSet::new(),
             serial: 0,
+            directed: BTreeSet::new(),
             arrivals: 0,
         };
         for record in &store.records {
@@ -130,7 +133,7 @@ impl Server {
         match (stream, event) {
             (StreamId::Officer(id), Event::Officer(event)) => {
                 let fresh = || Glance { officer: Officer::new(id), fix: None, busy: false };
-                self.glances.entry(id).or_insert_with(fresh).officer.apply(event);
+                self.glances.entry(id).or_insert_with(fresh).officer.apply(event, at);
             }
             (StreamId::Incident(id), Event::Incident(event)) => {
                 self.incidents.entry(id).or_insert_with(|| Incident::new(id)).apply(event, at);
@@ -198,6 +201,10 @@ impl Server {
             skew_max: FixRules::SKEW_MAX,
             speed_max_mps: court.dispatch.speed_max_kmh / 3.6,
             accuracy_max_m: FixRules::ACCURACY_MAX_M,
+            on_duty_since: match (self.bug, glance.officer.on_duty_since) {
+                (Bug::KeepEarlierFixes, _) | (_, None) => UnixMillis(i64::MIN),
+                (_, Some(since)) => since,
+            },
         };
         let mut fix = sample.fix;
         self.arrivals += 1;

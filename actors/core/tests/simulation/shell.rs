@@ -13,7 +13,7 @@ use super::invariants::{self, Check, ensure};
 use super::journal::AppendFault;
 use super::network::arrivals;
 use super::server::{Caller, Flight, Job, Reply, Step, Want};
-use super::truth::Shift;
+use super::truth::{Behind, Shift};
 use super::world::{Happening, World};
 
 impl World {
@@ -207,11 +207,17 @@ impl World {
 
     pub fn commits(&mut self, serial: u64) -> Check {
         let flight = self.server.as_ref().and_then(|server| server.flights.get(&serial));
-        let Some((batch, witness, caller)) =
-            flight.and_then(|f| Some((f.batch.clone()?, f.witness.clone(), f.job.caller)))
+        let Some((batch, witness, job)) =
+            flight.and_then(|f| Some((f.batch.clone()?, f.witness.clone(), f.job.clone())))
         else {
             return Ok(());
         };
+        let caller = job.caller;
+        let stack = matches!(
+            job.want,
+            Want::Incident { command: IncidentCommand::Assign { stack: true, .. }, .. }
+        );
+        let behind = Behind { witness: witness.as_deref(), stack };
         if batch.streams.is_empty() {
             self.server.as_mut().and_then(|server| server.land(serial));
             return self.reply(caller, Reply::Done);
@@ -225,7 +231,7 @@ impl World {
         if self.rng.chance(self.faults.crash_at_append) {
             if self.rng.chance(500) {
                 self.counters.crashes_after_commit_before_effect += 1;
-                let _written_or_refused = self.commit(&batch, witness.as_deref())?;
+                let _written_or_refused = self.commit(&batch, behind)?;
             }
             self.crash();
             return Ok(());
@@ -235,7 +241,7 @@ impl World {
             self.counters.appends_unknown_lost += 1;
             return self.read_again(serial);
         }
-        match self.commit(&batch, witness.as_deref())? {
+        match self.commit(&batch, behind)? {
             Ok(()) if unknown => {
                 self.counters.appends_unknown_written += 1;
                 self.read_again(serial)
@@ -299,8 +305,8 @@ impl World {
         }
         for stream in streams {
             if let StreamId::Officer(id) = stream {
-                let works = self.truth.officers.get(&id).is_some_and(|o| o.works());
-                self.knowledge.set_works(id, works);
+                let since = self.truth.officers.get(&id).and_then(|o| o.since);
+                self.knowledge.set_since(id, since);
                 self.position(id)?;
                 self.tell_state(id);
             }

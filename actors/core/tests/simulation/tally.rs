@@ -17,6 +17,14 @@ pub fn count(of: Option<IncidentId>, event: &Event, truth: &Truth, c: &mut Count
             let found = matches!(event, IncidentEvent::OffersMade { .. });
             let exhausted = known.is_some_and(|known| known.exhausted.is_some());
             c.exhausted_then_found += u64::from(found && exhausted);
+            c.words_sealed += u64::from(event.subject().is_some() && event.said().is_some());
+            let [centre, director] = known.map_or([0; 2], |known| known.alarms);
+            let again = |n: u32| u64::from(n > 0);
+            match event {
+                IncidentEvent::Exhausted { .. } => c.exhausted_again += again(centre),
+                IncidentEvent::DirectorAlarmed { .. } => c.director_alarms_again += again(director),
+                _ => {}
+            }
             incident(event, c);
         }
         Event::Officer(event) => officer(event, truth, c),

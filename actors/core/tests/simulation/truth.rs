@@ -24,6 +24,8 @@ pub enum Shift {
 #[derive(Clone, Debug, Default)]
 pub struct OfficerTruth {
     pub shift: Shift,
+    /// Since when the officer is on duty.
+    pub since: Option<i64>,
     pub lost: bool,
     pub skills: Vec<String>,
     pub offer: Option<(IncidentId, OfferId)>,
@@ -33,10 +35,6 @@ pub struct OfficerTruth {
 }
 
 impl OfficerTruth {
-    pub fn works(&self) -> bool {
-        self.shift != Shift::Off
-    }
-
     pub fn free(&self) -> bool {
         let unbound = self.bound.is_empty() && self.offer.is_none() && self.sos.is_none();
         self.shift == Shift::On && !self.lost && unbound
@@ -109,11 +107,13 @@ pub struct IncidentTruth {
     pub asked: BTreeSet<OfficerId>,
     pub crew: BTreeSet<OfficerId>,
     pub finished: Vec<Outcome>,
+    /// Since when it has been without enough officers coming, the first moment without anybody to ask.
     pub exhausted: Option<i64>,
+    /// The director knows of that spell.
     pub director: bool,
+    /// How often each was alarmed.
+    pub alarms: [u32; 2],
     pub over: Option<Status>,
-    /// Orders of the newest decision that may be stacked.
-    stack_orders: BTreeSet<OfficerId>,
 }
 
 impl IncidentTruth {
@@ -129,9 +129,11 @@ impl IncidentTruth {
         match (self.over, self.searching) {
             (Some(over), _) => over,
             (None, _) if self.seats() == 0 => Status::Underway,
-            (None, true) if self.exhausted.is_some() => Status::Exhausted,
+            (None, _) if self.place.is_none() => Status::AwaitingPlace,
+            (None, true) if self.exhausted.is_some() && self.open_offers().next().is_none() => {
+                Status::Exhausted
+            }
             (None, true) => Status::Searching,
-            (None, false) if self.place.is_none() => Status::AwaitingPlace,
             (None, false) if self.emergency => Status::AwaitingDispatch,
             (None, false) => Status::Queued,
         }
@@ -175,7 +177,16 @@ pub struct Reading<'a> {
     pub seq: u64,
     pub at: UnixMillis,
     pub event: &'a Event,
+    pub behind: Behind<'a>,
+}
+
+/// What stood behind a decision, which the journal does not tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Behind<'a> {
+    /// Who could have been asked.
     pub witness: Option<&'a [(OfficerId, LatLon)]>,
+    /// A dispatcher said: also beside other commitments.
+    pub stack: bool,
 }
 
 impl Truth {
@@ -195,7 +206,7 @@ impl Truth {
         let (head, seq) = (*head, reading.seq);
         ensure(head == seq, "FOLD", || format!("{}: {seq} follows {}", reading.stream, head - 1))?;
         match (reading.stream, reading.event) {
-            (StreamId::Officer(id), Event::Officer(event)) => self.read_officer(id, event),
+            (StreamId::Officer(id), Event::Officer(event)) => self.read_officer(id, event, reading),
             (StreamId::Incident(id), Event::Incident(event)) => {
                 self.read_incident(id, event, reading)
             }
@@ -213,23 +224,24 @@ impl Truth {
         }
     }
 
-    fn read_officer(&mut self, id: OfficerId, event: &OfficerEvent) -> Check {
+    fn read_officer(
+        &mut self,
+        id: OfficerId,
+        event: &OfficerEvent,
+        reading: &Reading<'_>,
+    ) -> Check {
         let stack_max = self.stack_max;
-        let ordered_stacked = |truth: &Self, incident: &IncidentId| {
-            truth.incidents.get(incident).is_some_and(|i| i.stack_orders.contains(&id))
-        };
-        let explicit = match event {
-            OfficerEvent::Committed { incident, .. } => ordered_stacked(self, incident),
-            _ => false,
-        };
         let officer = self.officers.entry(id).or_default();
         match event {
             OfficerEvent::Registered { skills, .. } => officer.skills.clone_from(skills),
-            OfficerEvent::WentOnDuty { .. } | OfficerEvent::BreakEnded {} => {
-                officer.shift = Shift::On
+            OfficerEvent::WentOnDuty { .. } => {
+                officer.shift = Shift::On;
+                officer.since = Some(reading.at.0);
             }
+            OfficerEvent::BreakEnded {} => officer.shift = Shift::On,
             OfficerEvent::WentOffDuty { .. } => {
                 officer.shift = Shift::Off;
+                officer.since = None;
                 officer.lost = false;
             }
             OfficerEvent::BreakStarted {} => officer.shift = Shift::Break,
@@ -248,7 +260,7 @@ impl Truth {
                 officer.offer = officer.offer.filter(|(_, open)| open != offer);
                 let alone = officer.bound.is_empty();
                 ensure(alone || *stacked, "I05", || format!("{id} has two plain commitments"))?;
-                let by_order = *how == CommitmentKind::Ordered && explicit;
+                let by_order = *how == CommitmentKind::Ordered && reading.behind.stack;
                 ensure(!*stacked || by_order, "I05", || {
                     format!("{id} was stacked without an order")
                 })?;
@@ -295,8 +307,8 @@ impl Truth {
                 finished: Vec::new(),
                 exhausted: None,
                 director: false,
+                alarms: [0; 2],
                 over: None,
-                stack_orders: BTreeSet::new(),
             };
             let twice = self.incidents.insert(id, fresh).is_some();
             return ensure(!twice, "I10", || format!("{id} was opened twice"));
@@ -319,9 +331,8 @@ impl Truth {
                     &asked,
                     extra,
                     &self.officers,
-                    reading.witness,
+                    reading.behind.witness,
                 )?;
-                incident.exhausted = None;
                 for made in offers {
                     incident.asked.insert(made.officer);
                     let offer = OfferTruth {
@@ -364,14 +375,10 @@ impl Truth {
                 ensure(open, "I08", || format!("{offer} was closed, but was not open"))?;
                 known.into_iter().for_each(|offer| offer.state = Asking::Over);
             }
-            IncidentEvent::Assigned { officer, stacked, .. } => {
+            IncidentEvent::Assigned { officer, .. } => {
                 let barred =
                     incident.excluded.contains(officer) || incident.caller == Some(*officer);
                 ensure(!barred, "I07", || format!("{officer} must not go, but was ordered to"))?;
-                incident.stack_orders.remove(officer);
-                if *stacked {
-                    incident.stack_orders.insert(*officer);
-                }
                 incident.asked.insert(*officer);
                 incident.crew.insert(*officer);
             }
@@ -384,22 +391,30 @@ impl Truth {
                 ensure(crew, "I10", || format!("{officer} finished {id} but was not on it"))?;
                 incident.finished.push(*outcome);
             }
-            IncidentEvent::OfficerReleased { officer, reason } => {
-                let crew = incident.crew.remove(officer) && !reason.is_empty();
+            IncidentEvent::OfficerReleased { officer, said } => {
+                let crew = incident.crew.remove(officer) && !said.text().is_empty();
                 ensure(crew, "I10", || format!("{officer} was released from {id} without cause"))?;
             }
             IncidentEvent::Exhausted { .. } => {
-                super::asking::check_exhausted(incident, &self.officers, reading.witness)?;
+                super::asking::check_exhausted(incident, &self.officers, reading.behind.witness)?;
+                let first = incident.exhausted.is_none();
+                ensure(first, "I09", || format!("{id} alarms the centre again for one spell"))?;
                 incident.exhausted = Some(reading.at.0);
+                incident.alarms[0] += 1;
             }
-            IncidentEvent::DirectorAlarmed { .. } => incident.director = true,
+            IncidentEvent::DirectorAlarmed { .. } => {
+                let due = incident.exhausted.is_some() && !incident.director;
+                ensure(due, "I09", || format!("{id} alarms the director without need"))?;
+                incident.director = true;
+                incident.alarms[1] += 1;
+            }
             IncidentEvent::Finished { outcome } => {
                 let told = incident.finished.last() == Some(outcome) && incident.crew.is_empty();
                 ensure(told, "I10", || format!("{id} ended without the last officer's outcome"))?;
                 incident.over = Some(Status::Finished);
             }
-            IncidentEvent::Cancelled { reason } => {
-                let said = !reason.trim().is_empty();
+            IncidentEvent::Cancelled { said } => {
+                let said = !said.text().trim().is_empty();
                 ensure(said, "I10", || format!("{id} was cancelled without a reason"))?;
                 incident.over = Some(Status::Cancelled);
                 incident.crew.clear();
@@ -407,6 +422,7 @@ impl Truth {
         }
         if incident.seats() == 0 {
             incident.exhausted = None;
+            incident.director = false;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use super::mail::{Letter, letters};
 use super::network::{Agenda, arrivals};
 use super::rng::Rng;
 use super::server::{Caller, Job, Reply, Server};
-use super::truth::{Extra, Reading, Truth};
+use super::truth::{Behind, Extra, Reading, Truth};
 
 /// Virtual zero: 2026-11-23T06:00:00Z.
 pub const EPOCH_MS: i64 = 1_795_413_600_000;
@@ -82,7 +82,7 @@ impl World {
         let calm_at = rng.range(40_000, 100_000);
         let faults = Faults::of(&mut rng, calm_at);
         let court = court(&mut rng);
-        let store = Store::default();
+        let store = Store { leaks: bug == Bug::WordsInClear, ..Store::default() };
         let extra = Extra {
             emergency: usize::from(court.dispatch.ask_extra_emergency),
             sos: usize::from(court.dispatch.ask_extra_sos),
@@ -141,7 +141,7 @@ impl World {
             let event = Event::Officer(OfficerEvent::Registered { officer: id, skills, personal });
             let streams = vec![(StreamId::Officer(id), 0, vec![event])];
             let batch = Batch { at: self.wall(), streams, delivery: None };
-            let written = self.commit(&batch, None);
+            let written = self.commit(&batch, Behind::default());
             assert!(matches!(written, Ok(Ok(()))), "registering breaks nothing");
             let device = Device::new(id, &mut self.rng);
             self.numbers.insert(id, self.devices.len());
@@ -289,7 +289,7 @@ impl World {
     pub fn commit(
         &mut self,
         batch: &Batch,
-        witness: Option<&[(OfficerId, tiande_core::geo::LatLon)]>,
+        behind: Behind<'_>,
     ) -> Result<Result<(), super::journal::AppendFault>, Violation> {
         let range = match self.store.append(batch) {
             Ok(range) => range,
@@ -302,12 +302,14 @@ impl World {
         for index in range {
             let record = self.store.records.get(index).expect("just written");
             let (stream, seq, at, event) = (record.stream, record.seq, record.at, record.event());
+            let told = record.tells();
+            ensure(told.is_none(), "SEALED", || format!("{stream} tells in clear: {told:?}"))?;
             let of = match stream {
                 StreamId::Incident(id) => Some(id),
                 StreamId::Case(_) | StreamId::Officer(_) | StreamId::Tip(_) => None,
             };
             super::tally::count(of, &event, &self.truth, &mut self.counters);
-            self.truth.read(&Reading { stream, seq, at, event: &event, witness })?;
+            self.truth.read(&Reading { stream, seq, at, event: &event, behind })?;
             self.fold.fold(stream, &event, at);
             if let (StreamId::Tip(tip), false) = (stream, self.bug == Bug::DropLink) {
                 let valid = self.valid_tips.contains(&tip);

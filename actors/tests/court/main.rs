@@ -1,0 +1,17 @@
+//! A whole court, opened as the server opens it, on a journal, a clock and a wire that the tests own.
+//!
+//! Each file holds the rules of one subject; a test's name is the rule.
+#![allow(clippy::unwrap_used, clippy::panic)] // A broken expectation must end the test at once.
+#![allow(clippy::large_futures)] // Tests await whole stories.
+
+mod clockwork;
+mod desk;
+mod faults;
+mod offers;
+mod officers;
+mod races;
+mod restart;
+mod sockets;
+mod supervision;
+mod waiting;
+mod world;

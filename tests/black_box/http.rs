@@ -1,0 +1,380 @@
+//! HTTP beside tips: refusals, sessions, pages, operations, and the description of it all.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::http::{head, read_reply};
+use crate::support::people::{PASSWORD, sign_in_again};
+use crate::support::tips::good_tip;
+use crate::support::waiting::{Stopwatch, unix_ms};
+use crate::support::{Court, Officer, Server};
+
+/// Number 2026, 豫0783, 执7号, as it stands in an address.
+const CASE: &str = "/api/cases?number=%282026%29%E8%B1%AB0783%E6%89%A77%E5%8F%B7";
+const NEVER: &str = "0190a5b0-0000-7000-8000-000000000001";
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+#[test]
+fn every_refusal_is_a_problem_with_a_code() {
+    let server = Server::start();
+    let court = Court::add(&server, "alpha");
+    let cookie = court.dispatcher();
+    let signed = [("cookie", cookie.as_str())];
+    for path in ["/nothing", "/api", "/api/", "/api/nothing", "/hooks/tips", "/hooks/tips/", "/ws", "/admin", "/.git/config", "/api/incidents/"] {
+        for method in METHODS {
+            server.send(method, path, &signed, b"").refused(404, "not-found", path);
+        }
+    }
+    let ids = ["nonsense", NEVER, "%00", "%ff", "..%2f..%2fetc%2fpasswd", "'%20OR%201=1--", "null", &"9".repeat(3_000)];
+    for id in ids {
+        for kind in ["incidents", "tips", "cases"] {
+            server.get(&format!("/api/{kind}/{id}"), &signed).refused(404, "not-found", id);
+        }
+    }
+    for query in ["?state=maybe", "?limit=-1", "?limit=many", "?limit=1&limit=2", "?surprise=1", "?limit=99999999999"] {
+        let reply = server.get(&format!("/api/incidents{query}"), &signed);
+        reply.refused(400, "request-invalid", query);
+    }
+    for query in ["", "?number=", "?number=7", "?number=%ff"] {
+        let reply = server.get(&format!("/api/cases{query}"), &signed);
+        reply.refused(400, "request-invalid", query);
+    }
+    server.get(CASE, &signed).refused(404, "not-found", "a case nobody has");
+    for path in ["/", "/console", "/console/", "/handheld", "/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/officers"] {
+        let reply = server.send("DELETE", path, &signed, b"");
+        reply.refused(405, "method-not-allowed", path);
+        assert!(reply.header("allow").is_some_and(|allow| allow.contains("GET")), "{path}");
+    }
+}
+
+#[test]
+fn requests_that_are_no_http_are_refused_and_hurt_nobody() {
+    let server = Server::start();
+    let port = server.port;
+    let get = head("GET", "/healthz", port, &[]);
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("nonsense", b"\x16\x03\x01\x02\x00nonsense\r\n\r\n".to_vec()),
+        ("two lengths", head("POST", "/api/session", port, &[("content-length", "1"), ("content-length", "2")]).into_bytes()),
+        ("both lengths", head("POST", "/api/session", port, &[("content-length", "1"), ("transfer-encoding", "chunked")]).into_bytes()),
+        ("a length that is none", head("POST", "/api/session", port, &[("content-length", "+5")]).into_bytes()),
+        ("a header of a megabyte", head("GET", "/healthz", port, &[("x", &"y".repeat(1 << 20))]).into_bytes()),
+        ("a thousand headers", get.replace("\r\n\r\n", &("\r\nx: y".repeat(1_000) + "\r\n\r\n")).into_bytes()),
+        ("a long address", head("GET", &format!("/{}", "a".repeat(300_000)), port, &[]).into_bytes()),
+        ("a version that is none", get.replace("HTTP/1.1", "HTTP/7.0").into_bytes()),
+    ];
+    for (what, bytes) in cases {
+        // Either a refusal or the end of the connection.
+        if let Some(reply) = server.send_bytes(&bytes) {
+            assert!((400..500).contains(&reply.status), "{what}: {}", reply.status);
+        }
+        assert_eq!(server.get("/healthz", &[]).status, 200, "after {what}");
+    }
+}
+
+#[test]
+fn a_body_that_never_comes_does_not_hold_a_connection_for_ever() {
+    let server = Server::start();
+    let court = Court::add(&server, "alpha");
+    let headers = [("content-type", "application/json"), ("content-length", "100")];
+    let mut tip = court.source.headers("m1", b"");
+    tip.push(("content-length", "100".to_owned()));
+    let tip = crate::support::tips::borrowed(&tip);
+    let path = court.source.path();
+    let heads = [
+        head("POST", "/api/session", server.port, &headers) + "{",
+        head("POST", "/api/devices/enrol", server.port, &headers) + "{",
+        head("POST", &path, server.port, &tip) + "{",
+        "GET /healthz HTTP/1.1\r\nhost: x\r\nx: ".to_owned(),
+    ];
+    let begun = Stopwatch::start();
+    let streams: Vec<_> = heads
+        .iter()
+        .map(|head| {
+            let mut stream = server.connect().expect("a connection");
+            stream.write_all(head.as_bytes()).expect("the head");
+            stream
+        })
+        .collect();
+    for (mut stream, head) in streams.into_iter().zip(&heads) {
+        let reply = read_reply(&mut stream, "POST");
+        let line = head.lines().next().unwrap_or_default();
+        assert!(begun.elapsed() < Duration::from_secs(14), "{line}: still open");
+        if let Some(reply) = reply {
+            assert!((400..500).contains(&reply.status), "{line}: {}", reply.status);
+        }
+    }
+}
+
+#[test]
+fn a_change_by_cookie_needs_our_own_page() {
+    let server = Server::start();
+    let court = Court::add(&server, "alpha");
+    let cookie = court.dispatcher();
+    let own = server.origin();
+    let ticket = |more: &[(&str, &str)]| {
+        let all = [&[("cookie", cookie.as_str())], more].concat();
+        server.post("/api/ws-tickets", &all, &json!({}))
+    };
+    ticket(&[]).refused(403, "csrf", "without an origin");
+    for foreign in ["http://evil.example", "null", "", &format!("{own}.evil.example"), "https://127.0.0.1"] {
+        ticket(&[("origin", foreign)]).refused(403, "csrf", foreign);
+        let both = [("origin", foreign), ("sec-fetch-site", "same-origin")];
+        ticket(&both).refused(403, "csrf", foreign);
+        let body = json!({"username": "alpha-dispatcher", "password": PASSWORD});
+        server.post("/api/session", &[("origin", foreign)], &body).refused(403, "csrf", foreign);
+    }
+    for site in ["cross-site", "same-site", "none"] {
+        ticket(&[("sec-fetch-site", site)]).refused(403, "csrf", site);
+    }
+    assert_eq!(ticket(&[("origin", &own)]).status, 200);
+    assert_eq!(ticket(&[("sec-fetch-site", "same-origin")]).status, 200);
+    let out = |more: &[(&str, &str)]| {
+        let all = [&[("cookie", cookie.as_str())], more].concat();
+        server.send("DELETE", "/api/session", &all, b"")
+    };
+    out(&[]).refused(403, "csrf", "signing out");
+    assert_eq!(out(&[("origin", &own)]).status, 204);
+    out(&[("origin", &own)]).refused(401, "auth-required", "signed out already");
+}
+
+#[test]
+fn without_a_session_nothing_is_told() {
+    let server = Server::start();
+    Court::add(&server, "alpha");
+    let paths = ["/api/session", "/api/incidents", &format!("/api/incidents/{NEVER}"), &format!("/api/tips/{NEVER}"), "/api/officers", CASE, &format!("/api/cases/{NEVER}")];
+    for path in paths {
+        let cookies = ["", "tiande_session=", "tiande_session=nonsense", "tiande_session=%00", "other=1"];
+        for cookie in cookies {
+            server.get(path, &[("cookie", cookie)]).refused(401, "auth-required", path);
+        }
+    }
+    server.post("/api/ws-tickets", &[], &json!({})).refused(401, "auth-required", "a ticket");
+    for bearer in ["Bearer nonsense", "Bearer ", "Basic dTpw", "bearer x"] {
+        let reply = server.post("/api/ws-tickets", &[("authorization", bearer)], &json!({}));
+        reply.refused(401, "credentials", bearer);
+    }
+    // A device's token opens sockets and nothing else.
+    let officer = Officer::enrol(&server, "alpha", "王建国");
+    let bearer = format!("Bearer {}", officer.token);
+    server.get("/api/officers", &[("authorization", &bearer)]).refused(401, "auth-required", "device");
+}
+
+#[test]
+fn what_belongs_to_another_court_is_not_found() {
+    let server = Server::start();
+    let (alpha, beta) = (Court::add(&server, "alpha"), Court::add(&server, "beta"));
+    let (mine, theirs) = (alpha.dispatcher(), beta.dispatcher());
+    let tip = alpha.source.send(&server, "m1", &good_tip("alpha")).ok("tip");
+    let import = server.admin(&json!({"do": "case_import", "court": "alpha", "cases": [
+        {"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]},
+    ]}));
+    let officer = alpha.officer("王建国", 100.0);
+    let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    let paths = [
+        format!("/api/incidents/{}", text(&tip["incident"])),
+        format!("/api/tips/{}", text(&tip["tip"])),
+        format!("/api/cases/{}", text(&import["cases"][0])),
+        CASE.to_owned(),
+    ];
+    for path in &paths {
+        assert_eq!(server.get(path, &[("cookie", &mine)]).status, 200, "{path}");
+        server.get(path, &[("cookie", &theirs)]).refused(404, "not-found", path);
+    }
+    assert_eq!(beta.incidents(&theirs), Vec::<Value>::new());
+    let officers = server.get("/api/officers", &[("cookie", &theirs)]).ok("officers");
+    assert_eq!(officers["officers"], json!([]));
+    let mut console = crate::support::Console::open(&server, &theirs);
+    assert_eq!((&console.welcome["officers"], &console.welcome["incidents"]), (&json!([]), &json!([])));
+    let incident = &tip["incident"];
+    for command in [
+        json!({"type": "detail", "incident": incident}),
+        json!({"type": "candidates", "incident": incident}),
+        json!({"type": "dispatch", "incident": incident}),
+        json!({"type": "place", "incident": incident, "lat": 35.2, "lon": 114.67}),
+        json!({"type": "assign", "incident": incident, "officer": officer.id}),
+        json!({"type": "cancel", "incident": incident, "reason": "x"}),
+    ] {
+        assert_eq!(console.socket.refused(command.clone()), "not-found", "{command}");
+    }
+    // Nor may one court's source speak for another.
+    let reply = alpha.source.send(&server, "m2", &good_tip("beta"));
+    reply.refused(422, "field-invalid", "another court's name");
+    let seen = alpha.incident(&mine, incident.as_str().expect("an id"));
+    assert_ne!(seen["status"], "cancelled");
+}
+
+#[test]
+fn after_five_wrong_passwords_a_name_is_locked() {
+    let server = Server::start();
+    let court = Court::add(&server, "alpha");
+    court.dispatcher();
+    court.sign_in("other", &["dispatcher"]);
+    let try_with = |name: &str, password: &str| {
+        server.post("/api/session", &[], &json!({"username": name, "password": password}))
+    };
+    for name in ["alpha-dispatcher", "nobody"] {
+        for number in 0..5 {
+            let wrong = format!("wrong password {number}");
+            try_with(name, &wrong).refused(401, "credentials", name);
+        }
+        let locked = try_with(name, PASSWORD);
+        locked.refused(429, "too-many", name);
+        let wait = locked.header("retry-after").and_then(|wait| wait.parse::<u32>().ok());
+        assert!(wait.is_some_and(|wait| wait > 60), "{wait:?}");
+    }
+    sign_in_again(&server, "other");
+    let bodies = [
+        (json!({"username": "x"}), 422, "field-invalid"),
+        (json!({"username": "x", "password": 7}), 422, "field-invalid"),
+        (json!({"username": "x", "password": "y", "more": 1}), 422, "field-invalid"),
+        (json!([]), 422, "field-invalid"),
+        (json!({"username": "x".repeat(9_000), "password": "y"}), 413, "too-large"),
+    ];
+    for (body, status, code) in bodies {
+        server.post("/api/session", &[], &body).refused(status, code, "a body");
+    }
+    let json = [("content-type", "application/json")];
+    server.send("POST", "/api/session", &json, b"{\"username\":\"a\",\"username\":\"b\"}").refused(400, "json-invalid", "twice");
+    server.send("POST", "/api/session", &json, b"").refused(400, "json-invalid", "empty");
+    server.send("POST", "/api/session", &[], b"{}").refused(415, "media-type", "no type");
+}
+
+#[test]
+fn an_enrolment_code_works_once() {
+    let server = Server::start();
+    Court::add(&server, "alpha");
+    let enrol = |code: &Value| server.post("/api/devices/enrol", &[], &json!({"code": code}));
+    let given = server.admin(&json!({"do": "device_enrol", "court": "alpha", "officer": "王建国"}));
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..6).map(|_| scope.spawn(|| enrol(&given["code"]).status)).collect();
+        tries.into_iter().map(|t| t.join().expect("an answer")).collect()
+    });
+    assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+    enrol(&given["code"]).refused(401, "credentials", "used");
+    for bad in ["", "nonsense", "0000-0000", "%"] {
+        enrol(&json!(bad)).refused(401, "credentials", bad);
+    }
+    enrol(&json!(7)).refused(422, "field-invalid", "a number");
+    let foreign = server.post("/api/devices/enrol", &[("origin", "http://evil.example")], &json!({"code": "x"}));
+    foreign.refused(403, "csrf", "a foreign page");
+}
+
+#[test]
+fn pages_are_guarded_compressed_and_cached() {
+    let server = Server::start();
+    for client in ["console", "handheld"] {
+        let path = format!("/{client}/");
+        let page = server.get(&path, &[]);
+        assert_eq!(page.status, 200, "{path}: build the pages first");
+        let policy = page.header("content-security-policy").expect("a policy");
+        for part in ["default-src 'self'", "frame-ancestors 'none'", "script-src 'self'", "object-src 'none'"] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert!(!policy.contains("unsafe-eval"), "{policy}");
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(page.header("cache-control"), Some("no-cache"));
+        assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")));
+        let text = String::from_utf8(page.body.clone()).expect("a page is text");
+        let script = text.split('"').find(|part| part.contains("assets/") && part.ends_with(".js"));
+        let script = script.expect("a script").trim_start_matches("./").to_owned();
+        let script = if script.starts_with('/') { script } else { path.clone() + &script };
+        let plain = server.get(&script, &[]);
+        assert!(plain.header("cache-control").is_some_and(|cache| cache.contains("immutable")));
+        let small = server.get(&script, &[("accept-encoding", "gzip, br")]);
+        assert_eq!(small.header("content-encoding"), Some("br"), "{script}");
+        assert!(small.body.len() < plain.body.len());
+        assert_eq!(small.header("vary"), Some("accept-encoding"));
+        let etag = small.header("etag").expect("an etag");
+        let again = server.get(&script, &[("accept-encoding", "gzip, br"), ("if-none-match", etag)]);
+        assert_eq!((again.status, again.body.len()), (304, 0));
+        assert_ne!(plain.header("etag"), Some(etag), "each encoding has its own");
+        for bad in ["..%2f..%2fCargo.toml", "../../Cargo.toml", "%2e%2e/index.html", "nothing.js", "assets/", "%ff", "%00"] {
+            server.get(&format!("{path}{bad}"), &[]).refused(404, "not-found", bad);
+        }
+        let bare = server.get(&format!("/{client}"), &[]);
+        assert_eq!((bare.status, bare.header("location")), (302, Some(path.as_str())));
+    }
+    assert_eq!(server.get("/", &[]).header("location"), Some("/console/"));
+}
+
+#[test]
+fn whoever_runs_the_machine_sees_how_it_stands() {
+    let server = Server::start();
+    let court = Court::add(&server, "alpha");
+    court.officer("王建国", 100.0);
+    court.source.incident(&server, "m1", &good_tip("alpha"));
+    assert_eq!(server.get("/healthz", &[]).json()["status"], "alive");
+    assert_eq!(server.get("/readyz", &[]).json()["status"], "ready");
+    let metrics = server.get("/metrics", &[]);
+    assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")));
+    let text = String::from_utf8(metrics.body).expect("text");
+    assert!(text.contains("tiande_tips_total{result=\"taken\"} 1"), "{text}");
+    assert!(text.contains("tiande_sockets{kind=\"handheld\"}"), "{text}");
+    // Nothing of anybody, neither there nor in the log.
+    for secret in ["王建国", "王某", "13800000000", court.source.secret.as_str(), PASSWORD] {
+        assert!(!text.contains(secret), "{secret} is among the metrics");
+        assert!(!server.log().contains(secret), "{secret} is in the log");
+    }
+    let cookie = court.dispatcher();
+    let reply = server.post("/api/session", &[], &json!({"username": "alpha-dispatcher", "password": PASSWORD}));
+    let set = reply.header("set-cookie").expect("a cookie");
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(set.contains(part), "{set}");
+    }
+    assert!(!server.log().contains(cookie.split('=').nth(1).expect("a token")));
+    let ticket = server.post("/api/ws-tickets", &[("cookie", &cookie), ("sec-fetch-site", "same-origin")], &json!({})).ok("ticket");
+    let left = ticket["expires_at"].as_i64().expect("a time") - unix_ms();
+    assert!((25_000..=30_000).contains(&left), "{left}");
+}
+
+#[test]
+fn the_description_lists_exactly_what_answers() {
+    let server = Server::start();
+    let court = Court::add(&server, "alpha");
+    let document = server.get("/api/openapi.json", &[]).ok("openapi");
+    let printed = server.command(&["openapi"], "");
+    let printed: Value = serde_json::from_str(&printed.out).expect("JSON");
+    assert_eq!(document, printed, "the command prints what the server serves");
+    let paths = document["paths"].as_object().expect("paths");
+    assert!(paths.len() >= 12, "{paths:?}");
+    let cookie = court.dispatcher();
+    let tip = court.source.send(&server, "m1", &good_tip("alpha")).ok("tip");
+    let import = server.admin(&json!({"do": "case_import", "court": "alpha", "cases": [
+        {"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]},
+    ]}));
+    let fill = |path: &str| {
+        let id = match path {
+            "/api/incidents/{id}" => &tip["incident"],
+            "/api/tips/{id}" => &tip["tip"],
+            _ => &import["cases"][0],
+        };
+        path.replace("{id}", id.as_str().expect("an id")).replace("{source}", &court.source.name)
+    };
+    for (path, operations) in paths {
+        let operations = operations.as_object().expect("operations");
+        let address = if path == "/api/cases" { CASE.to_owned() } else { fill(path) };
+        for method in METHODS {
+            let cookie = if method == "DELETE" { "" } else { cookie.as_str() };
+            let reply = server.send(method, &address, &[("cookie", cookie)], b"");
+            let what = format!("{method} {path}: {}", reply.status);
+            let Some(operation) = operations.get(&method.to_lowercase()) else {
+                reply.refused(405, "method-not-allowed", &what);
+                let allow = reply.header("allow").expect("Allow").to_owned();
+                let mut listed: Vec<_> = allow.split(", ").map(str::to_lowercase).collect();
+                listed.sort();
+                assert_eq!(listed, operations.keys().cloned().collect::<Vec<_>>(), "{what}");
+                continue;
+            };
+            assert!(![404, 405].contains(&reply.status) && reply.status < 500, "{what}");
+            let known = &operation["responses"][reply.status.to_string()];
+            assert!(known.is_object(), "{what} is not described");
+        }
+    }
+    // And what answers is listed, but for pages, sockets and the description itself.
+    for path in ["/api/session", "/api/ws-tickets", "/api/devices/enrol", "/api/incidents", "/api/officers", "/api/cases", "/healthz", "/readyz", "/metrics", "/hooks/tips/{source}"] {
+        assert!(paths.contains_key(path), "{path}");
+    }
+}

@@ -1,0 +1,15 @@
+//! Hostile tests of the real program, from outside only: a started binary, its addresses, its admin
+//! socket, its files. What they know they know from `docs/PROTOCOL.md`.
+//!
+//! Each test has a server of its own in a folder of its own (`support::server`), and ends both,
+//! whatever happens.
+
+mod http;
+mod offers;
+mod orders;
+mod restart;
+mod sockets;
+mod stalled;
+mod support;
+mod tips;
+mod tools;

@@ -1,0 +1,13 @@
+//! What the tests need: a server as a child process, an HTTP client, sockets, officers, consoles.
+
+pub mod http;
+pub mod people;
+pub mod server;
+pub mod socket;
+pub mod tips;
+pub mod waiting;
+
+pub use http::Reply;
+pub use people::{Console, Court, Officer};
+pub use server::{Door, Server};
+pub use socket::Socket;
