@@ -239,8 +239,8 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             AdminRequest::UserAdd { court, username, name, roles, password }
         }
         Command::Case(CaseCommand::Import { court, file }) => {
-            let cases: Value = serde_json::from_str(&read(&file)?)
-                .with_context(|| file.display().to_string())?;
+            let cases: Value =
+                serde_json::from_str(&read(&file)?).with_context(|| file.display().to_string())?;
             serde_json::from_value(json!({"do": "case_import", "court": court, "cases": cases}))
                 .context("cases")?
         }

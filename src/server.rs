@@ -16,7 +16,7 @@ use tiande_actors::court::{CourtHandle, RoomPorts, StartFault};
 use tiande_actors::ports::Clock;
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::CourtId;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::access::store::Doors;
 use crate::app::{App, Phase};
@@ -33,6 +33,9 @@ use crate::{admin, api, demo, intake, sockets};
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Idle connections are probed from then on.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How often courts are looked at.
+const COURTS_CHECK: Duration = Duration::from_secs(1);
 
 /// The threads that courts live on, apart from HTTP workers.
 static ARBITERS: Mutex<Vec<Arbiter>> = Mutex::new(Vec::new());
@@ -191,12 +194,27 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
     opened.close().await;
     std::fs::remove_file(app.config.data.join(admin::SOCKET_NAME)).ok();
     if failed {
-        anyhow::bail!("the journal can take no more decisions; see the log above");
+        anyhow::bail!(
+            "the journal or a court has failed; see the log above. Start again: what was \
+                       answered is on the disk"
+        );
     }
     Ok(())
 }
 
-/// Resolves when the operator or the journal ends it; true when it was the journal.
+/// Resolves when a court has lost an actor that nobody rebuilds.
+async fn a_court_died(app: &App) {
+    let mut looks = actix_web::rt::time::interval(COURTS_CHECK);
+    loop {
+        looks.tick().await;
+        if let Some(court) = app.courts().iter().find(|court| !court.alive()) {
+            error!(court = %court.profile().id, "its desk, intake or board has died");
+            return;
+        }
+    }
+}
+
+/// Resolves when the operator or a failure ends it; true when it was a failure.
 async fn wait_for_the_end(app: &App) -> anyhow::Result<bool> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -206,6 +224,7 @@ async fn wait_for_the_end(app: &App) -> anyhow::Result<bool> {
         _ = terminate.recv() => false,
         _ = interrupt.recv() => false,
         _ = failed.wait_for(|failed| *failed) => true,
+        () = a_court_died(app) => true,
     })
 }
 

@@ -109,7 +109,8 @@ pub async fn device(app: &App, request: &HttpRequest) -> Result<Option<DeviceRow
 /// The cookie of a new session; an empty token takes it away.
 #[must_use]
 pub fn session_cookie(config: &Config, token: &str) -> Cookie<'static> {
-    let secure = config.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
+    let secure =
+        config.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let mut cookie = Cookie::build(COOKIE, token.to_owned())
         .path("/")
         .http_only(true)
@@ -130,7 +131,10 @@ mod tests {
 
     fn request(method: Method, headers: &[(&'static str, &'static str)]) -> HttpRequest {
         let start = TestRequest::default().method(method);
-        headers.iter().fold(start, |request, header| request.insert_header(*header)).to_http_request()
+        headers
+            .iter()
+            .fold(start, |request, header| request.insert_header(*header))
+            .to_http_request()
     }
 
     #[test]
@@ -153,8 +157,12 @@ mod tests {
         let host = ("host", "h");
         assert!(same_site(&config, &request(Method::GET, &[host])).is_ok());
         assert!(same_site(&config, &request(Method::POST, &[host])).is_err());
-        assert!(same_site(&config, &request(Method::POST, &[host, ("origin", "http://h")])).is_ok());
-        assert!(same_site(&config, &request(Method::POST, &[host, ("origin", "http://x")])).is_err());
+        assert!(
+            same_site(&config, &request(Method::POST, &[host, ("origin", "http://h")])).is_ok()
+        );
+        assert!(
+            same_site(&config, &request(Method::POST, &[host, ("origin", "http://x")])).is_err()
+        );
         let fetched = ("sec-fetch-site", "same-origin");
         assert!(same_site(&config, &request(Method::POST, &[host, fetched])).is_ok());
         let both = [host, fetched, ("origin", "http://x")];

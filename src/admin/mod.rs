@@ -8,5 +8,5 @@ mod requests;
 mod socket;
 
 pub use client::send;
-pub use requests::{AdminFault, AdminRequest, PartyIn, CaseIn, execute};
+pub use requests::{AdminFault, AdminRequest, CaseIn, PartyIn, execute};
 pub use socket::{SOCKET_NAME, serve};

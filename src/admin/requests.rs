@@ -131,8 +131,9 @@ fn court_of(app: &App, court: &str) -> Result<CourtHandle, AdminFault> {
 }
 
 fn name_of(text: &str, what: &str) -> Result<String, AdminFault> {
-    clean_text(text, 60, false)
-        .map_err(|_fault| AdminFault::new("invalid", format!("{what} must be 1-60 plain characters")))
+    clean_text(text, 60, false).map_err(|_fault| {
+        AdminFault::new("invalid", format!("{what} must be 1-60 plain characters"))
+    })
 }
 
 fn command(fault: &CommandFault) -> AdminFault {
@@ -181,11 +182,19 @@ async fn court_add(app: &App, profile: CourtProfile) -> Result<Value, AdminFault
     Ok(json!({"court": id}))
 }
 
-async fn source_add(app: &App, court: &str, name: &str, trusted: bool) -> Result<Value, AdminFault> {
+async fn source_add(
+    app: &App,
+    court: &str,
+    name: &str,
+    trusted: bool,
+) -> Result<Value, AdminFault> {
     let court = court_of(app, court)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
-        return Err(AdminFault::new("invalid", "a source's name is 1-64 of letters, digits, - and _"));
+        return Err(AdminFault::new(
+            "invalid",
+            "a source's name is 1-64 of letters, digits, - and _",
+        ));
     }
     let added = app.doors.add_source(&court.profile().id, name, trusted).await;
     let secret = added.map_err(AdminFault::store)?;

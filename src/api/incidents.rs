@@ -10,6 +10,20 @@ use tiande_core::journal::{By, StreamId};
 use crate::app::App;
 use crate::shapes::{IncidentDetailShape, TimelineShape};
 
+/// Checks that an incident is of this court. A court wakes whatever the journal knows by an id, so
+/// everything that names one from outside passes through here first.
+///
+/// # Errors
+/// [`CommandFault::NotFound`], also for incidents of other courts.
+pub async fn check_court(
+    app: &App,
+    court: &CourtHandle,
+    incident: IncidentId,
+) -> Result<(), CommandFault> {
+    let known = app.journal.incident_in(&court.profile().id, incident).await;
+    if known.map_err(CommandFault::Read)? { Ok(()) } else { Err(CommandFault::NotFound) }
+}
+
 /// Reads an incident with its time line.
 ///
 /// # Errors
@@ -19,6 +33,7 @@ pub async fn detail_of(
     court: &CourtHandle,
     incident: IncidentId,
 ) -> Result<IncidentDetailShape, CommandFault> {
+    check_court(app, court, incident).await?;
     let seen = court.look(IncidentLook { incident, candidates: false }).await?;
     let stored = app.journal.read_stream(StreamId::Incident(incident)).await;
     let stored = stored.map_err(CommandFault::Read)?;

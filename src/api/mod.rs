@@ -10,6 +10,9 @@ pub mod reading;
 pub mod refusal;
 pub mod session;
 
+use std::time::Duration;
+
+use actix_web::rt::time::timeout;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpMessage as _, HttpResponse};
 
@@ -28,11 +31,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// The answer to other methods of an address.
 pub(crate) fn only(allow: &'static str) -> actix_web::Route {
-    web::route().to(move || async move { Err::<HttpResponse, _>(Problem::method_not_allowed(allow)) })
+    web::route()
+        .to(move || async move { Err::<HttpResponse, _>(Problem::method_not_allowed(allow)) })
 }
 
 /// The limit for small JSON bodies, bytes.
 pub(crate) const SMALL_BODY_MAX: usize = 8 * 1024;
+
+/// A small JSON body has to be there after this.
+const SMALL_BODY_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Reads a small JSON body strictly.
 pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
@@ -43,7 +50,9 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
     if kind != "application/json" {
         return Err(Problem::media_type());
     }
-    let body = payload.to_bytes_limited(SMALL_BODY_MAX).await.map_err(|_larger| Problem::too_large())?;
+    let reading = timeout(SMALL_BODY_TIME_MAX, payload.to_bytes_limited(SMALL_BODY_MAX)).await;
+    let body = reading.map_err(|_too_slow| Problem::request_invalid())?;
+    let body = body.map_err(|_larger| Problem::too_large())?;
     let body = body.map_err(|_broken| Problem::request_invalid())?;
     let value = crate::strict_json::parse(&body).map_err(|_fault| Problem::json_invalid())?;
     serde_json::from_value(value).map_err(|_shape| Problem::field_invalid())

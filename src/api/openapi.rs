@@ -15,8 +15,14 @@ use crate::shapes::{
 #[openapi(
     info(title = "Tiande", description = "Command centre of a court's enforcement bureau."),
     components(schemas(
-        ProblemBody, FieldFault, IncidentShape, IncidentDetailShape, RosterShape, DecisionShape,
-        TimelineShape, AlarmShape
+        ProblemBody,
+        FieldFault,
+        IncidentShape,
+        IncidentDetailShape,
+        RosterShape,
+        DecisionShape,
+        TimelineShape,
+        AlarmShape
     ))
 )]
 struct Shapes;
@@ -44,21 +50,141 @@ struct Operation {
 }
 
 const OPERATIONS: &[Operation] = &[
-    Operation { path: "/hooks/tips/{source}", method: "post", summary: "Send a tip (Standard Webhooks 1.0)", door: "webhook", ok: 202, answer: None, refusals: &[400, 401, 409, 413, 415, 422, 429, 503, 507] },
-    Operation { path: "/api/session", method: "post", summary: "Sign in", door: "none", ok: 200, answer: None, refusals: &[400, 401, 403, 413, 415, 422, 429, 503] },
-    Operation { path: "/api/session", method: "get", summary: "Who am I", door: "session", ok: 200, answer: None, refusals: &[401, 503] },
-    Operation { path: "/api/session", method: "delete", summary: "Sign out", door: "session", ok: 204, answer: None, refusals: &[401, 403, 503] },
-    Operation { path: "/api/ws-tickets", method: "post", summary: "A one-use ticket for a socket", door: "session", ok: 200, answer: None, refusals: &[401, 403, 503] },
-    Operation { path: "/api/devices/enrol", method: "post", summary: "Enrol a handheld by its one-time code", door: "none", ok: 200, answer: None, refusals: &[400, 401, 403, 413, 415, 422, 503] },
-    Operation { path: "/api/incidents", method: "get", summary: "Incidents, newest first", door: "session", ok: 200, answer: None, refusals: &[400, 401, 403, 503] },
-    Operation { path: "/api/incidents/{id}", method: "get", summary: "An incident with its time line and its newest decision", door: "session", ok: 200, answer: Some("IncidentDetailShape"), refusals: &[401, 403, 404, 503] },
-    Operation { path: "/api/tips/{id}", method: "get", summary: "A tip's facts", door: "session", ok: 200, answer: None, refusals: &[401, 403, 404, 503] },
-    Operation { path: "/api/officers", method: "get", summary: "All officers of the court", door: "session", ok: 200, answer: None, refusals: &[401, 403, 503] },
-    Operation { path: "/api/cases", method: "get", summary: "A case by its number", door: "session", ok: 200, answer: None, refusals: &[400, 401, 403, 404, 503] },
-    Operation { path: "/api/cases/{id}", method: "get", summary: "A case", door: "session", ok: 200, answer: None, refusals: &[401, 403, 404, 503] },
-    Operation { path: "/healthz", method: "get", summary: "The process lives", door: "none", ok: 200, answer: None, refusals: &[] },
-    Operation { path: "/readyz", method: "get", summary: "Takes work", door: "none", ok: 200, answer: None, refusals: &[503] },
-    Operation { path: "/metrics", method: "get", summary: "Prometheus metrics", door: "none", ok: 200, answer: None, refusals: &[] },
+    Operation {
+        path: "/hooks/tips/{source}",
+        method: "post",
+        summary: "Send a tip (Standard Webhooks 1.0)",
+        door: "webhook",
+        ok: 202,
+        answer: None,
+        refusals: &[400, 401, 409, 413, 415, 422, 429, 503, 507],
+    },
+    Operation {
+        path: "/api/session",
+        method: "post",
+        summary: "Sign in",
+        door: "none",
+        ok: 200,
+        answer: None,
+        refusals: &[400, 401, 403, 413, 415, 422, 429, 503],
+    },
+    Operation {
+        path: "/api/session",
+        method: "get",
+        summary: "Who am I",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[401, 503],
+    },
+    Operation {
+        path: "/api/session",
+        method: "delete",
+        summary: "Sign out",
+        door: "session",
+        ok: 204,
+        answer: None,
+        refusals: &[401, 403, 503],
+    },
+    Operation {
+        path: "/api/ws-tickets",
+        method: "post",
+        summary: "A one-use ticket for a socket",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[401, 403, 503],
+    },
+    Operation {
+        path: "/api/devices/enrol",
+        method: "post",
+        summary: "Enrol a handheld by its one-time code",
+        door: "none",
+        ok: 200,
+        answer: None,
+        refusals: &[400, 401, 403, 413, 415, 422, 503],
+    },
+    Operation {
+        path: "/api/incidents",
+        method: "get",
+        summary: "Incidents, newest first",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[400, 401, 403, 503],
+    },
+    Operation {
+        path: "/api/incidents/{id}",
+        method: "get",
+        summary: "An incident with its time line and its newest decision",
+        door: "session",
+        ok: 200,
+        answer: Some("IncidentDetailShape"),
+        refusals: &[401, 403, 404, 503],
+    },
+    Operation {
+        path: "/api/tips/{id}",
+        method: "get",
+        summary: "A tip's facts",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[401, 403, 404, 503],
+    },
+    Operation {
+        path: "/api/officers",
+        method: "get",
+        summary: "All officers of the court",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[401, 403, 503],
+    },
+    Operation {
+        path: "/api/cases",
+        method: "get",
+        summary: "A case by its number",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[400, 401, 403, 404, 503],
+    },
+    Operation {
+        path: "/api/cases/{id}",
+        method: "get",
+        summary: "A case",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[401, 403, 404, 503],
+    },
+    Operation {
+        path: "/healthz",
+        method: "get",
+        summary: "The process lives",
+        door: "none",
+        ok: 200,
+        answer: None,
+        refusals: &[],
+    },
+    Operation {
+        path: "/readyz",
+        method: "get",
+        summary: "Takes work",
+        door: "none",
+        ok: 200,
+        answer: None,
+        refusals: &[503],
+    },
+    Operation {
+        path: "/metrics",
+        method: "get",
+        summary: "Prometheus metrics",
+        door: "none",
+        ok: 200,
+        answer: None,
+        refusals: &[],
+    },
 ];
 
 /// The document.
@@ -87,8 +213,10 @@ pub fn document() -> Value {
             .path
             .split('/')
             .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-            .map(|name| json!({"name": name, "in": "path", "required": true,
-                "schema": {"type": "string"}}))
+            .map(|name| {
+                json!({"name": name, "in": "path", "required": true,
+                "schema": {"type": "string"}})
+            })
             .collect();
         let described = json!({"summary": operation.summary, "security": security,
             "parameters": parameters, "responses": responses});

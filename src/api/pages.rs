@@ -28,10 +28,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
     for client in ["console", "handheld"] {
         let bare = format!("/{client}");
         let home = format!("/{client}/");
-        cfg.service(resource(bare).get(move || {
+        let to_home = move || {
             let home = home.clone();
             async move { redirect(&home) }
-        }));
+        };
+        cfg.service(resource(bare).get(to_home).default_service(only("GET")));
         let files = format!("/{client}/{{path:.*}}");
         cfg.service(
             resource(files)
@@ -65,8 +66,7 @@ fn page(request: &HttpRequest, client: &str, path: &str) -> Result<HttpResponse,
     let header = |name: HeaderName| {
         request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned()
     };
-    let (file, encoding) =
-        best(&whole, &header(ACCEPT_ENCODING)).ok_or_else(Problem::not_found)?;
+    let (file, encoding) = best(&whole, &header(ACCEPT_ENCODING)).ok_or_else(Problem::not_found)?;
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
     let hashed = path.starts_with("assets/");
     let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };

@@ -68,13 +68,17 @@ fn incident(fault: &IncidentFault) -> Refusal {
         IncidentFault::Refused(why) => match why {
             IncidentRefusal::OfferUnknown => refusal("offer-unknown", "no such offer of yours"),
             IncidentRefusal::OfferExpired => refusal("offer-expired", "the offer's time is over"),
-            IncidentRefusal::OfferWithdrawn => refusal("offer-withdrawn", "the offer was withdrawn"),
+            IncidentRefusal::OfferWithdrawn => {
+                refusal("offer-withdrawn", "the offer was withdrawn")
+            }
             IncidentRefusal::OfferReassigned => refusal("offer-reassigned", "others have taken it"),
             IncidentRefusal::OfferDeclined => refusal("offer-declined", "you have declined it"),
             IncidentRefusal::NoPlace => refusal("place-missing", "nobody knows where it is"),
             IncidentRefusal::NotOpen => NOT_FOUND,
             IncidentRefusal::NotCrew => refusal("not-crew", "that officer is not on this incident"),
-            IncidentRefusal::Excluded => refusal("conflict-of-interest", "that officer must not go"),
+            IncidentRefusal::Excluded => {
+                refusal("conflict-of-interest", "that officer must not go")
+            }
             IncidentRefusal::Closed(_) => refusal("incident-closed", "the incident is over"),
             IncidentRefusal::AlreadyOpen | IncidentRefusal::OfferAccepted => STATE_CONFLICT,
             IncidentRefusal::Officer(why) => officer(*why),
@@ -88,7 +92,9 @@ fn officer(why: OfficerRefusal) -> Refusal {
         OfficerRefusal::OnBreak => refusal("officer-on-break", "that officer is on a break"),
         OfficerRefusal::OutOfContact => refusal("officer-out-of-contact", "the device is silent"),
         OfficerRefusal::OfferOpen(_) => refusal("officer-offered", "that officer weighs an offer"),
-        OfficerRefusal::Committed(_) => refusal("officer-committed", "that officer is on an incident"),
+        OfficerRefusal::Committed(_) => {
+            refusal("officer-committed", "that officer is on an incident")
+        }
         OfficerRefusal::InSos => refusal("officer-in-sos", "that officer calls for help"),
         OfficerRefusal::StackFull => refusal("stack-full", "that officer holds enough incidents"),
         OfficerRefusal::NoSuchOffer => refusal("offer-withdrawn", "the offer was withdrawn"),

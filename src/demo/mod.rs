@@ -36,7 +36,10 @@ fn profile() -> anyhow::Result<CourtProfile> {
 }
 
 /// A request whose failure because it was done before is no failure.
-async fn ensure(app: &App, request: serde_json::Value) -> anyhow::Result<Option<serde_json::Value>> {
+async fn ensure(
+    app: &App,
+    request: serde_json::Value,
+) -> anyhow::Result<Option<serde_json::Value>> {
     let request: AdminRequest = serde_json::from_value(request).context("a demo request")?;
     match execute(app, request).await {
         Ok(done) => Ok(Some(done)),
@@ -62,15 +65,21 @@ pub async fn start(app: &Data<App>) -> anyhow::Result<()> {
     for (username, name, roles) in
         [("dispatcher", "李娜", ["dispatcher"]), ("director", "周正", ["director"])]
     {
-        ensure(app, json!({"do": "user_add", "court": id, "username": username, "name": name,
-            "roles": roles, "password": PASSWORD}))
+        ensure(
+            app,
+            json!({"do": "user_add", "court": id, "username": username, "name": name,
+            "roles": roles, "password": PASSWORD}),
+        )
         .await?;
     }
     ensure(app, json!({"do": "case_import", "court": id, "cases": people::cases()})).await?;
     ensure(app, json!({"do": "source_add", "court": id, "name": "demo", "trusted": true})).await?;
     ensure(app, json!({"do": "source_add", "court": id, "name": "public"})).await?;
-    let enrolled = ensure(app, json!({"do": "device_enrol", "court": id,
-        "officer": people::YOURS, "badge": "豫0783-00"}))
+    let enrolled = ensure(
+        app,
+        json!({"do": "device_enrol", "court": id,
+        "officer": people::YOURS, "badge": "豫0783-00"}),
+    )
     .await?;
     print_guide(app, enrolled.as_ref()).await?;
     walker::start(app, &court, WALKERS, TIP_EVERY).await
@@ -81,12 +90,18 @@ async fn print_guide(app: &App, enrolled: Option<&serde_json::Value>) -> anyhow:
     let address = format!("http://{}", app.config.listen);
     let code = enrolled.and_then(|done| done["code"].as_str()).unwrap_or("");
     let secret = |source: Option<crate::access::store::Source>| source.map(|s| s.secret);
-    let trusted = secret(app.doors.source_by_name("demo").await.context("reading the demo source")?);
+    let trusted =
+        secret(app.doors.source_by_name("demo").await.context("reading the demo source")?);
     let public = secret(app.doors.source_by_name("public").await.context("reading the source")?);
     let (trusted, public) = (trusted.unwrap_or_default(), public.unwrap_or_default());
     println!("\n天德 Tiande · demo court 长垣\n");
-    println!("  console    {address}/console/     user dispatcher (or director), password {PASSWORD}");
-    println!("  handheld   {address}/handheld/    officer {}, enrolment code {code}", people::YOURS);
+    println!(
+        "  console    {address}/console/     user dispatcher (or director), password {PASSWORD}"
+    );
+    println!(
+        "  handheld   {address}/handheld/    officer {}, enrolment code {code}",
+        people::YOURS
+    );
     println!("\n  send a tip (a trusted source: officers are asked at once):\n");
     println!(
         "    target/release/tiande tip --url {address} --source demo --secret {trusted} \\\n      \
@@ -97,4 +112,3 @@ async fn print_guide(app: &App, enrolled: Option<&serde_json::Value>) -> anyhow:
     println!("    … --source public --secret {public} …\n");
     Ok(())
 }
-

@@ -34,7 +34,8 @@ pub fn case_number(n: usize) -> String {
 
 /// Cases with parties.
 pub fn cases() -> Value {
-    let parties = [("河南某起重机械有限公司", "赵某"), ("孙某", "长垣某防腐公司"), ("李某", "郑某")];
+    let parties =
+        [("河南某起重机械有限公司", "赵某"), ("孙某", "长垣某防腐公司"), ("李某", "郑某")];
     let cases: Vec<Value> = (0..12)
         .map(|n| {
             let (applicant, debtor) = parties[n % parties.len()];

@@ -42,7 +42,8 @@ fn somewhere(court: &CourtHandle, radius_m: f64) -> (f64, f64) {
     let house = court.profile().court_house;
     let (angle, distance) = (chance() * TAU, chance().sqrt() * radius_m);
     let lat = house.lat + distance * angle.cos() / METRES_PER_DEGREE;
-    let lon = house.lon + distance * angle.sin() / (METRES_PER_DEGREE * house.lat.to_radians().cos());
+    let lon =
+        house.lon + distance * angle.sin() / (METRES_PER_DEGREE * house.lat.to_radians().cos());
     (lat, lon)
 }
 
@@ -89,18 +90,14 @@ pub(super) async fn start(
     Ok(())
 }
 
-async fn enter(
-    app: &App,
-    court: &CourtHandle,
-    n: usize,
-    epoch: u32,
-) -> anyhow::Result<Walker> {
+async fn enter(app: &App, court: &CourtHandle, n: usize, epoch: u32) -> anyhow::Result<Walker> {
     let id = court.profile().id.as_str();
     let request = json!({"do": "device_enrol", "court": id, "officer": people::officer(n),
         "badge": format!("豫0783-{:02}", n + 1)});
     let request: AdminRequest = serde_json::from_value(request).context("a demo request")?;
     let done = execute(app, request).await.map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let officer = done["officer"].as_str().unwrap_or_default().parse().context("an officer's id")?;
+    let officer =
+        done["officer"].as_str().unwrap_or_default().parse().context("an officer's id")?;
     let device = DeviceId::new(app.clock.now(), &mut IdEntropy);
     let outbox = Outbox::new();
     let inbox = outbox.reader();
@@ -148,7 +145,9 @@ impl Walker {
     async fn read(&mut self, frame: &Value) {
         match frame["type"].as_str() {
             Some("offer") => {
-                let Some(offer) = frame["offer"].as_str().and_then(|id| id.parse().ok()) else { return };
+                let Some(offer) = frame["offer"].as_str().and_then(|id| id.parse().ok()) else {
+                    return;
+                };
                 self.deed(OfficerDeed::NoteReceived(offer)).await;
                 if matches!(self.doing, Doing::Patrol) {
                     self.doing = Doing::Thinking(offer, 2 + (chance() * 5.0) as u32);
@@ -194,7 +193,8 @@ impl Walker {
             Doing::Thinking(offer, left) => self.doing = Doing::Thinking(offer, left - 1),
             Doing::There(incident, 0) => {
                 self.doing = Doing::Patrol;
-                let outcomes = [Outcome::Found, Outcome::Resolved, Outcome::Served, Outcome::NotFound];
+                let outcomes =
+                    [Outcome::Found, Outcome::Resolved, Outcome::Served, Outcome::NotFound];
                 let outcome = outcomes[(chance() * 3.99) as usize];
                 self.deed(OfficerDeed::Finish(incident, outcome, None)).await;
             }

@@ -16,7 +16,7 @@ use tiande_core::text::clean_text;
 use tiande_core::time::UnixMillis;
 
 use crate::access::tickets::Bearer;
-use crate::api::incidents::detail_of;
+use crate::api::incidents::{check_court, detail_of};
 use crate::api::refusal::{FIELD_INVALID, refusal_of};
 use crate::app::App;
 use crate::entropy::IdEntropy;
@@ -160,13 +160,15 @@ impl Console {
     ) {
         let allowed = self.may(Action::CommandIncident);
         let incident: Result<IncidentId, _> = incident.parse();
-        let (court, by) = (self.court.clone(), self.by.clone());
+        let (app, court, by) = (self.app.clone(), self.court.clone(), self.by.clone());
         session.answer(id, async move {
             if !allowed {
                 return Err(FORBIDDEN);
             }
             let incident = incident.map_err(|_invalid| FIELD_INVALID)?;
             let order = OrderIncident::by(by, command?);
+            let known = check_court(&app, &court, incident).await;
+            known.map_err(|fault| refusal_of(&fault))?;
             let done = court.incident(ToIncident { incident, order }).await;
             let done = done.map_err(|fault| refusal_of(&fault))?;
             Ok(json!({"status": done.view.status.name()}))
@@ -191,12 +193,14 @@ impl Console {
     fn candidates(&self, session: &Speaker, id: String, incident: &str) {
         let allowed = self.may(Action::ReadIncident) && self.may(Action::ReadOfficers);
         let incident: Result<IncidentId, _> = incident.parse();
-        let court = self.court.clone();
+        let (app, court) = (self.app.clone(), self.court.clone());
         session.answer(id, async move {
             if !allowed {
                 return Err(FORBIDDEN);
             }
             let incident = incident.map_err(|_invalid| FIELD_INVALID)?;
+            let known = check_court(&app, &court, incident).await;
+            known.map_err(|fault| refusal_of(&fault))?;
             let seen = court.look(IncidentLook { incident, candidates: true }).await;
             let seen = seen.map_err(|fault| refusal_of(&fault))?;
             Ok(json!({"decision": seen.candidates.as_ref().map(DecisionShape::from)}))

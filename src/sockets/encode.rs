@@ -82,7 +82,12 @@ fn line(moved: &Moved) -> serde_json::Value {
         Some(known) => {
             let fix = &known.fix;
             json!([
-                moved.n, fix.at.lat(), fix.at.lon(), status, fix.heading_deg, fix.taken_at.0,
+                moved.n,
+                fix.at.lat(),
+                fix.at.lon(),
+                status,
+                fix.heading_deg,
+                fix.taken_at.0,
                 fix.accuracy.map(|a| a.0),
             ])
         }

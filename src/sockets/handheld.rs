@@ -10,18 +10,21 @@ use tiande_actors::officer::FixLane;
 use tiande_actors::outbox::{CloseReason, Outbox};
 use tiande_core::access::{Action, Actor, Context, Resource, can};
 use tiande_core::geo::{LatLon, Metres, Place};
-use tiande_core::ids::{DeviceId, OfficerId};
+use tiande_core::ids::{DeviceId, IncidentId, OfficerId};
 use tiande_core::incident::Outcome;
 use tiande_core::officer::{Fix, Stage};
 use tiande_core::text::clean_text;
 use tiande_core::time::UnixMillis;
 
 use crate::access::tickets::Bearer;
+use crate::api::incidents::check_court;
 use crate::api::refusal::{FIELD_INVALID, refusal_of};
 use crate::app::App;
 
 use super::encode;
-use super::incoming::{FixIn, FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, is_of_type, read};
+use super::incoming::{
+    FixIn, FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, is_of_type, read,
+};
 use super::session::{Peer, Refusal, Speaker};
 
 /// Fixes of one frame (PROTOCOL §5).
@@ -42,13 +45,19 @@ impl Peer for Handheld {
 
     async fn greet(app: Data<App>, hello: Hello, outbox: Outbox) -> Result<Self, CloseReason> {
         let refused = CloseReason { code: 4401, text: "ticket" };
-        let Some(Bearer::Device { court, officer, device }) = app.tickets.redeem(&hello.ticket) else {
+        let Some(Bearer::Device { court, officer, device }) = app.tickets.redeem(&hello.ticket)
+        else {
             return Err(refused);
         };
         let actor = Actor::Officer { court: court.clone(), officer, device };
         let own = Resource::Officer { court: court.clone(), officer };
         if !can(&actor, Action::ActAsOfficer, &own, Context::default()) {
             return Err(CloseReason { code: 4403, text: "not permitted" });
+        }
+        // The device may have been revoked since it asked for its ticket. A store that cannot be read is
+        // no reason to keep an officer in the field out.
+        if !app.doors.device_allowed(device).await.unwrap_or(true) {
+            return Err(CloseReason::REVOKED);
         }
         let court = app.court(&court).ok_or(refused)?;
         let connected = court.connect(ConnectHandheld { officer, device, outbox }).await;
@@ -94,7 +103,8 @@ impl Peer for Handheld {
             }
             FromHandheld::OfferReceived { offer } => {
                 if let Ok(offer) = offer.parse() {
-                    let (court, order) = (self.court.clone(), self.order(OfficerDeed::NoteReceived(offer)));
+                    let (court, order) =
+                        (self.court.clone(), self.order(OfficerDeed::NoteReceived(offer)));
                     // Nobody waits for this answer; an offer that is over needs no acknowledgement.
                     actix::spawn(async move { court.officer(order).await.ok() });
                 }
@@ -113,18 +123,24 @@ impl Peer for Handheld {
             }
             FromHandheld::Decline { id, offer, reason } => {
                 let reason = reason.and_then(|reason| clean_text(&reason, 200, true).ok());
-                self.deed_on_offer(session, id, &offer, |offer| OfficerDeed::Decline(offer, reason));
+                self.deed_on_offer(session, id, &offer, |offer| {
+                    OfficerDeed::Decline(offer, reason)
+                });
             }
             FromHandheld::Progress { id, incident, stage } => {
                 let stage = Stage::from_name(&stage).filter(|stage| *stage != Stage::Accepted);
-                let deed = incident.parse().ok().zip(stage).map(|(i, s)| OfficerDeed::Progress(i, s));
-                self.deed(session, id, deed);
+                let named = incident.parse().ok().zip(stage);
+                let deed = named
+                    .map(|(incident, stage)| (incident, OfficerDeed::Progress(incident, stage)));
+                self.deed_on_incident(session, id, deed);
             }
             FromHandheld::Finish { id, incident, outcome, note } => {
                 let note = note.and_then(|note| clean_text(&note, 2_000, true).ok());
-                let deed = incident.parse().ok().zip(Outcome::from_name(&outcome));
-                let deed = deed.map(|(incident, outcome)| OfficerDeed::Finish(incident, outcome, note));
-                self.deed(session, id, deed);
+                let named = incident.parse().ok().zip(Outcome::from_name(&outcome));
+                let deed = named.map(|(incident, outcome)| {
+                    (incident, OfficerDeed::Finish(incident, outcome, note))
+                });
+                self.deed_on_incident(session, id, deed);
             }
             FromHandheld::Sos { id, fix } => self.sos(session, id, fix.as_ref()),
         }
@@ -143,6 +159,24 @@ impl Handheld {
         let order = deed.map(|deed| self.order(deed));
         session.answer(id, async move {
             let order = order.ok_or(FIELD_INVALID)?;
+            court.officer(order).await.map_err(|fault| refusal_of(&fault))?;
+            Ok(json!({}))
+        });
+    }
+
+    /// The same for a deed on an incident, which has to be one of this court.
+    fn deed_on_incident(
+        &self,
+        session: &Speaker,
+        id: String,
+        deed: Option<(IncidentId, OfficerDeed)>,
+    ) {
+        let (app, court) = (self.app.clone(), self.court.clone());
+        let order = deed.map(|(incident, deed)| (incident, self.order(deed)));
+        session.answer(id, async move {
+            let (incident, order) = order.ok_or(FIELD_INVALID)?;
+            let known = check_court(&app, &court, incident).await;
+            known.map_err(|fault| refusal_of(&fault))?;
             court.officer(order).await.map_err(|fault| refusal_of(&fault))?;
             Ok(json!({}))
         });

@@ -37,15 +37,47 @@ pub struct FixIn {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromHandheld {
-    Position { fixes: Vec<FixIn> },
-    Duty { id: String, to: String },
-    OfferReceived { offer: String },
-    Accept { id: String, offer: String },
-    Decline { id: String, offer: String, #[serde(default)] reason: Option<String> },
-    Progress { id: String, incident: String, stage: String },
-    Finish { id: String, incident: String, outcome: String, #[serde(default)] note: Option<String> },
-    Sos { id: String, #[serde(default)] fix: Option<SosFix> },
-    Ping { #[serde(default)] t: Value },
+    Position {
+        fixes: Vec<FixIn>,
+    },
+    Duty {
+        id: String,
+        to: String,
+    },
+    OfferReceived {
+        offer: String,
+    },
+    Accept {
+        id: String,
+        offer: String,
+    },
+    Decline {
+        id: String,
+        offer: String,
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    Progress {
+        id: String,
+        incident: String,
+        stage: String,
+    },
+    Finish {
+        id: String,
+        incident: String,
+        outcome: String,
+        #[serde(default)]
+        note: Option<String>,
+    },
+    Sos {
+        id: String,
+        #[serde(default)]
+        fix: Option<SosFix>,
+    },
+    Ping {
+        #[serde(default)]
+        t: Value,
+    },
 }
 
 /// Where a call for help comes from.
@@ -61,10 +93,24 @@ pub struct SosFix {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromConsole {
-    Detail { id: String, incident: String },
-    Candidates { id: String, incident: String },
-    Dispatch { id: String, incident: String },
-    Place { id: String, incident: String, lat: f64, lon: f64 },
+    Detail {
+        id: String,
+        incident: String,
+    },
+    Candidates {
+        id: String,
+        incident: String,
+    },
+    Dispatch {
+        id: String,
+        incident: String,
+    },
+    Place {
+        id: String,
+        incident: String,
+        lat: f64,
+        lon: f64,
+    },
     Assign {
         id: String,
         incident: String,
@@ -74,10 +120,25 @@ pub enum FromConsole {
         #[serde(default)]
         reason: Option<String>,
     },
-    Release { id: String, incident: String, officer: String, reason: String },
-    Cancel { id: String, incident: String, reason: String },
-    AckAlarm { id: String, alarm: String },
-    Ping { #[serde(default)] t: Value },
+    Release {
+        id: String,
+        incident: String,
+        officer: String,
+        reason: String,
+    },
+    Cancel {
+        id: String,
+        incident: String,
+        reason: String,
+    },
+    AckAlarm {
+        id: String,
+        alarm: String,
+    },
+    Ping {
+        #[serde(default)]
+        t: Value,
+    },
 }
 
 /// Why a frame was not understood.
@@ -90,15 +151,27 @@ pub enum Misread {
 }
 
 /// Reads a frame whose `type` must be one of `types`.
-pub fn read<T: DeserializeOwned>(text: &str, types: &[&str]) -> Result<T, (Misread, Option<String>)> {
-    let value = strict_json::parse(text.as_bytes()).map_err(|_malformed| (Misread::Invalid, None))?;
+pub fn read<T: DeserializeOwned>(
+    text: &str,
+    types: &[&str],
+) -> Result<T, (Misread, Option<String>)> {
+    let value =
+        strict_json::parse(text.as_bytes()).map_err(|_malformed| (Misread::Invalid, None))?;
     let reference = value.get("id").and_then(Value::as_str).map(|id| id.chars().take(64).collect());
+    if value.get("id").and_then(Value::as_str).is_some_and(|id| !is_command_id(id)) {
+        return Err((Misread::Invalid, reference));
+    }
     match value.get("type").and_then(Value::as_str) {
         Some(kind) if types.contains(&kind) => {}
         Some(_) => return Err((Misread::UnknownType, reference)),
         None => return Err((Misread::Invalid, reference)),
     }
     serde_json::from_value(value).map_err(|_shape| (Misread::Invalid, reference))
+}
+
+/// 1–64 characters: it comes back with the answer, and waits in the outbox until then.
+fn is_command_id(id: &str) -> bool {
+    (1..=64).contains(&id.chars().take(65).count())
 }
 
 /// True when a frame's own `type` is this one, whatever else stands in it.
@@ -113,11 +186,27 @@ pub fn is_of_type(text: &str, kind: &str) -> bool {
 
 /// Types a handheld may send.
 pub const HANDHELD_TYPES: &[&str] = &[
-    "position", "duty", "offer_received", "accept", "decline", "progress", "finish", "sos", "ping",
+    "position",
+    "duty",
+    "offer_received",
+    "accept",
+    "decline",
+    "progress",
+    "finish",
+    "sos",
+    "ping",
 ];
 /// Types a console may send.
 pub const CONSOLE_TYPES: &[&str] = &[
-    "detail", "candidates", "dispatch", "place", "assign", "release", "cancel", "ack_alarm", "ping",
+    "detail",
+    "candidates",
+    "dispatch",
+    "place",
+    "assign",
+    "release",
+    "cancel",
+    "ack_alarm",
+    "ping",
 ];
 
 #[cfg(test)]
@@ -129,6 +218,12 @@ mod tests {
         let unknown = read::<FromHandheld>(r#"{"type":"teleport","id":"7"}"#, HANDHELD_TYPES);
         assert_eq!(unknown.err(), Some((Misread::UnknownType, Some("7".into()))));
         let twice = r#"{"type":"ping","type":"ping"}"#;
+        let long = format!(r#"{{"type":"ping","id":"{}"}}"#, "长".repeat(65));
+        for bad in [long.as_str(), r#"{"type":"ping","id":""}"#] {
+            let read = read::<FromHandheld>(bad, HANDHELD_TYPES);
+            assert_eq!(read.err().map(|e| e.0), Some(Misread::Invalid), "{bad}");
+        }
+        assert!(read::<FromHandheld>(&long.replacen('长', "", 1), HANDHELD_TYPES).is_ok());
         for broken in ["", "[]", "{}", "nonsense", r#"{"type":"accept"}"#, r#"{"type":7}"#, twice] {
             let read = read::<FromHandheld>(broken, HANDHELD_TYPES);
             assert_eq!(read.err().map(|e| e.0), Some(Misread::Invalid), "{broken}");

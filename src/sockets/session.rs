@@ -180,7 +180,9 @@ impl<P: Peer> Session<P> {
         let now = self.speaker.app.clock.now();
         let Stage::Met(peer) = &mut self.stage else {
             return match &mut self.stage {
-                Stage::Greeting(waiting) if waiting.len() < HASTY_MAX => waiting.push(text.to_owned()),
+                Stage::Greeting(waiting) if waiting.len() < HASTY_MAX => {
+                    waiting.push(text.to_owned())
+                }
                 Stage::Greeting(_) => self.close(ctx, 4429, "wait for welcome"),
                 Stage::Silent | Stage::Met(_) => self.greet(text, ctx),
             };

@@ -16,10 +16,8 @@ use super::session::{Peer, Session};
 
 /// The sockets' addresses.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(
-        resource("/ws/handheld").get(upgrade::<Handheld>).default_service(only("GET")),
-    )
-    .service(resource("/ws/console").get(upgrade::<Console>).default_service(only("GET")));
+    cfg.service(resource("/ws/handheld").get(upgrade::<Handheld>).default_service(only("GET")))
+        .service(resource("/ws/console").get(upgrade::<Console>).default_service(only("GET")));
 }
 
 async fn upgrade<P: Peer>(

@@ -22,18 +22,45 @@ fn every_refusal_is_a_problem_with_a_code() {
     let court = Court::add(&server, "alpha");
     let cookie = court.dispatcher();
     let signed = [("cookie", cookie.as_str())];
-    for path in ["/nothing", "/api", "/api/", "/api/nothing", "/hooks/tips", "/hooks/tips/", "/ws", "/admin", "/.git/config", "/api/incidents/"] {
+    for path in [
+        "/nothing",
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/hooks/tips",
+        "/hooks/tips/",
+        "/ws",
+        "/admin",
+        "/.git/config",
+        "/api/incidents/",
+    ] {
         for method in METHODS {
             server.send(method, path, &signed, b"").refused(404, "not-found", path);
         }
     }
-    let ids = ["nonsense", NEVER, "%00", "%ff", "..%2f..%2fetc%2fpasswd", "'%20OR%201=1--", "null", &"9".repeat(3_000)];
+    let ids = [
+        "nonsense",
+        NEVER,
+        "%00",
+        "%ff",
+        "..%2f..%2fetc%2fpasswd",
+        "'%20OR%201=1--",
+        "null",
+        &"9".repeat(3_000),
+    ];
     for id in ids {
         for kind in ["incidents", "tips", "cases"] {
             server.get(&format!("/api/{kind}/{id}"), &signed).refused(404, "not-found", id);
         }
     }
-    for query in ["?state=maybe", "?limit=-1", "?limit=many", "?limit=1&limit=2", "?surprise=1", "?limit=99999999999"] {
+    for query in [
+        "?state=maybe",
+        "?limit=-1",
+        "?limit=many",
+        "?limit=1&limit=2",
+        "?surprise=1",
+        "?limit=99999999999",
+    ] {
         let reply = server.get(&format!("/api/incidents{query}"), &signed);
         reply.refused(400, "request-invalid", query);
     }
@@ -42,7 +69,17 @@ fn every_refusal_is_a_problem_with_a_code() {
         reply.refused(400, "request-invalid", query);
     }
     server.get(CASE, &signed).refused(404, "not-found", "a case nobody has");
-    for path in ["/", "/console", "/console/", "/handheld", "/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/officers"] {
+    for path in [
+        "/",
+        "/console",
+        "/console/",
+        "/handheld",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/openapi.json",
+        "/api/officers",
+    ] {
         let reply = server.send("DELETE", path, &signed, b"");
         reply.refused(405, "method-not-allowed", path);
         assert!(reply.header("allow").is_some_and(|allow| allow.contains("GET")), "{path}");
@@ -56,12 +93,37 @@ fn requests_that_are_no_http_are_refused_and_hurt_nobody() {
     let get = head("GET", "/healthz", port, &[]);
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("nonsense", b"\x16\x03\x01\x02\x00nonsense\r\n\r\n".to_vec()),
-        ("two lengths", head("POST", "/api/session", port, &[("content-length", "1"), ("content-length", "2")]).into_bytes()),
-        ("both lengths", head("POST", "/api/session", port, &[("content-length", "1"), ("transfer-encoding", "chunked")]).into_bytes()),
-        ("a length that is none", head("POST", "/api/session", port, &[("content-length", "+5")]).into_bytes()),
-        ("a header of a megabyte", head("GET", "/healthz", port, &[("x", &"y".repeat(1 << 20))]).into_bytes()),
-        ("a thousand headers", get.replace("\r\n\r\n", &("\r\nx: y".repeat(1_000) + "\r\n\r\n")).into_bytes()),
-        ("a long address", head("GET", &format!("/{}", "a".repeat(300_000)), port, &[]).into_bytes()),
+        (
+            "two lengths",
+            head("POST", "/api/session", port, &[("content-length", "1"), ("content-length", "2")])
+                .into_bytes(),
+        ),
+        (
+            "both lengths",
+            head(
+                "POST",
+                "/api/session",
+                port,
+                &[("content-length", "1"), ("transfer-encoding", "chunked")],
+            )
+            .into_bytes(),
+        ),
+        (
+            "a length that is none",
+            head("POST", "/api/session", port, &[("content-length", "+5")]).into_bytes(),
+        ),
+        (
+            "a header of a megabyte",
+            head("GET", "/healthz", port, &[("x", &"y".repeat(1 << 20))]).into_bytes(),
+        ),
+        (
+            "a thousand headers",
+            get.replace("\r\n\r\n", &("\r\nx: y".repeat(1_000) + "\r\n\r\n")).into_bytes(),
+        ),
+        (
+            "a long address",
+            head("GET", &format!("/{}", "a".repeat(300_000)), port, &[]).into_bytes(),
+        ),
         ("a version that is none", get.replace("HTTP/1.1", "HTTP/7.0").into_bytes()),
     ];
     for (what, bytes) in cases {
@@ -118,7 +180,9 @@ fn a_change_by_cookie_needs_our_own_page() {
         server.post("/api/ws-tickets", &all, &json!({}))
     };
     ticket(&[]).refused(403, "csrf", "without an origin");
-    for foreign in ["http://evil.example", "null", "", &format!("{own}.evil.example"), "https://127.0.0.1"] {
+    for foreign in
+        ["http://evil.example", "null", "", &format!("{own}.evil.example"), "https://127.0.0.1"]
+    {
         ticket(&[("origin", foreign)]).refused(403, "csrf", foreign);
         let both = [("origin", foreign), ("sec-fetch-site", "same-origin")];
         ticket(&both).refused(403, "csrf", foreign);
@@ -143,9 +207,18 @@ fn a_change_by_cookie_needs_our_own_page() {
 fn without_a_session_nothing_is_told() {
     let server = Server::start();
     Court::add(&server, "alpha");
-    let paths = ["/api/session", "/api/incidents", &format!("/api/incidents/{NEVER}"), &format!("/api/tips/{NEVER}"), "/api/officers", CASE, &format!("/api/cases/{NEVER}")];
+    let paths = [
+        "/api/session",
+        "/api/incidents",
+        &format!("/api/incidents/{NEVER}"),
+        &format!("/api/tips/{NEVER}"),
+        "/api/officers",
+        CASE,
+        &format!("/api/cases/{NEVER}"),
+    ];
     for path in paths {
-        let cookies = ["", "tiande_session=", "tiande_session=nonsense", "tiande_session=%00", "other=1"];
+        let cookies =
+            ["", "tiande_session=", "tiande_session=nonsense", "tiande_session=%00", "other=1"];
         for cookie in cookies {
             server.get(path, &[("cookie", cookie)]).refused(401, "auth-required", path);
         }
@@ -158,7 +231,11 @@ fn without_a_session_nothing_is_told() {
     // A device's token opens sockets and nothing else.
     let officer = Officer::enrol(&server, "alpha", "王建国");
     let bearer = format!("Bearer {}", officer.token);
-    server.get("/api/officers", &[("authorization", &bearer)]).refused(401, "auth-required", "device");
+    server.get("/api/officers", &[("authorization", &bearer)]).refused(
+        401,
+        "auth-required",
+        "device",
+    );
 }
 
 #[test]
@@ -186,7 +263,10 @@ fn what_belongs_to_another_court_is_not_found() {
     let officers = server.get("/api/officers", &[("cookie", &theirs)]).ok("officers");
     assert_eq!(officers["officers"], json!([]));
     let mut console = crate::support::Console::open(&server, &theirs);
-    assert_eq!((&console.welcome["officers"], &console.welcome["incidents"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&console.welcome["officers"], &console.welcome["incidents"]),
+        (&json!([]), &json!([]))
+    );
     let incident = &tip["incident"];
     for command in [
         json!({"type": "detail", "incident": incident}),
@@ -197,6 +277,13 @@ fn what_belongs_to_another_court_is_not_found() {
         json!({"type": "cancel", "incident": incident, "reason": "x"}),
     ] {
         assert_eq!(console.socket.refused(command.clone()), "not-found", "{command}");
+    }
+    let mut stranger = beta.officer("李明", 100.0);
+    for deed in [
+        json!({"type": "progress", "incident": incident, "stage": "on_scene"}),
+        json!({"type": "finish", "incident": incident, "outcome": "found"}),
+    ] {
+        assert_eq!(stranger.socket().refused(deed.clone()), "not-found", "{deed}");
     }
     // Nor may one court's source speak for another.
     let reply = alpha.source.send(&server, "m2", &good_tip("beta"));
@@ -236,7 +323,11 @@ fn after_five_wrong_passwords_a_name_is_locked() {
         server.post("/api/session", &[], &body).refused(status, code, "a body");
     }
     let json = [("content-type", "application/json")];
-    server.send("POST", "/api/session", &json, b"{\"username\":\"a\",\"username\":\"b\"}").refused(400, "json-invalid", "twice");
+    server.send("POST", "/api/session", &json, b"{\"username\":\"a\",\"username\":\"b\"}").refused(
+        400,
+        "json-invalid",
+        "twice",
+    );
     server.send("POST", "/api/session", &json, b"").refused(400, "json-invalid", "empty");
     server.send("POST", "/api/session", &[], b"{}").refused(415, "media-type", "no type");
 }
@@ -257,7 +348,11 @@ fn an_enrolment_code_works_once() {
         enrol(&json!(bad)).refused(401, "credentials", bad);
     }
     enrol(&json!(7)).refused(422, "field-invalid", "a number");
-    let foreign = server.post("/api/devices/enrol", &[("origin", "http://evil.example")], &json!({"code": "x"}));
+    let foreign = server.post(
+        "/api/devices/enrol",
+        &[("origin", "http://evil.example")],
+        &json!({"code": "x"}),
+    );
     foreign.refused(403, "csrf", "a foreign page");
 }
 
@@ -269,7 +364,12 @@ fn pages_are_guarded_compressed_and_cached() {
         let page = server.get(&path, &[]);
         assert_eq!(page.status, 200, "{path}: build the pages first");
         let policy = page.header("content-security-policy").expect("a policy");
-        for part in ["default-src 'self'", "frame-ancestors 'none'", "script-src 'self'", "object-src 'none'"] {
+        for part in [
+            "default-src 'self'",
+            "frame-ancestors 'none'",
+            "script-src 'self'",
+            "object-src 'none'",
+        ] {
             assert!(policy.contains(part), "{policy}");
         }
         assert!(!policy.contains("unsafe-eval"), "{policy}");
@@ -288,10 +388,19 @@ fn pages_are_guarded_compressed_and_cached() {
         assert!(small.body.len() < plain.body.len());
         assert_eq!(small.header("vary"), Some("accept-encoding"));
         let etag = small.header("etag").expect("an etag");
-        let again = server.get(&script, &[("accept-encoding", "gzip, br"), ("if-none-match", etag)]);
+        let again =
+            server.get(&script, &[("accept-encoding", "gzip, br"), ("if-none-match", etag)]);
         assert_eq!((again.status, again.body.len()), (304, 0));
         assert_ne!(plain.header("etag"), Some(etag), "each encoding has its own");
-        for bad in ["..%2f..%2fCargo.toml", "../../Cargo.toml", "%2e%2e/index.html", "nothing.js", "assets/", "%ff", "%00"] {
+        for bad in [
+            "..%2f..%2fCargo.toml",
+            "../../Cargo.toml",
+            "%2e%2e/index.html",
+            "nothing.js",
+            "assets/",
+            "%ff",
+            "%00",
+        ] {
             server.get(&format!("{path}{bad}"), &[]).refused(404, "not-found", bad);
         }
         let bare = server.get(&format!("/{client}"), &[]);
@@ -319,13 +428,23 @@ fn whoever_runs_the_machine_sees_how_it_stands() {
         assert!(!server.log().contains(secret), "{secret} is in the log");
     }
     let cookie = court.dispatcher();
-    let reply = server.post("/api/session", &[], &json!({"username": "alpha-dispatcher", "password": PASSWORD}));
+    let reply = server.post(
+        "/api/session",
+        &[],
+        &json!({"username": "alpha-dispatcher", "password": PASSWORD}),
+    );
     let set = reply.header("set-cookie").expect("a cookie");
     for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(set.contains(part), "{set}");
     }
     assert!(!server.log().contains(cookie.split('=').nth(1).expect("a token")));
-    let ticket = server.post("/api/ws-tickets", &[("cookie", &cookie), ("sec-fetch-site", "same-origin")], &json!({})).ok("ticket");
+    let ticket = server
+        .post(
+            "/api/ws-tickets",
+            &[("cookie", &cookie), ("sec-fetch-site", "same-origin")],
+            &json!({}),
+        )
+        .ok("ticket");
     let left = ticket["expires_at"].as_i64().expect("a time") - unix_ms();
     assert!((25_000..=30_000).contains(&left), "{left}");
 }
@@ -374,7 +493,18 @@ fn the_description_lists_exactly_what_answers() {
         }
     }
     // And what answers is listed, but for pages, sockets and the description itself.
-    for path in ["/api/session", "/api/ws-tickets", "/api/devices/enrol", "/api/incidents", "/api/officers", "/api/cases", "/healthz", "/readyz", "/metrics", "/hooks/tips/{source}"] {
+    for path in [
+        "/api/session",
+        "/api/ws-tickets",
+        "/api/devices/enrol",
+        "/api/incidents",
+        "/api/officers",
+        "/api/cases",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/hooks/tips/{source}",
+    ] {
         assert!(paths.contains_key(path), "{path}");
     }
 }

@@ -28,9 +28,8 @@ fn an_incident_without_a_place_waits_for_one_and_then_is_searched() {
     let incident = court.source.incident(&server, "m1", &tip);
     let dispatch = json!({"type": "dispatch", "incident": incident});
     assert_eq!(console.refused(dispatch), "place-missing");
-    let place = |lat: f64, lon: f64| {
-        json!({"type": "place", "incident": incident, "lat": lat, "lon": lon})
-    };
+    let place =
+        |lat: f64, lon: f64| json!({"type": "place", "incident": incident, "lat": lat, "lon": lon});
     assert_eq!(console.refused(place(48.85, 2.35)), "outside-court");
     assert_eq!(console.refused(place(91.0, 0.0)), "field-invalid");
     console.done(place(35.2, 114.67));
@@ -68,9 +67,7 @@ fn an_order_binds_an_officer_and_a_second_one_only_when_stacked() {
     let mut officer = court.officer("王建国", 200.0);
     let mut console = Console::open(&server, &cookie).socket;
     let incidents: Vec<String> = (1..=3).map(|n| routine(&court, &format!("m{n}"))).collect();
-    let assign = |incident: &str, officer: &str, stack: bool| {
-        json!({"type": "assign", "incident": incident, "officer": officer, "stack": stack, "reason": "就近"})
-    };
+    let assign = |incident: &str, officer: &str, stack: bool| json!({"type": "assign", "incident": incident, "officer": officer, "stack": stack, "reason": "就近"});
     let id = officer.id.clone();
     console.done(assign(&incidents[0], &id, false));
     let order = officer.socket().expect("assigned");
@@ -82,12 +79,14 @@ fn an_order_binds_an_officer_and_a_second_one_only_when_stacked() {
     for (officer, code) in [("nonsense", "field-invalid"), (incidents[0].as_str(), "not-found")] {
         assert_eq!(console.refused(assign(&incidents[2], officer, false)), code);
     }
-    let release = json!({"type": "release", "incident": incidents[0], "officer": id, "reason": "换人"});
+    let release =
+        json!({"type": "release", "incident": incidents[0], "officer": id, "reason": "换人"});
     console.done(release.clone());
     assert_eq!(console.refused(release), "not-crew");
     let left = |f: &Value| {
         let all = f["commitments"].as_array();
-        f["type"] == "state" && all.is_some_and(|c| c.len() == 1)
+        f["type"] == "state"
+            && all.is_some_and(|c| c.len() == 1)
             && f["commitments"][0]["incident"]["id"] == incidents[1].as_str()
     };
     officer.socket().expect_where("what is left", left);
@@ -167,8 +166,12 @@ fn who_has_no_business_at_the_console_sees_nothing() {
         let ticket = crate::support::people::console_ticket(&server, &cookie);
         let mut socket = crate::support::Socket::hello(&server, "/ws/console", &ticket, 0);
         assert_eq!(socket.close_code(SOON), Some(Some(4403)), "{role}");
-        for path in ["/api/incidents", "/api/officers", "/api/cases?number=(2026)豫0783执123号"] {
-            let path = path.replace('豫', "%E8%B1%AB").replace('执', "%E6%89%A7").replace('号', "%E5%8F%B7");
+        for path in ["/api/incidents", "/api/officers", "/api/cases?number=(2026)豫0783执123号"]
+        {
+            let path = path
+                .replace('豫', "%E8%B1%AB")
+                .replace('执', "%E6%89%A7")
+                .replace('号', "%E5%8F%B7");
             server.get(&path, &[("cookie", &cookie)]).refused(403, "forbidden", role);
         }
         assert_eq!(server.get("/api/session", &[("cookie", &cookie)]).status, 200);
@@ -189,7 +192,8 @@ fn a_console_follows_what_happens() {
     officer.report(400.0);
     let n = &entry["n"];
     let moved = |f: &Value| {
-        f["type"] == "tick" && f["moved"].as_array().is_some_and(|m| m.iter().any(|l| l[0] == *n && l[3] == 1))
+        f["type"] == "tick"
+            && f["moved"].as_array().is_some_and(|m| m.iter().any(|l| l[0] == *n && l[3] == 1))
     };
     console.expect_where("a tick", moved);
     let incident = court.source.incident(&server, "m1", &good_tip("alpha"));

@@ -25,8 +25,8 @@ fn a_killed_server_knows_everything_it_has_answered() {
     let mut asked = court.officer("李明", 400.0);
     let open = court.source.incident(&server, "m2", &good_tip("alpha"));
     let offer = asked.offered();
-    let lonely = court.source.incident(&server, "m3", &good_tip("alpha"));
     let mut console = Console::open(&server, &cookie).socket;
+    let lonely = court.source.incident(&server, "m3", &good_tip("alpha"));
     let alarm = console.expect_where("the alarm", |f| f["type"] == "alarm");
     assert_eq!(alarm["incident"], lonely.as_str());
     // The numbers of a year go on where they were.
@@ -41,7 +41,10 @@ fn a_killed_server_knows_everything_it_has_answered() {
     server.start_again();
     assert_eq!(numbers(&court), before, "also the session is still good");
     let welcome = asked.connect();
-    assert_eq!((&welcome["status"], &welcome["offers"][0]["offer"]), (&json!("offered"), &json!(offer)));
+    assert_eq!(
+        (&welcome["status"], &welcome["offers"][0]["offer"]),
+        (&json!("offered"), &json!(offer))
+    );
     let welcome = busy.connect();
     assert_eq!(welcome["status"], "committed");
     let bound = &welcome["commitments"][0];
@@ -60,7 +63,10 @@ fn a_killed_server_knows_everything_it_has_answered() {
     assert_eq!(busy.socket().expect("offer")["incident"]["id"], lonely.as_str());
     let next = court.source.incident(&server, "m4", &good_tip("alpha"));
     let number = court.incident(&cookie, &next)["number"].clone();
-    assert!(!before.contains(&number) && number.as_str().is_some_and(|n| n.ends_with("000004")), "{number}");
+    assert!(
+        !before.contains(&number) && number.as_str().is_some_and(|n| n.ends_with("000004")),
+        "{number}"
+    );
 }
 
 #[test]
@@ -77,12 +83,16 @@ fn ten_kills_under_load_lose_nothing_and_bind_nobody_twice() {
         let senders: Vec<_> = (0..2)
             .map(|lane| scope.spawn(move || send_tips(court, lane, over, acknowledged)))
             .collect();
-        let answering: Vec<_> =
-            officers.into_iter().map(|officer| scope.spawn(move || answer(officer, over))).collect();
+        let answering: Vec<_> = officers
+            .into_iter()
+            .map(|officer| scope.spawn(move || answer(officer, over)))
+            .collect();
         for kill in 0..KILLS {
             // A few tips between the kills, and each kill at another moment of its tip.
             let wanted = acknowledged.load(Ordering::Relaxed) + 3;
-            until(SOON, "tips between kills", || (acknowledged.load(Ordering::Relaxed) >= wanted).then_some(()));
+            until(SOON, "tips between kills", || {
+                (acknowledged.load(Ordering::Relaxed) >= wanted).then_some(())
+            });
             let_pass(Duration::from_millis(u64::from(kill) * 7 % 23));
             server.kill();
             server.start_again();
@@ -123,7 +133,12 @@ fn ten_kills_under_load_lose_nothing_and_bind_nobody_twice() {
 }
 
 /// Sends tips, each until it is answered; every answer that came.
-fn send_tips(court: &Court, lane: u32, over: &AtomicBool, count: &AtomicU32) -> Vec<(String, Value)> {
+fn send_tips(
+    court: &Court,
+    lane: u32,
+    over: &AtomicBool,
+    count: &AtomicU32,
+) -> Vec<(String, Value)> {
     let mut answered = Vec::new();
     for number in 0.. {
         if over.load(Ordering::Relaxed) {
@@ -169,7 +184,9 @@ fn take_what_comes(socket: &mut Socket) -> bool {
             }
             for bound in frame["commitments"].as_array().into_iter().flatten() {
                 let incident = &bound["incident"]["id"];
-                socket.send(&json!({"type": "finish", "id": id, "incident": incident, "outcome": "found"}));
+                socket.send(
+                    &json!({"type": "finish", "id": id, "incident": incident, "outcome": "found"}),
+                );
             }
             if frame["type"] == "welcome" || frame["status"] == "available" {
                 socket.send(&json!({"type": "position", "fixes": [crate::support::people::fix(crate::support::waiting::seconds(), 200.0)]}));

@@ -120,7 +120,9 @@ fn a_page_of_another_origin_gets_no_socket() {
     let (server, _court) = setting();
     let own = server.origin();
     for path in ["/ws/handheld", "/ws/console"] {
-        for origin in ["http://evil.example", "null", "https://127.0.0.1", "", &format!("{own}.evil.example")] {
+        for origin in
+            ["http://evil.example", "null", "https://127.0.0.1", "", &format!("{own}.evil.example")]
+        {
             let refused = Socket::upgrade(&server, path, &[("origin", origin)]);
             assert_eq!(refused.err(), Some(403), "{path} {origin:?}");
         }
@@ -197,6 +199,8 @@ fn an_unknown_type_is_answered_and_the_third_broken_frame_closes() {
         "{\"type\":\"ping\",\"type\":\"ping\"}",
         "{\"type\":\"duty\",\"to\":\"on_duty\"}",
         "{\"type\":\"duty\",\"id\":7,\"to\":\"on_duty\"}",
+        "{\"type\":\"duty\",\"id\":\"\",\"to\":\"on_duty\"}",
+        &json!({"type": "duty", "id": "i".repeat(65), "to": "on_duty"}).to_string(),
         "{\"type\":\"position\",\"fixes\":[]}",
         "{\"type\":\"position\",\"fixes\":[{\"seq\":-1,\"taken_at\":0,\"lat\":1,\"lon\":1}]}",
         "{\"type\":\"position\"}",
@@ -295,7 +299,9 @@ fn a_revoked_device_is_shut_out_at_once() {
     let reply = server.post("/api/ws-tickets", &[("authorization", &bearer)], &json!({}));
     reply.refused(401, "credentials", "a revoked device's token");
     // Also with a ticket it had asked for before.
-    Socket::hello(&server, "/ws/handheld", &pending, 9).closes_with(4401, "its ticket");
+    let mut late = Socket::hello(&server, "/ws/handheld", &pending, 9);
+    assert_eq!(late.close_code(Duration::from_secs(5)), Some(Some(4401)), "its ticket");
+    assert_eq!(late.next(Deadline::after(Duration::ZERO)), Got::Closed(Some(4401)), "no welcome");
     // The officer gets another telephone.
     Officer::enrol(&server, "alpha", "王建国").connect();
     let again = server.ask(&json!({"do": "device_revoke", "device": "nonsense"}));

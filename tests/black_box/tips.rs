@@ -76,7 +76,8 @@ fn an_unsigned_or_wrongly_signed_tip_is_refused_and_says_nothing_about_the_sourc
     // A source that nobody has looks the same, with whatever name.
     let known = post(&path, &[("content-type", "application/json")], &body);
     for name in ["nobody", "..%2f..%2fetc%2fpasswd", "%00", "%ff", "a'--", &"x".repeat(2_000)] {
-        let reply = Source { name: name.to_owned(), ..stranger.clone() }.send_bytes(&server, "m1", &body);
+        let reply =
+            Source { name: name.to_owned(), ..stranger.clone() }.send_bytes(&server, "m1", &body);
         reply.refused(401, "signature", name);
         assert_eq!(reply.json()["title"], known.json()["title"]);
     }
@@ -190,7 +191,9 @@ fn a_body_that_is_too_large_is_refused_however_it_comes() {
     let reply = std::thread::scope(|scope| {
         let reply = scope.spawn(move || read_reply(&mut reading, "POST"));
         let chunk = [b"10000\r\n", vec![b' '; 0x10000].as_slice(), b"\r\n"].concat();
-        until(SOON, "the end of a body without end", || stream.write_all(&chunk).is_err().then_some(()));
+        until(SOON, "the answer to a body without end", || {
+            (stream.write_all(&chunk).is_err() || reply.is_finished()).then_some(())
+        });
         reply.join().expect("a reader")
     });
     // Whoever goes on sending may lose the answer to a reset; then the reset is the refusal.
@@ -218,7 +221,14 @@ fn what_is_no_json_of_ours_is_refused_after_its_signature_was_found_right() {
         ("cut off", good.as_bytes()[..good.len() - 1].to_vec()),
         ("more after it", [good.as_bytes(), b"{}"].concat()),
         ("a byte order mark", [b"\xef\xbb\xbf", good.as_bytes()].concat()),
-        ("no UTF-8", good.replace("蒲西", "??").into_bytes().iter().map(|b| if *b == b'?' { 0xff } else { *b }).collect()),
+        (
+            "no UTF-8",
+            good.replace("蒲西", "??")
+                .into_bytes()
+                .iter()
+                .map(|b| if *b == b'?' { 0xff } else { *b })
+                .collect(),
+        ),
         ("UTF-16", good.encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("NaN", good.replace("35.1997", "NaN").into_bytes()),
         ("Infinity", good.replace("35.1997", "-Infinity").into_bytes()),
@@ -235,7 +245,12 @@ fn what_is_no_json_of_ours_is_refused_after_its_signature_was_found_right() {
     }
     // Nobody learns anything about a body without a right signature.
     let path = court.source.path();
-    let stranger = [("content-type", "application/json"), ("webhook-id", "m1"), ("webhook-timestamp", "1"), ("webhook-signature", "v1,AA")];
+    let stranger = [
+        ("content-type", "application/json"),
+        ("webhook-id", "m1"),
+        ("webhook-timestamp", "1"),
+        ("webhook-signature", "v1,AA"),
+    ];
     server.send("POST", &path, &stranger, b"no JSON").refused(401, "signature", "unsigned");
     for (name, value) in [
         ("content-type", "text/plain"),
@@ -280,9 +295,21 @@ fn every_field_that_is_wrong_is_named_with_its_code() {
         (place(0.0, 0.0), "/location", "outside-court"),
         (json!({"location": {"lat": "35.2", "lon": 114.6}}), "/location/lat", "wrong-type"),
         (json!({"location": {"lon": 114.6}}), "/location/lat", "missing"),
-        (json!({"location": {"lat": 35.2, "lon": 114.6, "alt": 1}}), "/location/alt", "unknown-field"),
-        (json!({"location": {"lat": 35.2, "lon": 114.6, "accuracy_m": -1}}), "/location/accuracy_m", "out-of-range"),
-        (json!({"location": {"lat": 35.2, "lon": 114.6, "datum": "BD-09"}}), "/location/datum", "out-of-range"),
+        (
+            json!({"location": {"lat": 35.2, "lon": 114.6, "alt": 1}}),
+            "/location/alt",
+            "unknown-field",
+        ),
+        (
+            json!({"location": {"lat": 35.2, "lon": 114.6, "accuracy_m": -1}}),
+            "/location/accuracy_m",
+            "out-of-range",
+        ),
+        (
+            json!({"location": {"lat": 35.2, "lon": 114.6, "datum": "BD-09"}}),
+            "/location/datum",
+            "out-of-range",
+        ),
         (json!({"location": []}), "/location", "wrong-type"),
         (json!({"case_number": "12345"}), "/case_number", "case-number-invalid"),
         (json!({"description": "x".repeat(2_001)}), "/description", "too-long"),
@@ -297,8 +324,16 @@ fn every_field_that_is_wrong_is_named_with_its_code() {
         (json!({"reporter": {"phone": "call me"}}), "/reporter/phone", "phone-invalid"),
         (json!({"media": {}}), "/media", "wrong-type"),
         (json!({"media": [{"content_type": "image/jpeg"}]}), "/media/0/data", "missing"),
-        (json!({"media": [{"content_type": "image/jpeg", "data": "?"}]}), "/media/0/data", "base64-invalid"),
-        (json!({"media": [{"content_type": "image/svg+xml", "data": STANDARD.encode(PICTURE)}]}), "/media/0/content_type", "media-type"),
+        (
+            json!({"media": [{"content_type": "image/jpeg", "data": "?"}]}),
+            "/media/0/data",
+            "base64-invalid",
+        ),
+        (
+            json!({"media": [{"content_type": "image/svg+xml", "data": STANDARD.encode(PICTURE)}]}),
+            "/media/0/content_type",
+            "media-type",
+        ),
         (json!({"media": picture(b"<svg onload=alert(1)>")}), "/media/0/data", "media-type"),
         (json!({"media": vec![picture(PICTURE)[0].clone(); 9]}), "/media", "too-many"),
     ];
@@ -335,7 +370,10 @@ fn every_field_that_is_wrong_is_named_with_its_code() {
 fn a_good_tip_is_durable_with_its_incident() {
     let (server, court, cookie) = setting();
     let full = court.source.send(&server, "m1", &good_tip("alpha")).ok("tip");
-    let tip = server.get(&format!("/api/tips/{}", full["tip"].as_str().expect("an id")), &[("cookie", &cookie)]);
+    let tip = server.get(
+        &format!("/api/tips/{}", full["tip"].as_str().expect("an id")),
+        &[("cookie", &cookie)],
+    );
     let tip = tip.ok("tip");
     assert_eq!(tip["incident"], full["incident"]);
     assert_eq!((&tip["kind"], &tip["urgency"]), (&json!("debtor_sighted"), &json!("emergency")));
@@ -344,7 +382,8 @@ fn a_good_tip_is_durable_with_its_incident() {
     let incident = court.source.incident(&server, "m2", &vague);
     assert_eq!(court.incident(&cookie, &incident)["place"]["accuracy_m"], Value::Null);
     // Nor is no place at all: somebody has to find it out.
-    let nowhere = court.source.incident(&server, "m3", &tip_with("alpha", json!({"location": null})));
+    let nowhere =
+        court.source.incident(&server, "m3", &tip_with("alpha", json!({"location": null})));
     assert_eq!(court.incident(&cookie, &nowhere)["status"], "awaiting_place");
     // A source that is not trusted starts nothing by itself.
     let public = Court::source(&server, "alpha", "public", false);
@@ -359,10 +398,13 @@ fn a_good_tip_is_durable_with_its_incident() {
 #[test]
 fn a_picture_is_kept_and_nothing_personal_lies_in_the_clear() {
     let (mut server, court, cookie) = setting();
-    let tip = tip_with("alpha", json!({
-        "media": picture(PICTURE), "description": "clear-description-marker",
-        "reporter": {"name": "clear-reporter-marker", "phone": "13912345678"},
-    }));
+    let tip = tip_with(
+        "alpha",
+        json!({
+            "media": picture(PICTURE), "description": "clear-description-marker",
+            "reporter": {"name": "clear-reporter-marker", "phone": "13912345678"},
+        }),
+    );
     let incident = court.source.incident(&server, "m1", &tip);
     assert_eq!(court.incident(&cookie, &incident)["description"], "clear-description-marker");
     assert_eq!(server.pictures().len(), 1);

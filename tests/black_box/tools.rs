@@ -34,7 +34,8 @@ fn one_line(said: &Said, code: i32, words: &str) {
 fn commands_do_the_same_with_and_without_a_server() {
     let mut server = Server::start();
     let folder = Folder::new();
-    let cases = r#"[{"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]}]"#;
+    let cases =
+        r#"[{"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]}]"#;
     let cases = folder.file("cases.json", cases).display().to_string();
     for (round, id) in ["with", "without"].into_iter().enumerate() {
         let file = folder.file("court.toml", &court_file(id)).display().to_string();
@@ -48,7 +49,18 @@ fn commands_do_the_same_with_and_without_a_server() {
         let second = printed(&server.command(&enrol, ""));
         assert_eq!(first["officer"], second["officer"], "the same officer");
         assert_ne!(first["code"], second["code"]);
-        let user = ["user", "add", "--court", id, "--username", id, "--name", "李娜", "--role", "dispatcher"];
+        let user = [
+            "user",
+            "add",
+            "--court",
+            id,
+            "--username",
+            id,
+            "--name",
+            "李娜",
+            "--role",
+            "dispatcher",
+        ];
         printed(&server.command(&user, &format!("{PASSWORD}\n")));
         one_line(&server.command(&user, PASSWORD), 1, "exists");
         let import = printed(&server.command(&["case", "import", &cases, "--court", id], ""));
@@ -77,7 +89,8 @@ fn commands_refuse_what_makes_no_sense() {
     Court::add(&server, "alpha");
     let folder = Folder::new();
     let user = |password: &str, role: &str, court: &str| {
-        let args = ["user", "add", "--court", court, "--username", "u", "--name", "N", "--role", role];
+        let args =
+            ["user", "add", "--court", court, "--username", "u", "--name", "N", "--role", role];
         server.command(&args, password)
     };
     for weak in ["", "\n", "short", "123456789", "九个字的密码不够长"] {
@@ -114,7 +127,10 @@ fn commands_refuse_what_makes_no_sense() {
         let answer = server.ask(&json!(line)).expect_err(line);
         assert_eq!(answer["code"], "request-invalid", "{line}");
     }
-    for missing in [vec!["court", "add", "/nowhere.toml"], vec!["case", "import", "/nowhere", "--court", "alpha"]] {
+    for missing in [
+        vec!["court", "add", "/nowhere.toml"],
+        vec!["case", "import", "/nowhere", "--court", "alpha"],
+    ] {
         one_line(&server.command(&missing, ""), 1, "No such file");
     }
     use std::os::unix::fs::PermissionsExt as _;
@@ -162,7 +178,11 @@ fn settings_that_are_wrong_refuse_to_start_with_a_line_for_each_fault() {
     one_line(&start("", &["--listen", "0.0.0.0:0"]), 78, "public_origin");
     let both = start("workers = 0\nhash = \"md5\"", &[]);
     assert_eq!((both.code, both.err.lines().count()), (Some(78), 2), "{}", both.err);
-    one_line(&run(&["serve", "--config", "/nowhere.toml", "--data", &data], ""), 78, "nowhere.toml");
+    one_line(
+        &run(&["serve", "--config", "/nowhere.toml", "--data", &data], ""),
+        78,
+        "nowhere.toml",
+    );
     // The demo has known passwords.
     let public = "public_origin = \"https://a.cn\"";
     for more in [["--demo", "--listen", "0.0.0.0:0"], ["--demo", "--listen", "127.0.0.1:0"]] {
@@ -187,17 +207,18 @@ fn a_journal_that_was_touched_is_found_out() {
     assert!(server.ended(std::time::Duration::from_secs(8)).is_some());
     // A fact that stands in the clear in an event's body, somewhere in the middle.
     let word = b"\"trusted\":true";
-    let touched = fs::read_dir(&server.data).expect("the data folder").flatten().find_map(|entry| {
-        let path = entry.path();
-        let bytes = fs::read(&path).ok()?;
-        let found: Vec<usize> = (0..bytes.len().saturating_sub(word.len()))
-            .filter(|at| bytes[*at..].starts_with(word))
-            .collect();
-        let at = *found.get(found.len() / 2)?;
-        let mut changed = bytes;
-        changed[at + 10..at + 14].copy_from_slice(b"null");
-        fs::write(&path, changed).ok()
-    });
+    let touched =
+        fs::read_dir(&server.data).expect("the data folder").flatten().find_map(|entry| {
+            let path = entry.path();
+            let bytes = fs::read(&path).ok()?;
+            let found: Vec<usize> = (0..bytes.len().saturating_sub(word.len()))
+                .filter(|at| bytes[*at..].starts_with(word))
+                .collect();
+            let at = *found.get(found.len() / 2)?;
+            let mut changed = bytes;
+            changed[at + 10..at + 14].copy_from_slice(b"null");
+            fs::write(&path, changed).ok()
+        });
     assert!(touched.is_some(), "no event body was found");
     let said = server.command(&["journal", "verify"], "");
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
@@ -212,8 +233,28 @@ fn the_tip_command_sends_what_the_server_takes() {
     let cookie = court.dispatcher();
     let url = format!("http://127.0.0.1:{}{}", server.port, court.source.path());
     let send = |secret: &str| {
-        run(&["tip", "--url", &url, "--secret", secret, "--court", "alpha", "--kind", "other",
-            "--urgency", "routine", "--lat", "35.2010", "--lon", "114.6700", "--description", "测试"], "")
+        run(
+            &[
+                "tip",
+                "--url",
+                &url,
+                "--secret",
+                secret,
+                "--court",
+                "alpha",
+                "--kind",
+                "other",
+                "--urgency",
+                "routine",
+                "--lat",
+                "35.2010",
+                "--lon",
+                "114.6700",
+                "--description",
+                "测试",
+            ],
+            "",
+        )
     };
     let said = send(&court.source.secret);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);

@@ -96,6 +96,13 @@ impl CourtHandle {
         &self.profile
     }
 
+    /// True while desk, intake and board live. They hold nothing that is not in the journal, and are
+    /// not rebuilt one by one: when one of them dies the server has to start anew.
+    #[must_use]
+    pub fn alive(&self) -> bool {
+        self.desk.connected() && self.tips.connected() && self.consoles.connected()
+    }
+
     /// From now on every command is refused; what was begun is brought to its end.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);

@@ -58,6 +58,8 @@ pub struct CourtRoom {
     pub(crate) directory: RefCell<Directory>,
     /// When each officer's device was last heard.
     heard: RefCell<BTreeMap<OfficerId, Arc<AtomicI64>>>,
+    /// Held by the incident that plans and asks officers.
+    pub(crate) planning: tokio::sync::Mutex<()>,
     /// Small numbers for ticks, by officer.
     numbers: RefCell<BTreeMap<OfficerId, u32>>,
     /// Officers whose line changed since the last tick.
@@ -96,6 +98,7 @@ impl CourtRoom {
             glances: RefCell::default(),
             directory: RefCell::default(),
             heard: RefCell::default(),
+            planning: tokio::sync::Mutex::new(()),
             numbers: RefCell::default(),
             moved: RefCell::default(),
             offers: RefCell::default(),

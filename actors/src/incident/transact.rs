@@ -76,13 +76,25 @@ pub(super) async fn transact(
 ) -> Result<Transacted, IncidentFault> {
     let mut without = BTreeSet::new();
     let (mut replans, mut retries) = (0, 0);
+    // Woken beforehand: reading the journal must not hold up other incidents' planning. A case that
+    // cannot be woken must not stand in the way of an emergency: the incident carries its number.
+    let case = match beside.case {
+        Some(case) => room.wake_case(case).await.ok(),
+        None => None,
+    };
     loop {
+        // One incident of the court at a time plans and asks: otherwise two that want the same
+        // officers would each see the other's passing hold as "busy" and both send somebody farther
+        // away. Appends are not waited for here.
+        let planning = room.planning.lock().await;
         let now = room.now();
         let plan = make_plan(&room, &incident, &step, &without, now)?;
         if plan.is_empty() && beside.streams.is_empty() {
             return Ok(Transacted { incident: plan.incident, events: Vec::new(), seq, at: now });
         }
-        match gather(&room, &plan, &beside, now).await {
+        let gathered = gather(&room, &plan, case.as_ref(), now).await;
+        drop(planning);
+        match gathered {
             Ok(agreed) => {
                 let write = Write { by, why, beside, seq, at: now };
                 return append(&room, plan, agreed, write).await;
@@ -126,31 +138,29 @@ fn make_plan(
 async fn gather(
     room: &Rc<CourtRoom>,
     plan: &Plan,
-    beside: &Beside,
+    case: Option<&Gate<CaseActor>>,
     now: UnixMillis,
 ) -> Result<Agreed, Disagreed> {
     let mut agreed = Agreed::default();
     for (officer, parts) in &plan.parts {
         if let Err(no) = ask_officer(room, *officer, parts, now, &mut agreed).await {
-            settle(agreed, Written::No, None);
+            release(agreed).await;
             return Err(no);
         }
     }
-    if let Some(case) = beside.case {
+    if let Some(gate) = case {
         let command = CaseCommand::LinkIncident { incident: plan.incident.id };
-        let Ok(gate) = room.wake_case(case).await else { return Ok(agreed) };
         let Ok(wait) = gate.ask(AskCase { command }) else { return Ok(agreed) };
         match wait.await {
             Ok(CaseAnswer::Granted(Some(append))) => {
                 agreed.streams.push(append);
-                agreed.case = Some(gate);
+                agreed.case = Some(gate.clone());
             }
             Ok(CaseAnswer::Busy) => {
-                settle(agreed, Written::No, None);
+                release(agreed).await;
                 return Err(Disagreed::TryAgain);
             }
-            // A case that cannot take the link must not stand in the way of an emergency: the incident
-            // carries the case's number all the same.
+            // Nor must one that cannot take the link.
             Ok(CaseAnswer::Granted(None) | CaseAnswer::Refused(_)) | Err(_) => {}
         }
     }
@@ -167,14 +177,15 @@ async fn ask_officer(
     let only_offered = parts.iter().all(|p| matches!(p, OfficerPart::BeOffered { .. }));
     let not_now =
         || if only_offered { Disagreed::PlanWithout(officer) } else { Disagreed::TryAgain };
-    let Some(gate) = room.officer(officer) else {
-        // Being rebuilt: a moment later it is there, or it was never this court's.
-        let known = room.glances.borrow().contains_key(&officer);
-        return Err(if known {
-            not_now()
-        } else {
-            Disagreed::Refused(IncidentFault::NoSuchOfficer(officer))
-        });
+    let gate = match room.officer(officer) {
+        Some(gate) => gate,
+        None if !room.glances.borrow().contains_key(&officer) => {
+            return Err(Disagreed::Refused(IncidentFault::NoSuchOfficer(officer)));
+        }
+        // Whoever is down is not asked to go. But an incident that has to free somebody must not be
+        // held up by an actor that stays down: it is woken for that.
+        None if only_offered => return Err(not_now()),
+        None => room.wake_officer(officer).await.map_err(|_absent| Disagreed::TryAgain)?,
     };
     let Ok(wait) = gate.ask(AskOfficer { parts: parts.to_vec(), now }) else {
         return Err(not_now());
@@ -266,6 +277,18 @@ impl Drop for Agreed {
     fn drop(&mut self) {
         let_go(self, Written::Unknown, None);
     }
+}
+
+/// Lets everybody who agreed go again, and waits until they are free: the next plan must not take
+/// this one's holds for somebody else's.
+async fn release(mut agreed: Agreed) {
+    for (_, gate) in agreed.officers.drain(..) {
+        // A full or closed gate: the officer's own timer sends it to the journal.
+        if let Ok(wait) = gate.ask(SettleOfficer { written: Written::No, card: None }) {
+            wait.await.ok();
+        }
+    }
+    settle(agreed, Written::No, None);
 }
 
 /// Lets everybody who agreed know how it ended.

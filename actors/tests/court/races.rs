@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join, join_all};
 use tiande_actors::court::OfficerDeed;
+use tiande_core::geo::Place;
 use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::incident::Outcome;
 use tiande_core::journal::Event;
 use tiande_core::officer::OfficerEvent;
 
-use crate::world::{Handheld, World, asking_two, profile};
+use crate::world::{Handheld, World, asking_two, north, profile};
 
 #[actix::test]
 async fn two_incidents_that_want_the_same_officer_get_him_once() {
@@ -143,5 +144,24 @@ async fn twenty_incidents_share_ten_officers_and_nobody_is_bound_twice() {
 async fn nor_when_each_asks_more_than_it_needs() {
     for _ in 0..3 {
         storm(World::open_with(asking_two()).await).await;
+    }
+}
+
+/// Regression: incidents that planned at the same moment took each other's passing holds, and their
+/// own, for "busy", and sent somebody farther away while the nearest stayed free.
+#[actix::test]
+async fn incidents_that_plan_together_each_ask_the_one_who_is_on_the_spot() {
+    for round in 0..20 {
+        let world = World::open_with(asking_two()).await;
+        // One on each spot, one in the middle whom both want, and two far away.
+        let [here, there, ..] = world.on_duty([0.0, 1_000.0, 500.0, 3_000.0, 3_100.0]).await;
+        let (tip_here, mut tip_there) = (world.tip(), world.tip());
+        tip_there.tip.place = Some(Place { at: north(1_000.0), accuracy: None });
+        let (taken_here, taken_there) = join(world.submit(tip_here), world.submit(tip_there)).await;
+        for (incident, officer) in [(taken_here, here.officer), (taken_there, there.officer)] {
+            let seen = world.look(incident.unwrap().incident).await;
+            let asked: Vec<_> = seen.view.offers_open.iter().map(|offer| offer.officer).collect();
+            assert!(asked.contains(&officer), "round {round}: {asked:?} without {officer}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use tiande_core::ids::{CourtId, OfficerId};
 use tiande_core::journal::{Event, StreamId};
 use tiande_core::officer::OfficerEvent;
 
-use crate::waiting::{gets, within};
+use crate::waiting::within;
 use crate::world::{Handheld, World, asking_two, north, profile};
 
 /// A fix whose acknowledgement makes the officer's actor panic.
@@ -77,13 +77,11 @@ async fn an_officer_whose_incident_died_in_the_middle_of_a_decision_is_soon_free
     let lost = world.accept(&near, offer).await;
     assert!(matches!(lost, Err(CommandFault::NoAnswer)));
     // Each try outlasts a rebuild many times over; the hold's own limit outlasts them all.
-    let mut tries = 0;
-    gets("an acceptance", async || {
-        tries += 1;
-        world.accept(&near, offer).await.ok()
-    })
-    .await;
-    assert!(tries <= 5, "{tries} tries");
+    let mut accepted = false;
+    for _ in 0..5 {
+        accepted = accepted || world.accept(&near, offer).await.is_ok();
+    }
+    assert!(accepted);
     let committed = |e: &Event| matches!(e, Event::Officer(OfficerEvent::Committed { .. }));
     assert_eq!(world.count(committed), 1);
 }
@@ -120,7 +118,6 @@ async fn an_actor_that_dies_again_and_again_stays_down_and_calls_an_operator() {
 }
 
 #[actix::test]
-#[ignore = "known fault: whoever stays down blocks each decision that has a part for him"]
 async fn an_officer_who_stays_down_does_not_hold_up_the_incident() {
     let world = World::open_with(asking_two()).await;
     let [mut near, mut next] = world.on_duty([100.0, 700.0]).await;

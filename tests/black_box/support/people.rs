@@ -37,9 +37,8 @@ impl Court {
 
     /// Adds a source of tips.
     pub fn source(door: &Door, court: &str, name: &str, trusted: bool) -> Source {
-        let added = door.admin(
-            &json!({"do": "source_add", "court": court, "name": name, "trusted": trusted}),
-        );
+        let added = door
+            .admin(&json!({"do": "source_add", "court": court, "name": name, "trusted": trusted}));
         let secret = added["secret"].as_str().expect("a secret").to_owned();
         Source { name: name.to_owned(), secret }
     }

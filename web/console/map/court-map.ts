@@ -112,11 +112,13 @@ export class CourtMap {
     this.officers.wake();
   }
 
-  /** Shows an incident together with those who could go there. */
+  /** Shows an incident together with those who go there and those who could. */
   frame(place: { lat: number; lon: number }): void {
     const { fleet } = this.ports;
     let [west, south, east, north] = [place.lon, place.lat, place.lon, place.lat];
-    for (const slot of nearestSlots(fleet, { x: mercatorX(place.lon), y: mercatorY(place.lat) }, SHOWN_NEAR)) {
+    const near = nearestSlots(fleet, { x: mercatorX(place.lon), y: mercatorY(place.lat) }, SHOWN_NEAR);
+    const crew = (this.selected()?.crew ?? []).flatMap(({ officer }) => fleet.slotOf(officer) ?? []);
+    for (const slot of [...near, ...crew.filter((slot) => fleet.placed[slot])]) {
       const lon = fleet.lon[slot] ?? place.lon;
       const lat = fleet.lat[slot] ?? place.lat;
       [west, east] = [Math.min(west, lon), Math.max(east, lon)];

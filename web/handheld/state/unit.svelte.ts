@@ -4,7 +4,6 @@
 import { newId } from '../../shared/ids';
 import { Outbox, type OutboxEntry } from '../../shared/outbox';
 import { type Answer, type Command, type Frame, isAnswer } from '../../shared/protocol/frames';
-import { nameOf } from '../../shared/protocol/names';
 import type { OfficerStatus, Outcome, Person } from '../../shared/protocol/shapes';
 import { Refused } from '../../shared/refused';
 import { Link, type LinkState, type StopReason } from '../../shared/socket';
@@ -117,9 +116,7 @@ export class Unit {
   callForHelp(): void {
     buzz([200, 80, 200, 80, 400]);
     const fix = this.reporter.whereabouts.read();
-    const place = fix
-      ? { fix: { lat: fix.lat, lon: fix.lon, accuracy_m: fix.accuracy_m, taken_at: Math.round(fix.taken_at) } }
-      : {};
+    const place = fix ? { fix: { lat: fix.lat, lon: fix.lon, accuracy_m: fix.accuracy_m } } : {};
     this.sos.waits(Date.now());
     this.command({ type: 'sos', ...place }, true);
   }
@@ -176,7 +173,7 @@ export class Unit {
         break;
       case 'assigned':
         ring();
-        this.notify('plain', noticeText('assigned', { by: nameOf(frame['by']) || t('centre') }));
+        this.notify('plain', noticeText('assigned', { by: t('centre') }));
         break;
       case 'ack':
         this.reporter.acknowledged(frame as Ack);
