@@ -4,6 +4,7 @@
 //! Each test has a server of its own in a folder of its own (`support::server`), and ends both,
 //! whatever happens.
 
+mod access;
 mod http;
 mod offers;
 mod orders;

@@ -1,6 +1,7 @@
 //! A court: the room its actors share, the desk that starts, finds and rebuilds them, and the handle
 //! by which the edge reaches it.
 
+mod commands;
 mod desk;
 mod directory;
 mod handle;

@@ -11,6 +11,9 @@ use super::Door;
 /// An answer that takes longer is none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
+/// Where the case (2026)豫0783执7号 is looked up.
+pub const CASE: &str = "/api/cases?number=%282026%29%E8%B1%AB0783%E6%89%A77%E5%8F%B7";
+
 /// What the server answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {

@@ -116,11 +116,6 @@ impl Socket {
         self.ws.get_mut().write_all(bytes).is_ok()
     }
 
-    /// The connection below.
-    pub fn stream(&self) -> &TcpStream {
-        self.ws.get_ref()
-    }
-
     /// The next thing that comes, whatever it is.
     pub fn next(&mut self, deadline: Deadline) -> Got {
         match self.inbox.pop_front() {

@@ -1,0 +1,287 @@
+//! Commands at the desk: finds the actor that a command is for, waits for its answer, and puts it in
+//! the words of the edge. Decides nothing by itself.
+
+use std::rc::Rc;
+
+use actix::prelude::*;
+use tiande_core::ids::{CaseId, IncidentId, OfficerId};
+use tiande_core::incident::{IncidentCommand, StageSource};
+use tiande_core::journal::By;
+use tiande_core::officer::{DutyChange, OfficerCommand, OfficerRefusal};
+
+use crate::board::{BoardNews, FindAlarm};
+use crate::case::{LookAtCase, OrderCase};
+use crate::gate::{Admitted, Gate, NotAdmitted};
+use crate::incident::{IncidentDone, LookAtIncident, OrderIncident};
+use crate::officer::{Connect, Connected, OfficerActor, OfficerFault, OrderOfficer, Revoke};
+use crate::ports::journal::NoticeChange;
+use crate::views::RosterEntry;
+
+use super::messages::{
+    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, EnrolOfficer,
+    IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident, ToOfficer,
+};
+use super::room::CourtRoom;
+
+use super::desk::{CourtDesk, notice_only, out_of_reach};
+
+impl Handler<Admitted<ConnectHandheld>> for CourtDesk {
+    type Result = ResponseFuture<Result<Connected, CommandFault>>;
+
+    fn handle(
+        &mut self,
+        message: Admitted<ConnectHandheld>,
+        _: &mut Self::Context,
+    ) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let ConnectHandheld { officer, device, outbox } = message.body;
+            let gate = officer_of(&room, officer)?;
+            let wait = gate.ask(Connect { device, outbox }).map_err(not_admitted)?;
+            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
+        })
+    }
+}
+
+/// The way into an officer's actor.
+fn officer_of(room: &CourtRoom, officer: OfficerId) -> Result<Gate<OfficerActor>, CommandFault> {
+    room.officer(officer).ok_or_else(|| {
+        // Who is known is being rebuilt, or stays down: the caller may come again.
+        let known = room.glances.borrow().contains_key(&officer);
+        if known { CommandFault::NoAnswer } else { CommandFault::NotFound }
+    })
+}
+
+fn not_admitted<M>(why: NotAdmitted<M>) -> CommandFault {
+    match why {
+        NotAdmitted::Full(_) => CommandFault::Overloaded,
+        NotAdmitted::Gone(_) => CommandFault::NoAnswer,
+    }
+}
+
+async fn order_incident(
+    room: &Rc<CourtRoom>,
+    incident: IncidentId,
+    order: OrderIncident,
+) -> Result<IncidentDone, CommandFault> {
+    let gate = room.wake_incident(incident).await.map_err(out_of_reach)?;
+    let wait = gate.ask(order).map_err(not_admitted)?;
+    let done = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
+    done.map_err(CommandFault::Incident)
+}
+
+async fn order_officer(
+    room: &Rc<CourtRoom>,
+    officer: OfficerId,
+    command: OfficerCommand,
+    by: By,
+) -> Result<(), CommandFault> {
+    let gate = officer_of(room, officer)?;
+    let wait = gate.ask(OrderOfficer { command, by }).map_err(not_admitted)?;
+    let done = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
+    done.map_err(CommandFault::Officer)
+}
+
+/// Stops or pauses work; an offer that waits is declined first, as its own decision.
+async fn leave_work(
+    room: &Rc<CourtRoom>,
+    officer: OfficerId,
+    command: OfficerCommand,
+    by: By,
+) -> Result<(), CommandFault> {
+    match order_officer(room, officer, command.clone(), by.clone()).await {
+        Err(CommandFault::Officer(OfficerFault::Refused(OfficerRefusal::OfferOpen(open)))) => {
+            let reason = Some("leaves work".to_owned());
+            let decline = IncidentCommand::Decline { offer: open.offer, officer, reason };
+            order_incident(room, open.incident, OrderIncident::by(by.clone(), decline)).await?;
+            order_officer(room, officer, command, by).await
+        }
+        done => done,
+    }
+}
+
+async fn do_deed(room: &Rc<CourtRoom>, order: ToOfficer) -> Result<(), CommandFault> {
+    let ToOfficer { officer, device, deed } = order;
+    let by = By::Officer { officer, device: Some(device) };
+    let incident_of = |offer| room.incident_of(offer).ok_or(CommandFault::OfferUnknown);
+    let (incident, command) = match deed {
+        OfficerDeed::GoOnDuty => {
+            let command = OfficerCommand::GoOnDuty { how: DutyChange::Reported };
+            return order_officer(room, officer, command, by).await;
+        }
+        OfficerDeed::GoOffDuty => {
+            return leave_work(room, officer, OfficerCommand::GoOffDuty, by).await;
+        }
+        OfficerDeed::StartBreak => {
+            return leave_work(room, officer, OfficerCommand::StartBreak, by).await;
+        }
+        OfficerDeed::NoteReceived(offer) => {
+            (incident_of(offer)?, IncidentCommand::NoteReceived { offer, officer })
+        }
+        OfficerDeed::Accept(offer) => {
+            (incident_of(offer)?, IncidentCommand::Accept { offer, officer })
+        }
+        OfficerDeed::Decline(offer, reason) => {
+            (incident_of(offer)?, IncidentCommand::Decline { offer, officer, reason })
+        }
+        OfficerDeed::Progress(incident, stage) => {
+            let how = StageSource::Reported;
+            (incident, IncidentCommand::Progress { officer, stage, how })
+        }
+        OfficerDeed::Finish(incident, outcome, note) => {
+            (incident, IncidentCommand::Finish { officer, outcome, note })
+        }
+    };
+    order_incident(room, incident, OrderIncident::by(by, command)).await.map(drop)
+}
+
+impl Handler<Admitted<ToOfficer>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<ToOfficer>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            do_deed(&room, message.body).await
+        })
+    }
+}
+
+impl Handler<Admitted<ToIncident>> for CourtDesk {
+    type Result = ResponseFuture<Result<IncidentDone, CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<ToIncident>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let ToIncident { incident, order } = message.body;
+            order_incident(&room, incident, order).await
+        })
+    }
+}
+
+impl Handler<Admitted<IncidentLook>> for CourtDesk {
+    type Result = ResponseFuture<Result<IncidentSeen, CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<IncidentLook>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let IncidentLook { incident, candidates } = message.body;
+            let gate = room.wake_incident(incident).await.map_err(out_of_reach)?;
+            let wait = gate.ask(LookAtIncident { candidates }).map_err(not_admitted)?;
+            let seen = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
+            Ok(*seen)
+        })
+    }
+}
+
+impl Handler<Admitted<AcknowledgeAlarm>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(
+        &mut self,
+        message: Admitted<AcknowledgeAlarm>,
+        _: &mut Self::Context,
+    ) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let AcknowledgeAlarm { alarm, by, audiences, who } = message.body;
+            let board = room.board.get().ok_or(CommandFault::NotFound)?;
+            let wait = board.ask(FindAlarm(alarm)).map_err(not_admitted)?;
+            let found = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
+            let found = found.ok_or(CommandFault::NotFound)?;
+            if !audiences.contains(&found.audience) {
+                return Err(CommandFault::Forbidden);
+            }
+            let notice = NoticeChange::Acknowledge { alarm, by: by.clone() };
+            let written = room.journal.append(notice_only(&room, who, notice)).await;
+            written.map_err(CommandFault::Append)?;
+            room.publish(BoardNews::AlarmAcked { alarm, by, at: room.now() });
+            Ok(())
+        })
+    }
+}
+
+impl Handler<Admitted<EnrolOfficer>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<EnrolOfficer>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let EnrolOfficer { officer, personal, skills } = message.body;
+            let gate = room.wake_officer(officer).await.map_err(out_of_reach)?;
+            let command = OfficerCommand::Register { skills, personal };
+            let wait =
+                gate.ask(OrderOfficer { command, by: By::Operator }).map_err(not_admitted)?;
+            match wait.await.map_err(|_no_answer| CommandFault::NoAnswer)? {
+                Ok(()) | Err(OfficerFault::Refused(OfficerRefusal::AlreadyRegistered)) => Ok(()),
+                Err(fault) => Err(CommandFault::Officer(fault)),
+            }
+        })
+    }
+}
+
+impl Handler<Admitted<CaseImport>> for CourtDesk {
+    type Result = ResponseFuture<Result<CaseId, CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<CaseImport>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let CaseImport { number, parties } = message.body;
+            let text = number.to_string();
+            let known = room.cases.borrow().get(&text).copied();
+            if let Some(case) = known {
+                return Ok(case);
+            }
+            let case = room.new_id(CaseId::new);
+            let gate = room.wake_case(case).await.map_err(out_of_reach)?;
+            let command = tiande_core::case::CaseCommand::Open { number, parties };
+            let wait = gate.ask(OrderCase { command, by: By::Operator }).map_err(not_admitted)?;
+            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?.map_err(CommandFault::Case)?;
+            room.cases.borrow_mut().insert(text, case);
+            Ok(case)
+        })
+    }
+}
+
+impl Handler<Admitted<LookAtRoster>> for CourtDesk {
+    type Result = MessageResult<Admitted<LookAtRoster>>;
+
+    fn handle(&mut self, _: Admitted<LookAtRoster>, _: &mut Self::Context) -> Self::Result {
+        MessageResult(Ok::<Vec<RosterEntry>, CommandFault>(self.room.roster()))
+    }
+}
+
+impl Handler<Admitted<CaseLook>> for CourtDesk {
+    type Result = ResponseFuture<Result<Box<tiande_core::case::Case>, CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<CaseLook>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let gate = room.wake_case(message.body.0).await.map_err(out_of_reach)?;
+            let wait = gate.ask(LookAtCase).map_err(not_admitted)?;
+            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
+        })
+    }
+}
+
+impl Handler<Admitted<RevokeDevice>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<RevokeDevice>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let RevokeDevice { officer, device } = message.body;
+            let gate = officer_of(&room, officer)?;
+            let wait = gate.ask(Revoke { device }).map_err(not_admitted)?;
+            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
+        })
+    }
+}
