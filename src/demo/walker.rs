@@ -150,7 +150,8 @@ impl Walker {
                 };
                 self.deed(OfficerDeed::NoteReceived(offer)).await;
                 if matches!(self.doing, Doing::Patrol) {
-                    self.doing = Doing::Thinking(offer, 2 + (chance() * 5.0) as u32);
+                    // Slow enough for a newcomer with a handheld to be the first.
+                    self.doing = Doing::Thinking(offer, 8 + (chance() * 6.0) as u32);
                 }
             }
             Some("offer_closed") if frame["reason"] != "accepted" => {
