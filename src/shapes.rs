@@ -459,7 +459,7 @@ impl From<&HandheldState> for HandheldShape {
 
 #[cfg(test)]
 mod tests {
-    use tiande_core::ids::OfficerId;
+    use tiande_core::ids::{CourtId, OfficerId};
     use tiande_core::incident::Said;
     use tiande_core::journal::Subject;
     use tiande_core::time::UnixMillis;
@@ -470,7 +470,8 @@ mod tests {
     fn entry(said: Said) -> serde_json::Value {
         let officer = OfficerId(Uuid::from_u128(7));
         let event = Event::Incident(IncidentEvent::OfficerReleased { officer, said });
-        let stored = Stored { seq: 3, at: UnixMillis(5), by: By::System, why: None, event };
+        let court = CourtId::parse("a").expect("a name");
+        let stored = Stored { court, seq: 3, at: UnixMillis(5), by: By::System, why: None, event };
         let shape = TimelineShape::from_stored(&stored, &|_| "席位".into()).expect("an incident's");
         serde_json::to_value(shape).expect("JSON")["data"].take()
     }

@@ -1,7 +1,7 @@
 //! One-use tickets: what a page or device shows as the first frame of its socket, so that neither
 //! cookie nor token travels in an address (PROTOCOL §3).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tiande_actors::ports::Clock;
@@ -12,11 +12,13 @@ use super::random_token;
 
 /// A ticket is good for so long.
 pub const TICKET_TTL: Millis = Millis(30_000);
+/// Tickets one device or session may have out: a page opens one socket, and tries again now and then.
+const TICKETS_EACH: usize = 16;
 /// Tickets that may be out at once: every officer and console of a large bureau reconnecting together.
 const TICKETS_MAX: usize = 50_000;
 
 /// Whom a ticket was given to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Bearer {
     /// A handheld.
     Device {
@@ -41,36 +43,72 @@ pub enum Bearer {
 /// Tickets that are out. Kept in memory only: a restart costs each client one more request.
 pub struct Tickets {
     clock: Arc<dyn Clock>,
-    out: Mutex<HashMap<String, (UnixMillis, Bearer)>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    out: HashMap<String, (UnixMillis, Bearer)>,
+    /// The tickets of each bearer, oldest first, so that nobody can hold them all.
+    of: HashMap<Bearer, VecDeque<String>>,
+}
+
+impl State {
+    fn remove(&mut self, ticket: &str) -> Option<(UnixMillis, Bearer)> {
+        let (ends, bearer) = self.out.remove(ticket)?;
+        if let Some(tickets) = self.of.get_mut(&bearer) {
+            tickets.retain(|other| other != ticket);
+            if tickets.is_empty() {
+                self.of.remove(&bearer);
+            }
+        }
+        Some((ends, bearer))
+    }
+
+    fn sweep(&mut self, now: UnixMillis) {
+        self.out.retain(|_, (ends, _)| *ends > now);
+        let out = &self.out;
+        self.of.retain(|_, tickets| {
+            tickets.retain(|ticket| out.contains_key(ticket));
+            !tickets.is_empty()
+        });
+    }
 }
 
 impl Tickets {
     /// No tickets yet.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, out: Mutex::default() }
+        Self { clock, state: Mutex::default() }
     }
 
-    /// Gives a ticket and the moment it ends; `None` when too many are out.
+    /// Gives a ticket and the moment it ends; `None` when too many are out. Who asks for more than
+    /// [`TICKETS_EACH`] loses the oldest.
     pub fn give(&self, bearer: Bearer) -> Option<(String, UnixMillis)> {
         let now = self.clock.now();
         let ends = now.plus(TICKET_TTL);
         let ticket = random_token();
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        if out.len() >= TICKETS_MAX {
-            out.retain(|_, (ends, _)| *ends > now);
-            if out.len() >= TICKETS_MAX {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.out.len() >= TICKETS_MAX {
+            state.sweep(now);
+            if state.out.len() >= TICKETS_MAX {
                 return None;
             }
         }
-        out.insert(ticket.clone(), (ends, bearer));
+        state.out.insert(ticket.clone(), (ends, bearer.clone()));
+        let mine = state.of.entry(bearer).or_default();
+        mine.push_back(ticket.clone());
+        let oldest = if mine.len() > TICKETS_EACH { mine.front().cloned() } else { None };
+        if let Some(oldest) = oldest {
+            state.remove(&oldest);
+        }
         Some((ticket, ends))
     }
 
     /// Takes a ticket back: whom it was given to, if it is known and not over. It is good once.
     pub fn redeem(&self, ticket: &str) -> Option<Bearer> {
         let now = self.clock.now();
-        let known = self.out.lock().unwrap_or_else(PoisonError::into_inner).remove(ticket);
+        let known = self.state.lock().unwrap_or_else(PoisonError::into_inner).remove(ticket);
         known.filter(|(ends, _)| *ends > now).map(|(_, bearer)| bearer)
     }
 }
@@ -108,5 +146,15 @@ mod tests {
         clock.0.store(30_000, Ordering::Relaxed);
         assert_eq!(tickets.redeem(&late), None);
         assert_eq!(tickets.redeem("never given"), None);
+    }
+
+    #[test]
+    fn nobody_can_hold_all_the_tickets() {
+        let tickets = Tickets::new(Arc::new(ByHand(AtomicI64::new(0))));
+        let given: Vec<_> =
+            (0..TICKETS_EACH + 2).map(|_| tickets.give(bearer()).expect("room").0).collect();
+        assert_eq!(tickets.redeem(&given[1]), None, "the oldest are gone");
+        assert_eq!(tickets.redeem(&given[2]), Some(bearer()));
+        assert_eq!(tickets.state.lock().expect("sound").out.len(), TICKETS_EACH - 1);
     }
 }

@@ -12,8 +12,8 @@ use super::problem::Problem;
 
 /// Addresses of this file.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/healthz").get(alive).default_service(only("GET")))
-        .service(resource("/readyz").get(ready).default_service(only("GET")))
+    cfg.service(resource("/healthz").get(alive).head(alive).default_service(only("GET, HEAD")))
+        .service(resource("/readyz").get(ready).head(ready).default_service(only("GET, HEAD")))
         .service(resource("/metrics").get(render).default_service(only("GET")));
 }
 

@@ -16,7 +16,7 @@ use crate::gate::Gate;
 use crate::incident::IncidentActor;
 use crate::limits::{CASE_MESSAGES, INCIDENT_COMMANDS, OFFICER_MESSAGES};
 use crate::officer::OfficerActor;
-use crate::ports::journal::ReadFault;
+use crate::ports::journal::{ReadFault, Stored};
 use crate::supervision::{ActorId, DeathNotice};
 
 use super::room::CourtRoom;
@@ -50,6 +50,17 @@ impl CourtRoom {
         DeathNotice::new(who, desk.guardian())
     }
 
+    /// A stream of this court. What belongs to another court is as good as unknown: no id that somebody
+    /// has guessed or kept wakes an actor in the wrong room.
+    async fn own_stream(&self, stream: StreamId) -> Result<Vec<Stored>, Absent> {
+        let stored = self.journal.read_stream(stream).await?;
+        if stored.iter().all(|record| record.court == self.profile.id) {
+            Ok(stored)
+        } else {
+            Err(Absent::Unknown)
+        }
+    }
+
     /// The officer's actor, if it is awake; all officers are, from start to end.
     pub(crate) fn officer(&self, id: OfficerId) -> Option<Gate<OfficerActor>> {
         self.directory.borrow().officers.get(&id).filter(|gate| gate.connected()).cloned()
@@ -63,7 +74,7 @@ impl CourtRoom {
         if let Some(gate) = self.officer(id) {
             return Ok(gate);
         }
-        let stored = self.journal.read_stream(StreamId::Officer(id)).await?;
+        let stored = self.own_stream(StreamId::Officer(id)).await?;
         if let Some(gate) = self.officer(id) {
             return Ok(gate); // Somebody else was faster while we read.
         }
@@ -104,7 +115,7 @@ impl CourtRoom {
         if let Some(gate) = self.incident(id) {
             return Ok(gate);
         }
-        let stored = self.journal.read_stream(StreamId::Incident(id)).await?;
+        let stored = self.own_stream(StreamId::Incident(id)).await?;
         if let Some(gate) = self.incident(id) {
             return Ok(gate);
         }
@@ -146,7 +157,7 @@ impl CourtRoom {
         if let Some(gate) = awake(self) {
             return Ok(gate);
         }
-        let stored = self.journal.read_stream(StreamId::Case(id)).await?;
+        let stored = self.own_stream(StreamId::Case(id)).await?;
         if let Some(gate) = awake(self) {
             return Ok(gate);
         }

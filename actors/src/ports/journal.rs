@@ -133,6 +133,8 @@ pub enum AppendFault {
 /// An event read back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
+    /// Court it belongs to.
+    pub court: CourtId,
     /// Number in its stream, from 1.
     pub seq: u64,
     /// When it was decided.

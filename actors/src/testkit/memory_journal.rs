@@ -129,7 +129,8 @@ impl State {
             let stream = self.streams.entry(part.stream).or_default();
             for (seq, event) in (part.expected_seq + 1..).zip(&part.events) {
                 let (at, by, why) = (append.at, append.by.clone(), append.why.clone());
-                stream.push(Stored { seq, at, by, why, event: event.clone() });
+                let court = append.court.clone();
+                stream.push(Stored { court, seq, at, by, why, event: event.clone() });
                 self.position += 1;
             }
         }

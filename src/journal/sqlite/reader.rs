@@ -62,7 +62,7 @@ pub async fn read_stream(
         "a stream",
         sqlx::query(
             "SELECT j.seq, j.at_ms, j.by_json, j.why, j.kind, j.schema_version, j.subject, j.body, \
-             j.sealed, k.wrapped \
+             j.sealed, k.wrapped, j.court \
              FROM journal AS j LEFT JOIN subject_key AS k ON k.subject = j.subject \
              WHERE j.stream = ? ORDER BY j.seq",
         )
@@ -130,7 +130,9 @@ fn stored(
             Opened::Damaged => return Err(Unread::Words("its personal part is damaged")),
         }
     }
+    let court = CourtId::parse(row.try_get(10)?).map_err(|_| Unread::Words("its court"))?;
     Ok(Stored {
+        court,
         seq,
         at: UnixMillis(row.try_get(1)?),
         by,
