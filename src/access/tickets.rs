@@ -83,7 +83,7 @@ impl Tickets {
     }
 
     /// Gives a ticket and the moment it ends; `None` when too many are out. Who asks for more than
-    /// [`TICKETS_EACH`] loses the oldest.
+    /// `TICKETS_EACH` loses the oldest.
     pub fn give(&self, bearer: Bearer) -> Option<(String, UnixMillis)> {
         let now = self.clock.now();
         let ends = now.plus(TICKET_TTL);

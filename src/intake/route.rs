@@ -1,4 +1,4 @@
-//! `POST /hooks/tips/{source}` (PROTOCOL §2): HTTP on one side, [`super::take`] on the other.
+//! `POST /hooks/tips/{source}` (PROTOCOL §2): HTTP on one side, `super::take` on the other.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use metrics::counter;
