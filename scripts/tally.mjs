@@ -22,6 +22,8 @@ function sum(text, words) {
 export function tally(output) {
   let passed = 0;
   let failed = 0;
+  // nextest shows the output of a failed test, libtest's own summary in it, and counts it itself.
+  const nextest = /^\s*Summary \[.*tests? run:/m.test(output.replace(COLOUR, ''));
   for (const raw of output.replace(COLOUR, '').split(/\r?\n/)) {
     const line = raw.trim();
     let found;
@@ -35,7 +37,7 @@ export function tally(output) {
       const flaky = sum(counts, 'flaky');
       passed -= flaky;
       failed += flaky;
-    } else if (/^test result: /.test(line)) {
+    } else if (!nextest && /^test result: /.test(line)) {
       // cargo test: test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out
       passed += sum(line, 'passed');
       failed += sum(line, 'failed');

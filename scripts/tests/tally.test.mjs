@@ -53,3 +53,12 @@ test('figures stand in a table', () => {
   assert.match(text, /p50 1\.3, p95 2, p99 3, max 812/);
   assert.match(text, /\| limits \| kept \|/);
 });
+
+test('a failed test that nextest shows is counted once', () => {
+  const output = [
+    '        FAIL [   0.223s] (2/2) tiande::black_box http::a_rule',
+    '    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 62 filtered out; finished in 0.21s',
+    '     Summary [   1.009s] 2 tests run: 1 passed, 1 failed, 0 skipped',
+  ].join('\n');
+  assert.deepEqual(tally(output), { passed: 1, failed: 1 });
+});
