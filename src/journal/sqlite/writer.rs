@@ -90,7 +90,9 @@ pub struct Tidy {
 impl Tidy {
     pub fn new(position: u64) -> Self {
         Self {
-            signed_position: position,
+            // A server that was killed has signed its head or has not: it is signed in its turn, also
+            // when nothing new comes.
+            signed_position: 0,
             since_signed: Stopwatch::start(),
             looked_position: position,
             groups: 0,
