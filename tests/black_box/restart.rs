@@ -266,3 +266,18 @@ fn while_it_ends_nothing_is_half_taken() {
         }
     }
 }
+
+/// Regression: a server that was killed before it signed, and started again without anything new to
+/// write, ended without ever signing its head.
+#[test]
+fn the_head_that_a_killed_server_left_unsigned_is_signed_by_the_next() {
+    let mut server = Server::start();
+    let court = Court::add(&server, "alpha");
+    court.source.incident(&server, "m1", &good_tip("alpha"));
+    server.kill();
+    server.start_again();
+    server.ask_to_end();
+    assert!(server.ended(Duration::from_secs(8)).is_some_and(|status| status.success()));
+    let said = server.command(&["journal", "verify"], "");
+    assert!(said.out.contains(" 1 signed checkpoints on the chain"), "{}", said.out);
+}
