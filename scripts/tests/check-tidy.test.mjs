@@ -33,7 +33,7 @@ test('a helper process that a test of the same file starts is not left undone', 
 test('a path of one machine is found anywhere', () => {
   assert.equal(faults('docs/X.md', `see ${'/wo'}rk/main`).length, 1);
   assert.equal(faults('scripts/x.sh', `cd "${'/ro'}ot/.cargo"`).length, 1);
-  assert.deepEqual(faults('docs/X.md', 'see target/work/main and https://example.org/work/x'), []);
+  assert.deepEqual(faults('docs/X.md', 'see build/root/main and https://example.org/root/x'), []);
 });
 
 test('a registry host is found anywhere', () => {
