@@ -23,8 +23,9 @@ pub const FIXES_WAITING: usize = 128;
 /// Commands put off while an officer is in the middle of another decision.
 pub const OFFICER_STASH: usize = 16;
 
-/// An officer held for a decision that never settles looks at the journal after this. Longer than the
-/// journal's own timeout.
+/// An officer held for a decision that never settles goes back to the journal after this, so that
+/// nobody is held for ever by an incident that is stuck. A decision may take longer: a rebuilt actor
+/// waits for appends in flight, and one that was rebuilt too early is told to catch up.
 pub const HOLD_MAX: Millis = Millis(15_000);
 /// How often a decision is planned anew when officers turn out to be busy.
 pub const REPLANS_MAX: u32 = 32;
@@ -33,6 +34,14 @@ pub const REPLANS_MAX: u32 = 32;
 pub const BUSY_RETRY: Millis = Millis(2);
 /// How often such a decision is tried before the caller is told to come back.
 pub const BUSY_RETRIES_MAX: u32 = 250;
+/// How often a decision waits for a case that is in the middle of another one. After that the
+/// incident goes on, and the case gets its link on its own: many tips about one case at once must not
+/// stand in each other's way.
+pub const CASE_RETRIES_MAX: u32 = 3;
+/// The wait between two tries to give a case its link afterwards.
+pub const LINK_RETRY: Millis = Millis(50);
+/// How often that is tried. What is still missing then is made up for at the next start.
+pub const LINK_RETRIES_MAX: u32 = 600;
 /// A closed incident that nobody talks to is put to sleep after this.
 pub const INCIDENT_IDLE: Millis = Millis(30_000);
 /// When the journal takes no decisions, an incident's clock tries again after this.

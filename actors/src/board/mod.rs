@@ -80,6 +80,17 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
+    /// True when consoles show this incident as open.
+    pub(crate) fn has_incident(&self, incident: IncidentId) -> bool {
+        self.incidents.contains_key(&incident)
+    }
+
+    /// Alarms about this incident that consoles show.
+    pub(crate) fn alarms_about(&self, incident: IncidentId) -> Vec<AlarmId> {
+        let about = |alarm: &&OpenAlarm| alarm.incident == Some(incident);
+        self.alarms.values().filter(about).map(|alarm| alarm.alarm).collect()
+    }
+
     /// Takes news in.
     pub(crate) fn take(&mut self, news: &BoardNews) {
         match news {

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use metrics::{counter, gauge};
-use tiande_core::ids::AlarmId;
+use tiande_core::dispatch::Glance;
+use tiande_core::ids::{AlarmId, IncidentId, OfficerId};
 use tiande_core::journal::By;
 use tiande_core::officer::{Duty, OfficerCommand};
 use tracing::{error, info, warn};
 
 use crate::board::{BoardActor, BoardNews, Goodbye};
 use crate::gate::{Admitted, Gate};
+use crate::incident::BriefAgain;
 use crate::limits::{BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
 use crate::officer::{Farewell, OrderOfficer};
 use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
@@ -46,23 +48,32 @@ impl CourtDesk {
         Self { room, deaths: BTreeMap::new() }
     }
 
-    /// Looks for devices that have been silent too long.
+    /// Looks for devices that have been silent too long, and for those that are not any more.
     #[allow(clippy::cast_precision_loss)] // Counts of a court are small.
     fn check_contact(&mut self, _: &mut Context<Self>) {
         let room = &self.room;
         let now = room.now();
         let limit = room.profile.dispatch.contact_lost_after_ms;
-        let silent: Vec<_> = room
+        let on_duty = |g: &&Glance| g.officer.duty != Duty::Off;
+        let changed: Vec<_> = room
             .glances
             .borrow()
             .values()
-            .filter(|g| g.officer.duty != Duty::Off && !g.officer.contact_lost)
-            .map(|g| (g.officer.id, room.last_heard(g.officer.id)))
-            .filter(|(_, heard)| now.since(*heard).0 > limit)
+            .filter(on_duty)
+            .filter_map(|g| {
+                let last_heard = room.last_heard(g.officer.id);
+                let silent = now.since(last_heard).0 > limit;
+                let command = match (g.officer.contact_lost, silent) {
+                    (false, true) => OfficerCommand::LoseContact { last_heard },
+                    // Found again when it was heard, unless that could not be written then.
+                    (true, false) => OfficerCommand::RegainContact,
+                    (false, false) | (true, true) => return None,
+                };
+                Some((g.officer.id, command))
+            })
             .collect();
-        for (officer, last_heard) in silent {
+        for (officer, command) in changed {
             if let Some(gate) = room.officer(officer) {
-                let command = OfficerCommand::LoseContact { last_heard };
                 // Full means busy: the next check tries again.
                 drop(gate.offer(OrderOfficer { command, by: By::System }));
             }
@@ -84,10 +95,17 @@ impl CourtDesk {
                     let room = Rc::clone(&desk.room);
                     let work = async move {
                         match who {
-                            ActorId::Officer(id) => room.wake_officer(id).await.map(drop),
-                            ActorId::Incident(id) => room.wake_incident(id).await.map(drop),
-                            ActorId::Case(_) => Ok(()),
+                            ActorId::Officer(id) => {
+                                room.wake_officer(id).await?;
+                                brief_again(&room, id);
+                            }
+                            ActorId::Incident(id) => {
+                                room.wake_incident(id).await?;
+                                show_alarms_again(&room, id).await?;
+                            }
+                            ActorId::Case(_) => {}
                         }
+                        Ok(())
                     };
                     ctx.spawn(work.into_actor(desk).map(move |done, desk, ctx| match done {
                         Ok(()) => {}
@@ -140,6 +158,36 @@ impl CourtDesk {
             desk.room.publish(BoardNews::Alarm(alarm));
         }));
     }
+}
+
+/// Has a rebuilt officer told again what each incident is about that concerns the officer.
+fn brief_again(room: &CourtRoom, officer: OfficerId) {
+    let (offer, bound): (_, Vec<IncidentId>) = match room.glances.borrow().get(&officer) {
+        None => return,
+        Some(glance) => {
+            let commitments = glance.officer.commitments.iter();
+            (glance.officer.offer, commitments.map(|c| c.incident).collect())
+        }
+    };
+    let weighed = offer.map(|open| (open.incident, Some(open.offer)));
+    for (incident, offer) in bound.into_iter().map(|id| (id, None)).chain(weighed) {
+        // One that is not awake briefs everybody when it wakes.
+        if let Some(gate) = room.incident(incident) {
+            gate.offer(BriefAgain { officer, offer }).ok();
+        }
+    }
+}
+
+/// What the journal says of a rebuilt incident's alarms is what consoles are to show: the actor may
+/// have died before it could tell of one.
+async fn show_alarms_again(room: &CourtRoom, incident: IncidentId) -> Result<(), Absent> {
+    let open = room.journal.open_alarms(room.profile.id.clone()).await?;
+    let shown = room.shown.borrow().alarms_about(incident);
+    let about = open.into_iter().filter(|alarm| alarm.incident == Some(incident));
+    for alarm in about.filter(|alarm| !shown.contains(&alarm.alarm)) {
+        room.publish(BoardNews::Alarm(alarm));
+    }
+    Ok(())
 }
 
 /// Why an actor that a command needs cannot be reached.

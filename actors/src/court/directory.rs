@@ -52,7 +52,11 @@ impl CourtRoom {
 
     /// A stream of this court. What belongs to another court is as good as unknown: no id that somebody
     /// has guessed or kept wakes an actor in the wrong room.
+    ///
+    /// An actor that died may have left an append in the journal's queue: what is read holds it, or it
+    /// was never written.
     async fn own_stream(&self, stream: StreamId) -> Result<Vec<Stored>, Absent> {
+        self.journal.settled().await;
         let stored = self.journal.read_stream(stream).await?;
         if stored.iter().all(|record| record.court == self.profile.id) {
             Ok(stored)

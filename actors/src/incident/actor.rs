@@ -21,11 +21,14 @@ use crate::officer::BriefOfficer;
 use crate::supervision::DeathNotice;
 use crate::views::DecisionView;
 
+use super::gather::card_for;
+use super::link::link_afterwards;
 use super::messages::{
-    Beside, IncidentDone, IncidentFault, LookAtIncident, Nudge, OrderIncident, SeenIncident,
+    Beside, BriefAgain, IncidentDone, IncidentFault, LookAtIncident, Nudge, OrderIncident,
+    SeenIncident,
 };
 use super::show::{brief_of, decision_view, feed_line, view_of};
-use super::transact::{Step, Transacted, alarms_of, card_for, lost_track, transact};
+use super::transact::{Step, Transacted, alarms_of, lost_track, transact};
 
 /// How many candidates a dispatcher is shown: the keys 1 to 9.
 const CANDIDATES_SHOWN: usize = 9;
@@ -54,7 +57,7 @@ impl IncidentActor {
 
     /// Sets all timers to what the state says.
     fn wind_up(&mut self, ctx: &mut Context<Self>) {
-        for handle in [&mut self.alarm_clock, &mut self.look_again, &mut self.idle] {
+        for handle in [&mut self.alarm_clock, &mut self.look_again] {
             if let Some(handle) = handle.take() {
                 ctx.cancel_future(handle);
             }
@@ -69,6 +72,15 @@ impl IncidentActor {
             self.look_again = Some(ctx.run_later(span(SEARCH_AGAIN), |actor, ctx| {
                 actor.by_rule(Step::Search, ctx);
             }));
+        }
+        self.stay_awake(ctx);
+    }
+
+    /// Somebody has use for this actor: when the incident is over, its sleep is put off. Being looked at
+    /// touches no other timer; otherwise a screen that looks often would stop the search.
+    fn stay_awake(&mut self, ctx: &mut Context<Self>) {
+        if let Some(handle) = self.idle.take() {
+            ctx.cancel_future(handle);
         }
         let over = self.state.closed.is_some() || self.state.opened.is_none();
         if over {
@@ -158,15 +170,28 @@ impl IncidentActor {
 
     /// Tells everybody who weighs it or goes there what it is about.
     fn brief_officers(&self) {
-        let Some(brief) = brief_of(&self.state) else { return };
         let asked = self.state.open_offers().map(|(_, offer)| offer.officer);
         let concerned: Vec<OfficerId> = asked.chain(self.state.crew.keys().copied()).collect();
-        for officer in concerned {
-            if let Some(gate) = self.room.officer(officer) {
-                let card = card_for(officer, &brief, &self.state);
-                // A full gate is an officer in trouble; the state goes out again on the next connect.
-                gate.offer(BriefOfficer { card }).ok();
-            }
+        concerned.into_iter().for_each(|officer| self.brief(officer));
+    }
+
+    fn brief(&self, officer: OfficerId) {
+        let Some(brief) = brief_of(&self.state) else { return };
+        if let Some(gate) = self.room.officer(officer) {
+            let card = card_for(officer, &brief, &self.state);
+            // A full gate is an officer in trouble; the state goes out again on the next connect.
+            gate.offer(BriefOfficer { card }).ok();
+        }
+    }
+
+    /// A rebuilt actor shows what the consoles may have missed: the one before may have died between
+    /// its append and telling of it. What is over and was never shown is not news.
+    fn show_again(&self) {
+        let shown = self.room.shown.borrow().has_incident(self.state.id);
+        if (self.state.closed.is_none() || shown)
+            && let Some(view) = view_of(&self.room, &self.state)
+        {
+            self.room.publish(BoardNews::Incident(view));
         }
     }
 
@@ -194,10 +219,11 @@ impl Actor for IncidentActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         if self.state.closed.is_none() {
             self.brief_officers();
-            if let Some(view) = view_of(&self.room, &self.state) {
-                self.room.publish(BoardNews::Incident(view));
+            if let Some(case) = self.state.opened.as_ref().and_then(|opened| opened.case) {
+                link_afterwards(&self.room, case, self.state.id);
             }
         }
+        self.show_again();
         self.wind_up(ctx);
     }
 }
@@ -230,6 +256,21 @@ impl Handler<Admitted<Nudge>> for IncidentActor {
     }
 }
 
+impl Handler<Admitted<BriefAgain>> for IncidentActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<BriefAgain>, ctx: &mut Self::Context) {
+        let BriefAgain { officer, offer } = message.body;
+        self.brief(officer);
+        // Word of its end was lost: whoever still weighs an offer that is over is let go.
+        let over = offer.filter(|id| self.state.open_offers().all(|(open, _)| open != *id));
+        if let Some(offer) = over {
+            let command = IncidentCommand::Decline { offer, officer, reason: None };
+            self.by_rule(Step::Command(command), ctx);
+        }
+    }
+}
+
 impl Handler<Admitted<LookAtIncident>> for IncidentActor {
     type Result = MessageResult<Admitted<LookAtIncident>>;
 
@@ -249,7 +290,7 @@ impl Handler<Admitted<LookAtIncident>> for IncidentActor {
             .clone()
             .map(|(at, decision)| decision_view(&self.room, &self.state, at, decision));
         let candidates = message.body.candidates.then(|| self.candidates());
-        self.wind_up(ctx);
+        self.stay_awake(ctx);
         MessageResult(Box::new(SeenIncident { view, decision, candidates }))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix::prelude::*;
-use tiande_core::ids::{CaseId, OfficerId};
+use tiande_core::ids::{CaseId, OfferId, OfficerId};
 use tiande_core::incident::{IncidentCommand, IncidentRefusal};
 use tiande_core::journal::By;
 
@@ -67,6 +67,16 @@ pub enum IncidentFault {
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(crate) struct Nudge;
+
+/// An officer's actor was rebuilt and knows nothing of what this incident is about.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct BriefAgain {
+    /// Who.
+    pub(crate) officer: OfficerId,
+    /// The offer of this incident that the officer weighs, as far as the officer knows.
+    pub(crate) offer: Option<OfferId>,
+}
 
 /// Asks how an incident stands.
 #[derive(Debug, Message)]

@@ -2,12 +2,14 @@
 //! it concerns, written as one append, and only then told to anybody.
 
 mod actor;
+mod gather;
+mod link;
 mod messages;
 mod show;
 mod transact;
 
 pub use actor::IncidentActor;
-pub(crate) use messages::Nudge;
 pub use messages::{
     Beside, IncidentDone, IncidentFault, LookAtIncident, OrderIncident, SeenIncident,
 };
+pub(crate) use messages::{BriefAgain, Nudge};

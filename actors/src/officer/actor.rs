@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use tiande_core::dispatch::Glance;
-use tiande_core::ids::{IncidentId, OfficerId};
+use tiande_core::ids::{DeviceId, IncidentId, OfficerId};
 use tiande_core::journal::{By, Event, StreamId};
 use tiande_core::officer::{
     Duty, DutyChange, FixFilter, Officer, OfficerCommand, OfficerEvent, OfficerStatus,
@@ -27,8 +27,8 @@ use crate::views::FeedLine;
 use super::FixLane;
 use super::handheld::Handheld;
 use super::messages::{
-    AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, Farewell, OfficerAnswer,
-    OfficerFault, OrderOfficer, Revoke, SettleOfficer, Written,
+    AskOfficer, BriefOfficer, Card, CatchUp, Connect, Connected, Disconnect, Farewell,
+    OfficerAnswer, OfficerFault, OrderOfficer, Revoke, SettleOfficer, Written,
 };
 
 /// The answer to a command travels back through this.
@@ -57,6 +57,8 @@ pub struct OfficerActor {
     pub(super) arrived: Vec<IncidentId>,
     pub(super) handheld: Handheld,
     handheld_watch: Option<SpawnHandle>,
+    /// The device whose order of fixes the filter goes by.
+    device: Option<DeviceId>,
     pub(super) lane: Arc<FixLane>,
     _notice: DeathNotice,
 }
@@ -76,6 +78,7 @@ impl OfficerActor {
             arrived: Vec::new(),
             handheld: Handheld::default(),
             handheld_watch: None,
+            device: None,
             lane,
             _notice: notice,
         }
@@ -123,10 +126,7 @@ impl OfficerActor {
         ctx.cancel_future(held.timer);
         match written {
             Written::Yes => self.commit(&held.events, held.at),
-            Written::No => {
-                self.arrivals_to_report_again(&held.events);
-                self.show();
-            }
+            Written::No => self.show(),
             Written::Unknown => {
                 ctx.stop();
                 return;
@@ -257,6 +257,20 @@ impl OfficerActor {
         }
     }
 
+    /// Another device than before: it counts its fixes by itself, and what the old one still has on its
+    /// way stays in the old lane, which nobody empties any more.
+    fn change_device(&mut self, device: DeviceId, ctx: &mut Context<Self>) {
+        if self.device.replace(device).is_some_and(|before| before != device) {
+            self.filter.change_device();
+            self.lane = Arc::new(FixLane::new(self.room.presence(self.id())));
+            self.open_lane(ctx);
+        }
+    }
+
+    fn open_lane(&self, ctx: &mut Context<Self>) {
+        self.lane.set_actor(Gate::new(ctx.address(), "officer_fixes", OFFICER_MESSAGES));
+    }
+
     /// Begins a command of the rules themselves; nobody waits for its answer.
     pub(super) fn order_by_rule(&mut self, command: OfficerCommand, ctx: &mut Context<Self>) {
         let (reply, _nobody) = oneshot::channel();
@@ -280,7 +294,7 @@ impl Actor for OfficerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.lane.set_actor(Gate::new(ctx.address(), "officer_fixes", OFFICER_MESSAGES));
+        self.open_lane(ctx);
         self.room.publish(BoardNews::Officer(self.id()));
     }
 }
@@ -329,6 +343,17 @@ impl Handler<Admitted<SettleOfficer>> for OfficerActor {
     }
 }
 
+impl Handler<Admitted<CatchUp>> for OfficerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Admitted<CatchUp>, ctx: &mut Self::Context) {
+        // Who holds something finds out by the conflict that it runs into.
+        if self.held.is_none() && self.seq < message.body.seq {
+            ctx.stop();
+        }
+    }
+}
+
 impl Handler<Admitted<BriefOfficer>> for OfficerActor {
     type Result = ();
 
@@ -367,6 +392,7 @@ impl Handler<Admitted<Connect>> for OfficerActor {
     fn handle(&mut self, message: Admitted<Connect>, ctx: &mut Self::Context) -> Self::Result {
         let Connect { device, outbox } = message.body;
         self.handheld.replace(device, outbox);
+        self.change_device(device, ctx);
         self.watch_handheld(ctx);
         self.lane.heard(self.room.now());
         self.welcome();

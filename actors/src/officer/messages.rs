@@ -57,6 +57,15 @@ pub struct SettleOfficer {
     pub card: Option<Card>,
 }
 
+/// A decision that the officer agreed to has been written up to this event of the officer's stream,
+/// while the actor that agreed was already gone. Whoever has been rebuilt too early reads again.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct CatchUp {
+    /// Number of the last event.
+    pub(crate) seq: u64,
+}
+
 /// What a handheld shows of an incident.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {

@@ -11,8 +11,8 @@ pub use actor::OfficerActor;
 pub(crate) use actor::after;
 pub use lane::FixLane;
 pub(crate) use lane::WakeForFixes;
-pub(crate) use messages::Farewell;
 pub use messages::{
     AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
     OrderOfficer, Revoke, SettleOfficer, Written,
 };
+pub(crate) use messages::{CatchUp, Farewell};

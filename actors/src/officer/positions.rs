@@ -6,7 +6,7 @@ use tiande_core::ids::IncidentId;
 use tiande_core::incident::{IncidentCommand, ON_SCENE_RADIUS_M, StageSource};
 use tiande_core::journal::By;
 use tiande_core::officer::{
-    Duty, DutyChange, Fix, FixRules, FixVerdict, OfficerCommand, OfficerEvent, OfficerStatus, Stage,
+    Duty, DutyChange, Fix, FixRules, FixVerdict, OfficerCommand, OfficerStatus, Stage,
 };
 use tiande_core::time::UnixMillis;
 
@@ -53,7 +53,7 @@ impl OfficerActor {
     }
 
     /// Reports the arrival at an incident whose place the officer has come near to.
-    fn watch_arrivals(&mut self, fix: &Fix) {
+    fn watch_arrivals(&mut self, fix: &Fix, ctx: &mut Context<Self>) {
         let vague = fix.accuracy.is_some_and(|accuracy| accuracy.0 > ON_SCENE_RADIUS_M);
         if vague {
             return;
@@ -73,23 +73,17 @@ impl OfficerActor {
             let how = StageSource::Geofence;
             let officer = self.id();
             let command = IncidentCommand::Progress { officer, stage: Stage::OnScene, how };
-            let told = self
-                .room
-                .incident(incident)
-                .is_some_and(|gate| gate.offer(OrderIncident::by(By::System, command)).is_ok());
-            if told {
-                // The officer is told when it is durable.
-                self.arrived.push(incident);
-            }
-        }
-    }
-
-    /// An arrival that was not written is reported again with the next fix.
-    pub(super) fn arrivals_to_report_again(&mut self, not_written: &[OfficerEvent]) {
-        for event in not_written {
-            if let OfficerEvent::StageReached { incident, .. } = event {
-                self.arrived.retain(|arrived| arrived != incident);
-            }
+            let Some(gate) = self.room.incident(incident) else { continue };
+            let Ok(answer) = gate.ask(OrderIncident::by(By::System, command)) else { continue };
+            // The officer is told when it is durable.
+            self.arrived.push(incident);
+            // Beside the mailbox: the incident asks this very actor for its part.
+            ctx.spawn(answer.into_actor(self).map(move |done, officer, _| {
+                if !matches!(done, Ok(Ok(_))) {
+                    // Not written: the next fix reports it again.
+                    officer.arrived.retain(|arrived| *arrived != incident);
+                }
+            }));
         }
     }
 
@@ -124,7 +118,7 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
                 glance.fix = Some(known);
             }
             self.room.mark_moved(self.id());
-            self.watch_arrivals(&known.fix);
+            self.watch_arrivals(&known.fix, ctx);
             if first && self.state.status() == OfficerStatus::Available {
                 self.room.somebody_is_free();
             }

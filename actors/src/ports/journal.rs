@@ -199,6 +199,10 @@ pub trait Journal: Send + Sync + 'static {
     /// [`AppendFault`]; all but `Unknown` mean that nothing was written.
     fn append(&self, append: Append) -> BoxFuture<'static, Result<Appended, AppendFault>>;
 
+    /// Resolves when every append asked for before has ended, however it ended. Whoever rebuilds a
+    /// state that an append in flight may change waits for this before reading.
+    fn settled(&self) -> BoxFuture<'static, ()>;
+
     /// Reads a stream from its beginning, in order.
     ///
     /// # Errors
@@ -210,6 +214,12 @@ pub trait Journal: Send + Sync + 'static {
     /// # Errors
     /// [`ReadFault`].
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>>;
+
+    /// Alarms of a court that nobody has acknowledged, oldest first.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>>;
 
     /// The delivery of that id, if it was taken before.
     ///

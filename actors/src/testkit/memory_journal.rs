@@ -73,6 +73,12 @@ impl MemoryJournal {
         self.state().faults.push_back(fault);
     }
 
+    /// How many appends are still to fail.
+    #[must_use]
+    pub fn failures_left(&self) -> usize {
+        self.state().faults.len()
+    }
+
     /// All decisions taken so far, in order.
     #[must_use]
     pub fn appended(&self) -> Vec<Append> {
@@ -294,12 +300,20 @@ impl Journal for MemoryJournal {
         ready(self.state().append(&append)).boxed()
     }
 
+    fn settled(&self) -> BoxFuture<'static, ()> {
+        ready(()).boxed()
+    }
+
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
         ready(Ok(self.state().streams.get(&stream).cloned().unwrap_or_default())).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
         ready(Ok(self.state().open_work(&court))).boxed()
+    }
+
+    fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>> {
+        ready(Ok(self.state().open_work(&court).alarms)).boxed()
     }
 
     fn delivery(

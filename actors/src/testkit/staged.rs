@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::MemoryJournal;
 use crate::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, OpenWork, ReadFault, Stored,
+    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Stored,
 };
 
 /// The journal. Clones are one.
@@ -27,14 +27,24 @@ pub struct StagedJournal {
 #[derive(Debug, Default)]
 struct Stage {
     holding: bool,
-    waiting: VecDeque<oneshot::Sender<()>>,
+    waiting: VecDeque<Waiting>,
     /// The next appends lose their answer; `true`: after they were written.
     losses: VecDeque<bool>,
     /// How often an append to that stream still panics.
     traps: BTreeMap<StreamId, u32>,
     /// How many reads still fail.
     unreadable: u32,
+    /// Whoever asks whether all has ended is told so at once, whatever waits.
+    hasty: bool,
     appends: usize,
+}
+
+/// What stands in the queue while the journal is held. As with a real one, it is done in its turn
+/// also when whoever asked is gone.
+#[derive(Debug)]
+enum Waiting {
+    Append(Box<Append>, oneshot::Sender<Result<Appended, AppendFault>>),
+    Settled(oneshot::Sender<()>),
 }
 
 impl StagedJournal {
@@ -64,7 +74,8 @@ impl StagedJournal {
     /// How many appends wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.stage().waiting.len()
+        let stage = self.stage();
+        stage.waiting.iter().filter(|waiting| matches!(waiting, Waiting::Append(..))).count()
     }
 
     /// How many appends were tried, whatever became of them.
@@ -80,8 +91,25 @@ impl StagedJournal {
             stage.holding = false;
             std::mem::take(&mut stage.waiting)
         };
-        for append in waiting {
-            append.send(()).ok(); // Who waited for it may be gone.
+        for waiting in waiting {
+            // Whoever waited for it may be gone.
+            match waiting {
+                Waiting::Append(append, answer) => answer.send(self.write(*append)).unwrap_or(()),
+                Waiting::Settled(answer) => answer.send(()).unwrap_or(()),
+            }
+        }
+    }
+
+    fn write(&self, append: Append) -> Result<Appended, AppendFault> {
+        let loss = self.stage().losses.pop_front();
+        let write = |append| {
+            let written = self.memory.append(append).now_or_never();
+            written.unwrap_or(Err(AppendFault::Unknown))
+        };
+        match loss {
+            None => write(append),
+            Some(true) => write(append).and(Err(AppendFault::Unknown)),
+            Some(false) => Err(AppendFault::Unknown),
         }
     }
 
@@ -98,6 +126,11 @@ impl StagedJournal {
     /// The next `times` appends to `stream` panic before anything is written.
     pub fn trap(&self, stream: StreamId, times: u32) {
         self.stage().traps.insert(stream, times);
+    }
+
+    /// From now on [`Journal::settled`] waits for nothing: what is read may be older than what waits.
+    pub fn be_hasty(&self) {
+        self.stage().hasty = true;
     }
 
     /// The next `times` reads of a stream fail.
@@ -127,32 +160,25 @@ impl Journal for StagedJournal {
         if self.springs(&append) {
             panic!("a test has set a trap on this stream");
         }
-        let turn = {
-            let mut stage = self.stage();
-            stage.appends += 1;
-            stage.holding.then(|| {
-                let (go, turn) = oneshot::channel();
-                stage.waiting.push_back(go);
-                turn
-            })
-        };
-        let journal = self.clone();
-        async move {
-            if let Some(turn) = turn {
-                turn.await.ok();
-            }
-            let loss = journal.stage().losses.pop_front();
-            match loss {
-                None => journal.memory.append(append).await,
-                Some(written) => {
-                    if written {
-                        journal.memory.append(append).await?;
-                    }
-                    Err(AppendFault::Unknown)
-                }
-            }
+        let mut stage = self.stage();
+        stage.appends += 1;
+        if stage.holding {
+            let (answer, done) = oneshot::channel();
+            stage.waiting.push_back(Waiting::Append(Box::new(append), answer));
+            return async move { done.await.unwrap_or(Err(AppendFault::Unknown)) }.boxed();
         }
-        .boxed()
+        drop(stage);
+        ready(self.write(append)).boxed()
+    }
+
+    fn settled(&self) -> BoxFuture<'static, ()> {
+        let mut stage = self.stage();
+        if !stage.holding || stage.hasty {
+            return ready(()).boxed();
+        }
+        let (answer, settled) = oneshot::channel();
+        stage.waiting.push_back(Waiting::Settled(answer));
+        async move { settled.await.unwrap_or_default() }.boxed()
     }
 
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
@@ -167,6 +193,10 @@ impl Journal for StagedJournal {
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
         self.memory.open_work(court)
+    }
+
+    fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>> {
+        self.memory.open_alarms(court)
     }
 
     fn delivery(

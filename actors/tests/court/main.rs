@@ -10,6 +10,7 @@ mod faults;
 mod offers;
 mod officers;
 mod races;
+mod rebuilding;
 mod restart;
 mod sockets;
 mod supervision;

@@ -25,7 +25,7 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Tries `ask` again and again until it gives something.
-pub async fn gets<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+pub async fn gets<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..LIMIT.as_millis() / STEP.as_millis() {
         if let Some(got) = within(what, ask()).await {
             return got;
@@ -33,6 +33,11 @@ pub async fn gets<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl Fn
         actix::clock::sleep(STEP).await;
     }
     panic!("asked in vain: {what}");
+}
+
+/// Lets so much time pass, where the point is that nothing happens meanwhile.
+pub async fn passes(time: Duration) {
+    actix::clock::sleep(time).await;
 }
 
 /// Awaits `work`, which must not hang.

@@ -175,6 +175,17 @@ impl World {
         self.deed(who, OfficerDeed::Accept(offer)).await
     }
 
+    /// The same without holding the handheld meanwhile.
+    pub async fn accept_from(
+        &self,
+        officer: OfficerId,
+        device: DeviceId,
+        offer: OfferId,
+    ) -> Result<(), CommandFault> {
+        let message = ToOfficer { officer, device, deed: OfficerDeed::Accept(offer) };
+        within("a deed", self.court.officer(message)).await
+    }
+
     /// A trusted emergency.
     pub fn tip(&self) -> SubmitTip {
         self.tips.set(self.tips.get() + 1);

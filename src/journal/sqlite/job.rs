@@ -73,6 +73,8 @@ pub enum Job {
     Append(Box<Waiting>),
     /// A transaction of another table.
     Write(Box<dyn WriteJob>),
+    /// Say when all that stands before this has ended.
+    Settled(oneshot::Sender<()>),
     /// Destroy a subject's key.
     Forget(Subject, oneshot::Sender<Result<(), StoreFault>>),
     /// Do what stands in the queue, then stop.

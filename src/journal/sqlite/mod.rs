@@ -26,7 +26,7 @@ use futures_util::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, OpenWork, ReadFault, Stored,
+    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Stored,
 };
 use tiande_core::ids::CourtId;
 use tiande_core::journal::{StreamId, Subject};
@@ -238,12 +238,28 @@ impl Journal for SqliteJournal {
         }
     }
 
+    fn settled(&self) -> BoxFuture<'static, ()> {
+        let jobs = self.0.jobs.clone();
+        async move {
+            let (answer, settled) = oneshot::channel();
+            // A writer that has stopped has ended all there was.
+            if jobs.send(Job::Settled(answer)).await.is_ok() {
+                settled.await.unwrap_or_default();
+            }
+        }
+        .boxed()
+    }
+
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
         reader::read_stream(self.0.readers.clone(), Arc::clone(&self.0.keys), stream).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
         reader::open_work(self.0.readers.clone(), court).boxed()
+    }
+
+    fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>> {
+        reader::open_alarms(self.0.readers.clone(), court).boxed()
     }
 
     fn delivery(

@@ -142,6 +142,16 @@ fn stored(
     })
 }
 
+/// Index outbox_open.
+const OPEN_ALARMS: &str = "SELECT id, audience, kind, incident, officer, raised_ms FROM outbox \
+     WHERE court = ? AND acknowledged_ms IS NULL AND settled_ms IS NULL ORDER BY raised_ms, id";
+
+/// Alarms of a court that nobody has acknowledged.
+pub async fn open_alarms(readers: SqlitePool, court: CourtId) -> Result<Vec<OpenAlarm>, ReadFault> {
+    let read = sqlx::query(OPEN_ALARMS).bind(court.as_str()).fetch_all(&readers);
+    limited("open alarms", read).await?.iter().map(alarm).collect()
+}
+
 /// What a court has to wake up, all of one moment.
 pub async fn open_work(readers: SqlitePool, court: CourtId) -> Result<OpenWork, ReadFault> {
     const WHAT: &str = "the open work of a court";
@@ -167,15 +177,7 @@ pub async fn open_work(readers: SqlitePool, court: CourtId) -> Result<OpenWork, 
                 .bind(&court)
                 .fetch_all(&mut *tx)
                 .await?;
-        // Index outbox_open.
-        let alarms = sqlx::query(
-            "SELECT id, audience, kind, incident, officer, raised_ms FROM outbox \
-             WHERE court = ? AND acknowledged_ms IS NULL AND settled_ms IS NULL \
-             ORDER BY raised_ms, id",
-        )
-        .bind(&court)
-        .fetch_all(&mut *tx)
-        .await?;
+        let alarms = sqlx::query(OPEN_ALARMS).bind(&court).fetch_all(&mut *tx).await?;
         // UNIQUE (court, year, number) of `incident`, from its end.
         let last: Option<(u16, i64)> = sqlx::query_as(
             "SELECT year, number FROM incident WHERE court = ? \

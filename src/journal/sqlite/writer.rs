@@ -140,6 +140,8 @@ impl Writer {
                     self.group(group).await?;
                 }
                 Job::Write(job) => self.write(job).await?,
+                // Whoever asked may have gone.
+                Job::Settled(answer) => answer.send(()).unwrap_or_default(),
                 Job::Forget(subject, answer) => self.forget(subject, answer).await?,
                 Job::Shutdown(answer) => {
                     self.jobs.close();
@@ -418,6 +420,6 @@ fn refuse(job: Job) {
         Job::Append(waiting) => drop(waiting.answer.send(Err(AppendFault::Unavailable))),
         Job::Write(job) => job.finish(Err(StoreFault::Unavailable)),
         Job::Forget(_, answer) => drop(answer.send(Err(StoreFault::Unavailable))),
-        Job::Shutdown(answer) => answer.send(()).unwrap_or_default(),
+        Job::Settled(answer) | Job::Shutdown(answer) => answer.send(()).unwrap_or_default(),
     }
 }

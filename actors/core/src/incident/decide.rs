@@ -221,8 +221,12 @@ impl Incident {
                 let said = Said::under(opened.subject, reason);
                 self.close_offer(offer, officer, OfferEnd::Declined, said, &mut decided);
             }
-            // It is over already: a "no" to that changes nothing and harms nobody.
-            OfferState::Closed(_) => {}
+            // It is over already: a "no" to that changes nothing here. An officer who still weighs it,
+            // because word of the end was lost, is let go all the same.
+            OfferState::Closed(how) => {
+                let part = OfficerPart::CloseOffer { incident: self.id, offer, how };
+                decided.parts.push((officer, part));
+            }
             OfferState::Accepted => return Err(IncidentRefusal::OfferAccepted),
         }
         Ok(decided)

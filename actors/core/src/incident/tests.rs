@@ -189,7 +189,9 @@ fn the_last_seat_withdraws_the_other_offers() {
     assert!(decided.parts.contains(&(officer(3), part)));
     assert_eq!(incident.status(), Some(IncidentStatus::Underway));
     assert_eq!(incident.decide(&accept(3), NOW), Err(IncidentRefusal::OfferReassigned));
-    assert_eq!(act(&mut incident, decline(3)), Ok(Decided::default()), "a late no harms nobody");
+    let late = act(&mut incident, decline(3)).expect("a late no harms nobody");
+    let part = OfficerPart::CloseOffer { incident: ID, offer: offer(3), how };
+    assert_eq!((late.events, late.parts), (vec![], vec![(officer(3), part)]), "it is let go");
     act(&mut incident, release(1)).expect("is crew");
     assert_eq!(incident.decide(&accept(3), NOW), Err(IncidentRefusal::OfferWithdrawn));
 }

@@ -104,7 +104,7 @@ const NOISE_M: f64 = 50.0;
 pub struct FixFilter {
     /// Greatest (epoch, seq) that came, whatever became of it.
     newest: Option<(u32, u32)>,
-    /// Nothing up to this counts any more: it is of an earlier shift.
+    /// Nothing up to this counts any more: it is older than the current one, or of an earlier shift.
     floor: Option<(u32, u32)>,
     current: Option<KnownFix>,
     /// The newest implausible fix: a later one that agrees with it shows that the *current* one was
@@ -124,7 +124,15 @@ impl FixFilter {
     pub fn forget(&mut self) {
         self.current = None;
         self.suspect = None;
-        self.floor = self.newest;
+        self.floor = self.floor.max(self.newest);
+    }
+
+    /// Another device reports from now on, and counts by itself. Where the officer is stays known; until
+    /// the new device has been believed once, the moments of measurement say what is older.
+    pub fn change_device(&mut self) {
+        self.newest = None;
+        self.floor = None;
+        self.suspect = None;
     }
 
     /// Judges a fix of an officer on duty and takes it in when it is good.
@@ -138,8 +146,12 @@ impl FixFilter {
             return FixVerdict::OffDuty;
         }
         let order = fix.order();
-        let known = self.current.map(|known| known.fix.order()).max(self.floor);
-        if known.is_some_and(|known| order <= known) {
+        let older = match (self.floor, &self.current) {
+            (Some(floor), _) => order <= floor,
+            (None, Some(current)) => fix.taken_at < current.fix.taken_at,
+            (None, None) => false,
+        };
+        if older {
             return FixVerdict::Older;
         }
         if fix.taken_at > now.plus(rules.skew_max) {
@@ -165,6 +177,7 @@ impl FixFilter {
             }
         }
         self.suspect = self.suspect.filter(|suspect| suspect.order() > order);
+        self.floor = Some(order);
         self.current = Some(KnownFix { fix, received_at: now });
         if now.since(fix.taken_at) > rules.age_max { FixVerdict::Stale } else { FixVerdict::Taken }
     }
@@ -291,6 +304,19 @@ mod tests {
         assert_eq!(filter, FixFilter::default(), "nothing of it, not even its order");
         assert_eq!(filter.take(fix(6, 985_000, 35.1), NOW, &rules), FixVerdict::Taken, "the skew");
         assert_eq!(lat(&filter), Some(35.1));
+    }
+
+    #[test]
+    fn another_device_counts_by_itself() {
+        let mut filter = FixFilter::default();
+        let old_phone = |seq, taken_at, lat| Fix { epoch: 9, ..fix(seq, taken_at, lat) };
+        filter.take(old_phone(70, 1_000_000, 35.0), NOW, &RULES);
+        filter.change_device();
+        assert_eq!(lat(&filter), Some(35.0), "the place stays known");
+        assert_eq!(filter.take(fix(1, 999_999, 35.1), NOW, &RULES), FixVerdict::Older);
+        assert_eq!(filter.take(fix(2, 1_000_500, 35.0001), NOW, &RULES), FixVerdict::Taken);
+        assert_eq!(filter.take(fix(1, 1_000_600, 35.0002), NOW, &RULES), FixVerdict::Older);
+        assert_eq!(lat(&filter), Some(35.0001));
     }
 
     #[test]
