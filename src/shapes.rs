@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tiande_actors::ports::journal::{Audience, OpenAlarm, Stored};
 use tiande_actors::views::{
-    DecisionView, HandheldState, IncidentBrief, IncidentView, OfferCard, RosterEntry,
+    CrewView, DecisionView, HandheldState, IncidentBrief, IncidentView, OfferCard, RosterEntry,
 };
 use tiande_core::geo::Place;
-use tiande_core::incident::IncidentEvent;
+use tiande_core::incident::{IncidentEvent, Welfare};
 use tiande_core::journal::{By, Event};
 use tiande_core::officer::KnownFix;
 use utoipa::ToSchema;
@@ -90,6 +90,27 @@ pub struct CrewShape {
     officer: String,
     name: String,
     stage: &'static str,
+    /// `well`, `asked`, `silent`: whether the officer on scene has been heard of.
+    welfare: &'static str,
+    /// Since when, milliseconds.
+    welfare_at: i64,
+}
+
+impl From<&CrewView> for CrewShape {
+    fn from(member: &CrewView) -> Self {
+        let (welfare, at) = match member.welfare {
+            Welfare::Heard(at) => ("well", at),
+            Welfare::Asked(at) => ("asked", at),
+            Welfare::Alarmed(at, _) => ("silent", at),
+        };
+        Self {
+            officer: member.officer.to_string(),
+            name: member.name.clone(),
+            stage: member.stage.name(),
+            welfare,
+            welfare_at: at.0,
+        }
+    }
 }
 
 /// An open offer.
@@ -136,11 +157,6 @@ pub fn incident_number(year: u16, number: u64) -> String {
 impl From<&IncidentView> for IncidentShape {
     fn from(view: &IncidentView) -> Self {
         let brief = &view.brief;
-        let crew = view.crew.iter().map(|member| CrewShape {
-            officer: member.officer.to_string(),
-            name: member.name.clone(),
-            stage: member.stage.name(),
-        });
         let offers_open = view.offers_open.iter().map(|open| OpenOfferShape {
             offer: open.offer.to_string(),
             officer: open.officer.to_string(),
@@ -166,7 +182,7 @@ impl From<&IncidentView> for IncidentShape {
             case_number: brief.case_number.as_ref().map(ToString::to_string),
             case: view.case.map(|case| case.to_string()),
             need: brief.need,
-            crew: crew.collect(),
+            crew: view.crew.iter().map(CrewShape::from).collect(),
             offers_open: offers_open.collect(),
             alarm: view.alarm.map(|alarm| alarm.name()),
         }
@@ -326,6 +342,7 @@ impl From<&OpenAlarm> for AlarmShape {
         let title = match alarm.kind.as_str() {
             "sos" => "干警求助",
             "exhausted" => "无人可派",
+            "officer_silent" => "现场人员无应答",
             "actor_down" => "系统故障，需要运维",
             _ => "告警",
         };
@@ -428,6 +445,8 @@ pub struct CommitmentShape {
     incident: BriefOrId,
     stage: &'static str,
     stacked: bool,
+    /// Since when an answer to "is all well?" is wanted; null when it is not.
+    asked_well_at: Option<i64>,
 }
 
 /// The whole truth of an officer, on the handheld.
@@ -448,6 +467,7 @@ impl From<&HandheldState> for HandheldShape {
             },
             stage: card.commitment.stage.name(),
             stacked: card.commitment.stacked,
+            asked_well_at: card.commitment.asked_well.map(|at| at.0),
         });
         Self {
             status: state.status.name(),

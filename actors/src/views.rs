@@ -7,7 +7,7 @@ use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::Decision;
 use tiande_core::geo::Place;
 use tiande_core::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId};
-use tiande_core::incident::{AlarmLevel, IncidentKind, IncidentStatus, Outcome, Urgency};
+use tiande_core::incident::{AlarmLevel, IncidentKind, IncidentStatus, Outcome, Urgency, Welfare};
 use tiande_core::officer::{Commitment, KnownFix, OfferEnd, OfficerStatus, Stage};
 use tiande_core::time::UnixMillis;
 
@@ -49,6 +49,8 @@ pub struct CrewView {
     pub name: String,
     /// How far.
     pub stage: Stage,
+    /// Whether all is well, as far as is known.
+    pub welfare: Welfare,
 }
 
 /// An open offer on a screen.

@@ -223,6 +223,9 @@ fn incident(court: &CourtId, id: IncidentId, at: UnixMillis, event: &IncidentEve
         | IncidentEvent::OfferClosed { .. }
         | IncidentEvent::Assigned { .. }
         | IncidentEvent::StageReached { .. }
+        | IncidentEvent::WelfareAsked { .. }
+        | IncidentEvent::WelfareAnswered { .. }
+        | IncidentEvent::WelfareAlarmed { .. }
         | IncidentEvent::OfficerFinished { .. }
         | IncidentEvent::OfficerReleased { .. }
         | IncidentEvent::Exhausted { .. }
@@ -283,6 +286,8 @@ fn officer(
         | OfficerEvent::Offered { .. }
         | OfficerEvent::OfferClosed { .. }
         | OfficerEvent::StageReached { .. }
+        | OfficerEvent::WelfareAsked { .. }
+        | OfficerEvent::WelfareAnswered { .. }
         | OfficerEvent::SosRaised { .. }
         | OfficerEvent::SosEnded { .. } => None,
     }

@@ -134,6 +134,10 @@ impl Peer for Handheld {
                     .map(|(incident, stage)| (incident, OfficerDeed::Progress(incident, stage)));
                 self.deed_on_incident(session, id, deed);
             }
+            FromHandheld::Well { id, incident } => {
+                let deed = incident.parse().ok().map(|id| (id, OfficerDeed::ReportWell(id)));
+                self.deed_on_incident(session, id, deed);
+            }
             FromHandheld::Finish { id, incident, outcome, note } => {
                 let note = note.and_then(|note| clean_text(&note, 2_000, true).ok());
                 let named = incident.parse().ok().zip(Outcome::from_name(&outcome));

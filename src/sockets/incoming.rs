@@ -62,6 +62,10 @@ pub enum FromHandheld {
         incident: String,
         stage: String,
     },
+    Well {
+        id: String,
+        incident: String,
+    },
     Finish {
         id: String,
         incident: String,
@@ -192,6 +196,7 @@ pub const HANDHELD_TYPES: &[&str] = &[
     "accept",
     "decline",
     "progress",
+    "well",
     "finish",
     "sos",
     "ping",

@@ -18,7 +18,7 @@ export interface User extends Person {
 export interface Alarm {
   alarm: string;
   level: 'centre' | 'director';
-  kind: 'exhausted' | 'sos' | 'actor_down';
+  kind: 'exhausted' | 'sos' | 'officer_silent' | 'actor_down';
   incident?: string | null;
   officer?: string | null;
   at: number;

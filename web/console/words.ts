@@ -91,6 +91,8 @@ export const t = dictionary({
   outcome: ['结果', 'Outcome'],
   description: ['描述', 'Description'],
   crew: ['出警人员', 'Crew'],
+  welfareAsked: ['已询问安全 {time}', 'Asked if well {time} ago'],
+  welfareSilent: ['无应答 {time}', 'No answer for {time}'],
   noCrew: ['尚无人员', 'Nobody yet'],
   crewOf: ['出警 {n} 人', '{n} on it'],
   enoughText: ['本任务人员已满。仍要增派，请写明理由。', 'All seats are taken. Give a reason to send one more.'],
@@ -191,6 +193,7 @@ const VERDICTS: Record<string, Entry> = {
 const ALARMS: Record<string, Entry> = {
   sos: ['干警求助', 'Officer SOS'],
   exhausted: ['无人可派', 'Nobody left to send'],
+  officer_silent: ['现场无应答', 'No answer from the scene'],
   actor_down: ['系统部件故障', 'A part of the system failed'],
 };
 

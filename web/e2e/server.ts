@@ -49,7 +49,8 @@ export class TestServer {
     private readonly process: ChildProcess,
   ) {}
 
-  static async start(): Promise<TestServer> {
+  /** `dispatch`: settings of the court that this test wants otherwise. */
+  static async start(dispatch: Record<string, number> = {}): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), 'tiande-e2e-'));
     const port = await freePort();
     const config = join(folder, 'tiande.toml');
@@ -64,7 +65,8 @@ export class TestServer {
     const server = new TestServer(`http://127.0.0.1:${port}`, folder, process);
     await server.ready();
     await log.close();
-    await server.admin({ do: 'court_add', profile });
+    const court = { ...profile, dispatch: { ...profile.dispatch, ...dispatch } };
+    await server.admin({ do: 'court_add', profile: court });
     await server.admin({
       do: 'user_add',
       court: profile.id,

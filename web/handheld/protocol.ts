@@ -33,6 +33,8 @@ export interface Commitment {
   incident: OfferIncident;
   stage: Stage;
   stacked: boolean;
+  /** The centre wants to know whether all is well, since then. */
+  asked_well_at: number | null;
 }
 
 export interface UnitState {

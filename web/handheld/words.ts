@@ -48,6 +48,11 @@ export const t = dictionary({
   offText: ['上岗后开始接警并上报位置。', 'Go on duty to receive offers and report your place.'],
   centre: ['指挥中心', 'The centre'],
   factsFollow: ['任务内容正在载入…', 'Details are on their way…'],
+  // All is well?
+  welfareAsked: ['现场是否安全？', 'Is all well?'],
+  welfareWhy: ['{time} 前指挥中心向您询问。不回答，指挥中心会派人支援。', 'Asked {time} ago. Without an answer the centre sends help.'],
+  welfareWell: ['一切正常', 'All is well'],
+  welfareElse: ['需要帮助，请长按下方求助键。', 'If you need help, hold the SOS key below.'],
   // Offer
   asked: ['请答复', 'Answer now'],
   newOffer: ['新派警', 'New offer'],
@@ -106,6 +111,7 @@ const NOTICES: Record<string, Entry> = {
   off_duty_by_geofence: ['已返回法院，自动下岗', 'You are back at the court: off duty'],
   on_scene_by_geofence: ['已到达现场附近，自动记为到场', 'You are at the scene: noted as arrived'],
   contact_lost: ['与指挥中心失去联系过一段时间', 'The centre had lost contact with you'],
+  welfare_asked: ['指挥中心询问：现场是否安全？', 'The centre asks: is all well at the scene?'],
   assigned: ['{by} 指派您出警', '{by} has assigned you'],
   released: ['您已被撤回', 'You were released'],
 };

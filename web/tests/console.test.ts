@@ -56,7 +56,7 @@ describe('the queue', () => {
   });
 
   it('counts no seat as open once all were taken, also when some are done already', () => {
-    const crew = [{ officer: 'a', name: 'A', stage: 'en_route' as const }];
+    const crew = [{ officer: 'a', name: 'A', stage: 'en_route' as const, welfare: 'well' as const, welfare_at: 0 }];
     expect(seatsOpen(incident({ status: 'searching', crew }))).toBe(1);
     expect(seatsOpen(incident({ status: 'underway', crew }))).toBe(0);
     expect(seatsOpen(incident({ status: 'finished' }))).toBe(0);
@@ -130,6 +130,7 @@ describe('alarms', () => {
     expect(soundFor([alarm('exhausted')], false)).toBe('double');
     expect(soundFor([alarm('exhausted')], true)).toBeNull();
     expect(soundFor([alarm('exhausted'), alarm('sos')], true)).toBe('siren');
+    expect(soundFor([alarm('officer_silent')], true)).toBe('siren');
   });
 });
 
@@ -154,5 +155,15 @@ describe('an alarm about nobody to send', () => {
     expect(isSettled(alarm, incident({ status: 'underway' }))).toBe(true);
     expect(isSettled(alarm, undefined)).toBe(true);
     expect(isSettled({ ...alarm, kind: 'sos' }, incident({ status: 'underway' }))).toBe(false);
+  });
+
+  it('about silence is settled when the officer has answered or left', () => {
+    const silent: Alarm = { ...alarm, kind: 'officer_silent', officer: 'a' };
+    const crew = (welfare: 'well' | 'asked' | 'silent') => [
+      { officer: 'a', name: 'A', stage: 'on_scene' as const, welfare, welfare_at: 0 },
+    ];
+    expect(isSettled(silent, incident({ status: 'underway', crew: crew('silent') }))).toBe(false);
+    expect(isSettled(silent, incident({ status: 'underway', crew: crew('well') }))).toBe(true);
+    expect(isSettled(silent, incident({ status: 'underway', crew: [] }))).toBe(true);
   });
 });

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::LatLon;
 use crate::ids::CourtId;
-use crate::incident::IncidentKind;
+use crate::incident::{IncidentKind, Patience};
 use crate::time::{Millis, UnixMillis};
 
 /// Everything the rules need to know of one court.
@@ -105,6 +105,10 @@ pub struct DispatchSettings {
     pub report_every_ms: u64,
     /// Nothing heard from the device for so long: out of contact; 10_000..=600_000.
     pub contact_lost_after_ms: u64,
+    /// Silent on scene for so long: the officer is asked whether all is well; 1_000..=7_200_000.
+    pub welfare_after_ms: u64,
+    /// Asked, and no answer for so long: the centre is alarmed; 1_000..=600_000.
+    pub welfare_answer_ms: u64,
     /// Officers needed by kind; 1..=8; kinds that are absent need [`Self::need_by_default`].
     pub need: BTreeMap<IncidentKind, u8>,
     /// Skills an officer must have, by kind.
@@ -123,6 +127,8 @@ impl Default for DispatchSettings {
             speed_max_kmh: 300.0,
             report_every_ms: 5_000,
             contact_lost_after_ms: 45_000,
+            welfare_after_ms: 900_000,
+            welfare_answer_ms: 60_000,
             need: BTreeMap::new(),
             skills: BTreeMap::new(),
         }
@@ -130,6 +136,16 @@ impl Default for DispatchSettings {
 }
 
 impl DispatchSettings {
+    /// How long an incident waits before time alone changes something.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        Patience {
+            director_after: Millis(self.director_after_ms),
+            silent_after: Millis(self.welfare_after_ms),
+            answer_within: Millis(self.welfare_answer_ms),
+        }
+    }
+
     /// How many officers a kind needs when the court says nothing of it.
     #[must_use]
     pub fn need_by_default(kind: IncidentKind) -> u8 {
@@ -207,6 +223,16 @@ impl CourtProfile {
             (10_000..=600_000).contains(&d.contact_lost_after_ms),
             "dispatch.contact_lost_after_ms",
             "10000..=600000",
+        );
+        need(
+            (1_000..=7_200_000).contains(&d.welfare_after_ms),
+            "dispatch.welfare_after_ms",
+            "1000..=7200000",
+        );
+        need(
+            (1_000..=600_000).contains(&d.welfare_answer_ms),
+            "dispatch.welfare_answer_ms",
+            "1000..=600000",
         );
         need(d.need.values().all(|n| (1..=8).contains(n)), "dispatch.need", "1..=8 each");
         faults

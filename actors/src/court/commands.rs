@@ -129,6 +129,7 @@ async fn do_deed(room: &Rc<CourtRoom>, order: ToOfficer) -> Result<(), CommandFa
             let how = StageSource::Reported;
             (incident, IncidentCommand::Progress { officer, stage, how })
         }
+        OfficerDeed::ReportWell(incident) => (incident, IncidentCommand::ReportWell { officer }),
         OfficerDeed::Finish(incident, outcome, note) => {
             (incident, IncidentCommand::Finish { officer, outcome, note })
         }

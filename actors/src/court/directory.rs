@@ -144,10 +144,12 @@ impl CourtRoom {
         seq: u64,
     ) -> Gate<IncidentActor> {
         let id = state.id;
-        // Before anybody can accept: `started` runs only when the arbiter comes round to it.
+        // Before anybody can accept or look: `started` runs only when the arbiter comes round to it.
         state.offers.keys().for_each(|offer| self.remember_offer(*offer, id));
         let notice = self.death_notice(ActorId::Incident(id));
-        let address = IncidentActor::new(Rc::clone(self), state, seq, notice).start();
+        let actor = IncidentActor::new(Rc::clone(self), state, seq, notice);
+        actor.show_again();
+        let address = actor.start();
         let gate = Gate::new(address, "incident", INCIDENT_COMMANDS);
         self.directory.borrow_mut().incidents.insert(id, gate.clone());
         gate

@@ -45,6 +45,8 @@ pub enum OfficerDeed {
     Decline(OfferId, Option<String>),
     /// Further on the way.
     Progress(IncidentId, Stage),
+    /// All is well.
+    ReportWell(IncidentId),
     /// Done there.
     Finish(IncidentId, Outcome, Option<String>),
 }

@@ -63,7 +63,7 @@ impl IncidentActor {
             }
         }
         let now = self.room.now();
-        if let Some(due) = self.state.next_due(self.room.profile.dispatch.director_after_ms) {
+        if let Some(due) = self.state.next_due(self.room.profile.dispatch.patience()) {
             self.alarm_clock = Some(ctx.run_later(span(due.since(now)), Self::tick));
         }
         let looks = self.to_ask();
@@ -96,8 +96,8 @@ impl IncidentActor {
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let alarm = self.room.new_id(AlarmId::new);
-        let director_after_ms = self.room.profile.dispatch.director_after_ms;
-        self.by_rule(Step::Command(IncidentCommand::Tick { alarm, director_after_ms }), ctx);
+        let patience = self.room.profile.dispatch.patience();
+        self.by_rule(Step::Command(IncidentCommand::Tick { alarm, patience }), ctx);
     }
 
     /// A decision of the rules themselves. Nothing else is handled until it is durable.
@@ -186,7 +186,7 @@ impl IncidentActor {
 
     /// A rebuilt actor shows what the consoles may have missed: the one before may have died between
     /// its append and telling of it. What is over and was never shown is not news.
-    fn show_again(&self) {
+    pub(crate) fn show_again(&self) {
         let shown = self.room.shown.borrow().has_incident(self.state.id);
         if (self.state.closed.is_none() || shown)
             && let Some(view) = view_of(&self.room, &self.state)
@@ -223,7 +223,6 @@ impl Actor for IncidentActor {
                 link_afterwards(&self.room, case, self.state.id);
             }
         }
-        self.show_again();
         self.wind_up(ctx);
     }
 }

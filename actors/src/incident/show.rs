@@ -34,6 +34,7 @@ pub(super) fn view_of(room: &CourtRoom, incident: &Incident) -> Option<Arc<Incid
         officer: *officer,
         name: room.name_of(*officer),
         stage: member.stage,
+        welfare: member.welfare,
     });
     let offers_open = incident.open_offers().map(|(offer, open)| OfferView {
         offer,
@@ -105,6 +106,15 @@ pub(super) fn feed_line(
         }
         IncidentEvent::StageReached { officer, stage, .. } => {
             ("incident.stage_reached", Some(*officer), stage.name().to_owned())
+        }
+        IncidentEvent::WelfareAsked { officer } => {
+            ("incident.welfare_asked", Some(*officer), String::new())
+        }
+        IncidentEvent::WelfareAnswered { officer } => {
+            ("incident.welfare_answered", Some(*officer), String::new())
+        }
+        IncidentEvent::WelfareAlarmed { officer, .. } => {
+            ("incident.welfare_alarmed", Some(*officer), String::new())
         }
         IncidentEvent::OfficerFinished { officer, outcome, .. } => {
             ("incident.officer_finished", Some(*officer), outcome.name().to_owned())

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tiande_core::dispatch::{Plan, Planner};
 use tiande_core::ids::OfficerId;
-use tiande_core::incident::{Incident, IncidentCommand, IncidentEvent, Origin};
+use tiande_core::incident::{AlarmLevel, Incident, IncidentCommand, IncidentEvent, Origin};
 use tiande_core::journal::{By, Event, StreamId};
 use tiande_core::time::UnixMillis;
 
@@ -203,6 +203,13 @@ fn notices_of(incident: &Incident, events: &[IncidentEvent]) -> Vec<NoticeChange
             IncidentEvent::DirectorAlarmed { alarm } => {
                 notices.push(raise(*alarm, Audience::Director, "exhausted", None));
             }
+            IncidentEvent::WelfareAlarmed { officer, level, alarm } => {
+                let audience = match level {
+                    AlarmLevel::Centre => Audience::Centre,
+                    AlarmLevel::Director => Audience::Director,
+                };
+                notices.push(raise(*alarm, audience, "officer_silent", Some(*officer)));
+            }
             IncidentEvent::Finished { .. } | IncidentEvent::Cancelled { .. } => {
                 notices.push(NoticeChange::Settle { incident: incident.id });
             }
@@ -214,6 +221,8 @@ fn notices_of(incident: &Incident, events: &[IncidentEvent]) -> Vec<NoticeChange
             | IncidentEvent::OfferClosed { .. }
             | IncidentEvent::Assigned { .. }
             | IncidentEvent::StageReached { .. }
+            | IncidentEvent::WelfareAsked { .. }
+            | IncidentEvent::WelfareAnswered { .. }
             | IncidentEvent::OfficerFinished { .. }
             | IncidentEvent::OfficerReleased { .. } => {}
         }

@@ -179,6 +179,8 @@ impl OfficerActor {
                 | OfficerEvent::OfferClosed { .. }
                 | OfficerEvent::Committed { .. }
                 | OfficerEvent::StageReached { .. }
+                | OfficerEvent::WelfareAsked { .. }
+                | OfficerEvent::WelfareAnswered { .. }
                 | OfficerEvent::Released { .. }
                 | OfficerEvent::SosRaised { .. }
                 | OfficerEvent::SosEnded { .. } => continue,

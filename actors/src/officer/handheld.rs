@@ -144,6 +144,7 @@ impl OfficerActor {
                     }
                 }
                 OfficerEvent::ContactLost { .. } => self.notice("contact_lost"),
+                OfficerEvent::WelfareAsked { .. } => self.notice("welfare_asked"),
                 OfficerEvent::StageReached { incident, stage: Stage::OnScene }
                     if self.arrived.contains(incident) =>
                 {
@@ -156,6 +157,7 @@ impl OfficerActor {
                 | OfficerEvent::BreakEnded {}
                 | OfficerEvent::ContactRegained {}
                 | OfficerEvent::StageReached { .. }
+                | OfficerEvent::WelfareAnswered { .. }
                 | OfficerEvent::Released { .. }
                 | OfficerEvent::SosRaised { .. }
                 | OfficerEvent::SosEnded { .. } => {}

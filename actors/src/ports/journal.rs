@@ -52,7 +52,7 @@ pub enum NoticeChange {
         alarm: AlarmId,
         /// For whom.
         audience: Audience,
-        /// `exhausted`, `sos` or `actor_down`.
+        /// `exhausted`, `sos`, `officer_silent` or `actor_down`.
         kind: String,
         /// What it is about.
         incident: Option<IncidentId>,
@@ -165,7 +165,7 @@ pub struct OpenAlarm {
     pub alarm: AlarmId,
     /// For whom.
     pub audience: Audience,
-    /// `exhausted`, `sos` or `actor_down`.
+    /// `exhausted`, `sos`, `officer_silent` or `actor_down`.
     pub kind: String,
     /// What it is about.
     pub incident: Option<IncidentId>,

@@ -257,6 +257,8 @@ impl Models {
             | OfficerEvent::Offered { .. }
             | OfficerEvent::OfferClosed { .. }
             | OfficerEvent::StageReached { .. }
+            | OfficerEvent::WelfareAsked { .. }
+            | OfficerEvent::WelfareAnswered { .. }
             | OfficerEvent::SosRaised { .. }
             | OfficerEvent::SosEnded { .. } => Ok(()),
         }

@@ -3,13 +3,16 @@
 
 use tiande_actors::court::{CommandFault, OfficerDeed};
 use tiande_actors::incident::IncidentFault;
+use tiande_actors::ports::Clock;
 use tiande_actors::ports::journal::{Audience, NoticeChange};
 use tiande_core::court::CourtProfile;
-use tiande_core::incident::{IncidentEvent, IncidentRefusal};
+use tiande_core::ids::IncidentId;
+use tiande_core::incident::{AlarmLevel, IncidentEvent, IncidentRefusal, Welfare};
 use tiande_core::journal::Event;
+use tiande_core::officer::Stage;
 use tiande_core::time::Millis;
 
-use crate::world::{World, north, profile};
+use crate::world::{Handheld, World, north, profile};
 
 const RECEIVE: Millis = Millis(30);
 const ANSWER: Millis = Millis(300);
@@ -119,4 +122,56 @@ async fn a_silent_device_is_out_of_contact_until_it_speaks() {
     assert!(next.inbox.next("offer").await.is("incident", incident));
     near.report(&world, north(100.0)).await;
     near.inbox.next_that("state", |state| state.is("status", "available")).await;
+}
+
+const SILENT: Millis = Millis(40);
+
+/// An officer on the scene of an incident whose court soon asks.
+async fn on_scene() -> (World, Handheld, IncidentId) {
+    let mut court = profile();
+    court.dispatch.welfare_after_ms = SILENT.0;
+    court.dispatch.welfare_answer_ms = SILENT.0;
+    court.dispatch.director_after_ms = DIRECTOR.0;
+    let world = World::open_with(court).await;
+    let [mut near] = world.on_duty([100.0]).await;
+    let incident = world.emergency().await;
+    let offer = near.offer().await;
+    world.accept(&near, offer).await.unwrap();
+    world.deed(&near, OfficerDeed::Progress(incident, Stage::OnScene)).await.unwrap();
+    (world, near, incident)
+}
+
+#[actix::test]
+async fn who_is_silent_on_scene_is_asked_and_an_answer_is_enough() {
+    let (world, mut near, incident) = on_scene().await;
+    let mut centre = world.console(&[Audience::Centre]);
+    world.clock.advance(SILENT);
+    near.inbox.next_that("notice", |n| n.is("code", "welfare_asked")).await;
+    let asked = world.look(incident).await.view.crew[0].welfare;
+    assert!(matches!(asked, Welfare::Asked(at) if at == world.clock.now()));
+    world.deed(&near, OfficerDeed::ReportWell(incident)).await.unwrap();
+    assert!(matches!(world.look(incident).await.view.crew[0].welfare, Welfare::Heard(_)));
+    world.settled().await;
+    assert!(!centre.unread().contains(&"alarm".to_owned()));
+}
+
+#[actix::test]
+async fn no_answer_from_the_scene_alarms_the_centre_and_then_the_director() {
+    let (world, mut near, incident) = on_scene().await;
+    let mut centre = world.console(&[Audience::Centre]);
+    let mut director = world.console(&[Audience::Director]);
+    world.clock.advance(SILENT);
+    near.inbox.next_that("notice", |n| n.is("code", "welfare_asked")).await;
+    world.clock.advance(SILENT);
+    let alarm = centre.next_that("alarm", |alarm| alarm.is("kind", "officer_silent")).await;
+    assert!(alarm.is("officer", near.officer) && alarm.is("incident", incident));
+    world.clock.advance(DIRECTOR);
+    director.next_that("alarm", |alarm| alarm.is("kind", "officer_silent")).await;
+    // The question outlives the server; so does the answer's effect.
+    let (officer, world) = (near.officer, world.reopen().await);
+    let near = world.connect(officer).await;
+    let silent = world.look(incident).await.view.crew[0].welfare;
+    assert!(matches!(silent, Welfare::Alarmed(_, AlarmLevel::Director)));
+    world.deed(&near, OfficerDeed::ReportWell(incident)).await.unwrap();
+    assert!(matches!(world.look(incident).await.view.crew[0].welfare, Welfare::Heard(_)));
 }

@@ -11,7 +11,7 @@ use tiande_core::journal::Event;
 use tiande_core::officer::{DutyChange, OfficerEvent, Stage};
 use tiande_core::time::Millis;
 
-use crate::waiting::{until, within};
+use crate::waiting::{gets, until, within};
 use crate::world::{Handheld, World, north, profile};
 
 async fn sos(world: &World, who: &Handheld) -> Result<IncidentId, CommandFault> {
@@ -98,8 +98,11 @@ async fn an_arrival_that_the_journal_refused_is_reported_with_the_next_fix() {
     near.report(&world, north(50.0)).await;
     until("it was tried", || world.journal.tried() == tried + 1).await;
     assert_eq!(world.look(incident).await.view.crew[0].stage, Stage::Accepted);
-    near.report(&world, north(40.0)).await;
-    near.inbox.next_that("notice", |n| n.is("code", "on_scene_by_geofence")).await;
+    gets("the arrival", async || {
+        near.report(&world, north(40.0)).await;
+        (world.look(incident).await.view.crew[0].stage == Stage::OnScene).then_some(())
+    })
+    .await;
 }
 
 fn house(metres_north: f64) -> LatLon {

@@ -109,6 +109,11 @@ export class Unit {
     this.command({ type: 'progress', incident, stage });
   }
 
+  /** All is well at this incident. */
+  well(incident: string): void {
+    this.command({ type: 'well', incident });
+  }
+
   finish(incident: string, outcome: Outcome, note: string): void {
     this.command({ type: 'finish', incident, outcome, ...(note ? { note } : {}) });
   }
@@ -182,6 +187,7 @@ export class Unit {
         }
         break;
       case 'notice':
+        if (frame['code'] === 'welfare_asked') ring();
         this.notify('plain', noticeText(String(frame['code'])));
         break;
     }

@@ -48,6 +48,9 @@ export interface CrewMember {
   officer: string;
   name: string;
   stage: Stage;
+  /** Silent on scene: asked, then alarmed. */
+  welfare: 'well' | 'asked' | 'silent';
+  welfare_at: number;
 }
 
 export interface OpenOffer {

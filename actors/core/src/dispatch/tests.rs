@@ -146,6 +146,7 @@ fn each_reason_against_an_officer_has_its_verdict() {
         glance
     };
     let bound = Commitment {
+        asked_well: None,
         incident: ELSEWHERE,
         offer: crate::ids::OfferId(Uuid::nil()),
         stage: Stage::Accepted,

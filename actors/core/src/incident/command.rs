@@ -6,6 +6,7 @@ use crate::ids::{AlarmId, OfferId, OfficerId};
 use crate::officer::{OfficerPart, OfficerRefusal, Stage};
 
 use super::event::{IncidentEvent, IncidentOpened, OfferMade, StageSource};
+use super::welfare::Patience;
 use super::{IncidentStatus, Outcome};
 
 /// What somebody wants of an incident.
@@ -54,10 +55,10 @@ pub enum IncidentCommand {
     },
     /// Time has passed: end what is over, raise what is due.
     Tick {
-        /// Identity for the director's alarm, should it be due.
+        /// Identity for the alarm, should one be due.
         alarm: AlarmId,
-        /// Exhausted for so long means that the director is alarmed, milliseconds.
-        director_after_ms: u64,
+        /// How long things may take.
+        patience: Patience,
     },
     /// A dispatcher orders an officer to go.
     Assign {
@@ -80,6 +81,11 @@ pub enum IncidentCommand {
         stage: Stage,
         /// How it is known.
         how: StageSource,
+    },
+    /// A crew member says that all is well.
+    ReportWell {
+        /// Who.
+        officer: OfficerId,
     },
     /// A crew member is done.
     Finish {

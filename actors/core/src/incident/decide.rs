@@ -2,7 +2,7 @@
 
 use crate::ids::{AlarmId, OfferId, OfficerId};
 use crate::officer::{OfferEnd, OfficerPart, ReleaseKind, Stage};
-use crate::time::{Millis, UnixMillis};
+use crate::time::UnixMillis;
 
 use super::Outcome;
 use super::command::{Decided, IncidentCommand, IncidentRefusal};
@@ -10,6 +10,7 @@ use super::event::{
     IncidentEvent, IncidentOpened, OfferMade, Origin, PlacedAt, Said, SearchReason, StageSource,
 };
 use super::state::{AlarmLevel, Closed, Incident, IncidentStatus, OfferState, Opening};
+use super::welfare::Patience;
 use crate::dispatch::Decision;
 use crate::geo::Place;
 
@@ -41,9 +42,7 @@ impl Incident {
             IncidentCommand::Decline { offer, officer, reason } => {
                 self.decline(opened, *offer, *officer, reason.as_deref())
             }
-            IncidentCommand::Tick { alarm, director_after_ms } => {
-                Ok(self.tick(*alarm, *director_after_ms, now))
-            }
+            IncidentCommand::Tick { alarm, patience } => Ok(self.tick(*alarm, *patience, now)),
             IncidentCommand::Assign { offer, officer, stack, stack_max, reason } => {
                 let said = Said::under(opened.subject, reason.as_deref());
                 let (incident, offer, stack_max) = (self.id, *offer, *stack_max);
@@ -53,6 +52,7 @@ impl Incident {
             IncidentCommand::Progress { officer, stage, how } => {
                 self.progress(*officer, *stage, *how)
             }
+            IncidentCommand::ReportWell { officer } => self.report_well(*officer),
             IncidentCommand::Finish { officer, outcome, note } => {
                 self.finish(opened, *officer, *outcome, note.as_deref())
             }
@@ -232,7 +232,7 @@ impl Incident {
         Ok(decided)
     }
 
-    fn tick(&self, alarm: AlarmId, director_after_ms: u64, now: UnixMillis) -> Decided {
+    fn tick(&self, alarm: AlarmId, patience: Patience, now: UnixMillis) -> Decided {
         let mut decided = Decided::default();
         if self.closed.is_some() {
             return decided;
@@ -243,9 +243,12 @@ impl Incident {
             self.close_offer(id, offer.officer, how, Said::default(), &mut decided);
         }
         let director_due =
-            self.exhausted_since.is_some_and(|since| now >= since.plus(Millis(director_after_ms)));
+            self.exhausted_since.is_some_and(|since| now >= since.plus(patience.director_after));
         if director_due && self.alarm != Some(AlarmLevel::Director) {
             decided.events.push(IncidentEvent::DirectorAlarmed { alarm });
+        } else {
+            // One identity, one alarm: whoever is silent is due again at the next tick, at once.
+            self.look_after_crew(alarm, patience, now, &mut decided);
         }
         decided
     }

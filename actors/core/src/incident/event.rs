@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::state::AlarmLevel;
 use super::{IncidentKind, Outcome, Urgency};
 use crate::case::CaseNumber;
 use crate::dispatch::Decision;
@@ -80,6 +81,25 @@ pub enum IncidentEvent {
         stage: Stage,
         /// How it is known.
         how: StageSource,
+    },
+    /// A crew member was silent on scene for too long, and is asked whether all is well.
+    WelfareAsked {
+        /// Who.
+        officer: OfficerId,
+    },
+    /// A crew member has said that all is well.
+    WelfareAnswered {
+        /// Who.
+        officer: OfficerId,
+    },
+    /// A crew member was asked and does not answer: somebody is alarmed.
+    WelfareAlarmed {
+        /// Who is silent.
+        officer: OfficerId,
+        /// Who is alarmed.
+        level: AlarmLevel,
+        /// The alarm.
+        alarm: AlarmId,
     },
     /// A crew member has finished there.
     OfficerFinished {
@@ -289,6 +309,9 @@ impl IncidentEvent {
             | Self::OfferReceived { .. }
             | Self::OfferAccepted { .. }
             | Self::StageReached { .. }
+            | Self::WelfareAsked { .. }
+            | Self::WelfareAnswered { .. }
+            | Self::WelfareAlarmed { .. }
             | Self::Exhausted { .. }
             | Self::DirectorAlarmed { .. }
             | Self::Finished { .. } => None,
@@ -311,6 +334,9 @@ impl IncidentEvent {
             | Self::OfferReceived { .. }
             | Self::OfferAccepted { .. }
             | Self::StageReached { .. }
+            | Self::WelfareAsked { .. }
+            | Self::WelfareAnswered { .. }
+            | Self::WelfareAlarmed { .. }
             | Self::Exhausted { .. }
             | Self::DirectorAlarmed { .. }
             | Self::Finished { .. } => None,

@@ -6,6 +6,7 @@ mod decide;
 mod event;
 mod kind;
 mod state;
+mod welfare;
 
 pub use command::{Decided, IncidentCommand, IncidentRefusal};
 pub use event::{
@@ -14,6 +15,7 @@ pub use event::{
 };
 pub use kind::{IncidentKind, Outcome, Urgency};
 pub use state::{AlarmLevel, Closed, CrewMember, Incident, IncidentStatus, Offer, OfferState};
+pub use welfare::{Patience, Welfare};
 
 /// A fix this near to the place means that the officer is there, metres (geofence of arrival).
 pub const ON_SCENE_RADIUS_M: f64 = 60.0;

@@ -11,6 +11,7 @@ use crate::officer::{OfferEnd, Stage};
 use crate::time::UnixMillis;
 
 use super::event::{IncidentEvent, IncidentOpened, Origin};
+use super::welfare::{Patience, Welfare};
 use super::{IncidentKind, Outcome, Urgency};
 
 plain_enum! {
@@ -82,6 +83,8 @@ pub struct CrewMember {
     pub offer: OfferId,
     /// How far.
     pub stage: Stage,
+    /// Whether all is well, as far as is known.
+    pub welfare: Welfare,
 }
 
 /// How an incident ended.
@@ -284,9 +287,10 @@ impl Incident {
     }
 
     /// The next moment at which time alone changes something: an offer's end, the director's alarm
-    /// (once in a spell without enough officers, whether or not somebody weighs an offer just then).
+    /// (once in a spell without enough officers, whether or not somebody weighs an offer just then),
+    /// a question to somebody who is silent on scene.
     #[must_use]
-    pub fn next_due(&self, director_after_ms: u64) -> Option<UnixMillis> {
+    pub fn next_due(&self, patience: Patience) -> Option<UnixMillis> {
         if self.closed.is_some() {
             return None;
         }
@@ -294,8 +298,8 @@ impl Incident {
         let director = self
             .exhausted_since
             .filter(|_since| self.alarm != Some(AlarmLevel::Director))
-            .map(|since| since.plus(crate::time::Millis(director_after_ms)));
-        offers.chain(director).min()
+            .map(|since| since.plus(patience.director_after));
+        offers.chain(director).chain(self.next_welfare_due(patience)).min()
     }
 
     /// Takes an event of the moment `at` into the state. Never decides, never fails.
@@ -333,19 +337,29 @@ impl Incident {
             }
             IncidentEvent::OfferAccepted { offer, officer } => {
                 self.set_offer(*offer, OfferState::Accepted);
-                self.join(*officer, *offer);
+                self.join(*officer, *offer, at);
             }
             IncidentEvent::OfferClosed { offer, how, .. } => {
                 self.set_offer(*offer, OfferState::Closed(*how));
             }
             IncidentEvent::Assigned { offer, officer, .. } => {
                 self.asked.insert(*officer);
-                self.join(*officer, *offer);
+                self.join(*officer, *offer, at);
             }
             IncidentEvent::StageReached { officer, stage, .. } => {
                 if let Some(member) = self.crew.get_mut(officer) {
                     member.stage = *stage;
+                    member.welfare = Welfare::Heard(at);
                 }
+            }
+            IncidentEvent::WelfareAsked { officer } => {
+                self.note_welfare(*officer, Welfare::Asked(at));
+            }
+            IncidentEvent::WelfareAnswered { officer } => {
+                self.note_welfare(*officer, Welfare::Heard(at));
+            }
+            IncidentEvent::WelfareAlarmed { officer, level, .. } => {
+                self.note_welfare(*officer, Welfare::Alarmed(at, *level));
             }
             IncidentEvent::OfficerFinished { officer, outcome, .. } => {
                 self.crew.remove(officer);
@@ -373,8 +387,15 @@ impl Incident {
         }
     }
 
-    fn join(&mut self, officer: OfficerId, offer: OfferId) {
-        self.crew.insert(officer, CrewMember { offer, stage: Stage::Accepted });
+    fn note_welfare(&mut self, officer: OfficerId, welfare: Welfare) {
+        if let Some(member) = self.crew.get_mut(&officer) {
+            member.welfare = welfare;
+        }
+    }
+
+    fn join(&mut self, officer: OfficerId, offer: OfferId, at: UnixMillis) {
+        let welfare = Welfare::Heard(at);
+        self.crew.insert(officer, CrewMember { offer, stage: Stage::Accepted, welfare });
         if self.seats_open() == 0 {
             self.exhausted_since = None;
             self.alarm = None;

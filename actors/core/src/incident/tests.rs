@@ -8,13 +8,18 @@ use crate::geo::{LatLon, Place};
 use crate::ids::{AlarmId, IncidentId, OfferId, OfficerId, TipId};
 use crate::journal::Subject;
 use crate::officer::{OfferEnd, OfficerPart, ReleaseKind, Stage};
-use crate::time::UnixMillis;
+use crate::time::{Millis, UnixMillis};
 
 const ID: IncidentId = IncidentId(Uuid::from_u128(1));
 const ALARM: AlarmId = AlarmId(Uuid::from_u128(2));
 const NOW: UnixMillis = UnixMillis(1_000_000);
 const RECEIVE_BY: UnixMillis = UnixMillis(1_006_000);
 const EXPIRES: UnixMillis = UnixMillis(1_020_000);
+const PATIENCE: Patience = Patience {
+    director_after: Millis(60_000),
+    silent_after: Millis(900_000),
+    answer_within: Millis(60_000),
+};
 
 fn officer(n: u128) -> OfficerId {
     OfficerId(Uuid::from_u128(n))
@@ -99,7 +104,7 @@ fn decline(n: u128) -> IncidentCommand {
     IncidentCommand::Decline { offer: offer(n), officer: officer(n), reason: None }
 }
 fn tick() -> IncidentCommand {
-    IncidentCommand::Tick { alarm: ALARM, director_after_ms: 60_000 }
+    IncidentCommand::Tick { alarm: ALARM, patience: PATIENCE }
 }
 fn assign(n: u128) -> IncidentCommand {
     IncidentCommand::Assign {
@@ -224,13 +229,13 @@ fn an_offer_no_device_has_shown_ends_early_and_a_shown_one_does_not() {
     let received = IncidentCommand::NoteReceived { offer: offer(1), officer: officer(1) };
     assert_eq!(act(&mut incident, received.clone()).map(|d| d.events.len()), Ok(1));
     assert_eq!(act(&mut incident, received), Ok(Decided::default()));
-    assert_eq!(incident.next_due(60_000), Some(RECEIVE_BY));
+    assert_eq!(incident.next_due(PATIENCE), Some(RECEIVE_BY));
     assert_eq!(act_at(&mut incident, tick(), UnixMillis(RECEIVE_BY.0 - 1)), Ok(Decided::default()));
     act_at(&mut incident, tick(), RECEIVE_BY).expect("time passes");
     let state = |n: u128| incident.offers.get(&offer(n)).map(|o| o.state);
     assert_eq!(state(1), Some(OfferState::Open { received: true }));
     assert_eq!(state(2), Some(OfferState::Closed(OfferEnd::Undelivered)));
-    assert_eq!(incident.next_due(60_000), Some(EXPIRES));
+    assert_eq!(incident.next_due(PATIENCE), Some(EXPIRES));
     act_at(&mut incident, tick(), EXPIRES).expect("time passes");
     let first = incident.offers.get(&offer(1)).map(|o| o.state);
     assert_eq!(first, Some(OfferState::Closed(OfferEnd::Expired)));
@@ -261,7 +266,7 @@ fn nobody_left_alarms_the_centre_once_and_the_director_once_later() {
     assert_eq!(incident.status(), Some(IncidentStatus::Exhausted));
     assert_eq!(incident.alarm, Some(AlarmLevel::Centre));
     let due = UnixMillis(NOW.0 + 60_000);
-    assert_eq!(incident.next_due(60_000), Some(due));
+    assert_eq!(incident.next_due(PATIENCE), Some(due));
     assert_eq!(act_at(&mut incident, tick(), UnixMillis(due.0 - 1)), Ok(Decided::default()));
     assert_eq!(act_at(&mut incident, tick(), due).map(|d| d.events.len()), Ok(1));
     assert_eq!(act_at(&mut incident, tick(), due), Ok(Decided::default()));
@@ -285,12 +290,13 @@ fn a_search_that_swings_reaches_the_director_all_the_same() {
     // One of two seats filled is not enough either, nor is an offer that is weighed right now.
     act(&mut incident, assign(7)).expect("may be ordered");
     round(&mut incident, &[4]);
+    let patience = Patience { director_after: Millis(5_000), ..PATIENCE };
     let due = UnixMillis(NOW.0 + 5_000);
-    assert_eq!((incident.exhausted_since, incident.next_due(5_000)), (Some(NOW), Some(due)));
-    let soon = IncidentCommand::Tick { alarm: ALARM, director_after_ms: 5_000 };
+    assert_eq!((incident.exhausted_since, incident.next_due(patience)), (Some(NOW), Some(due)));
+    let soon = IncidentCommand::Tick { alarm: ALARM, patience };
     let decided = act_at(&mut incident, soon, due).expect("time passes");
     assert_eq!(decided.events, [IncidentEvent::DirectorAlarmed { alarm: ALARM }]);
-    assert_eq!(incident.next_due(5_000), Some(RECEIVE_BY));
+    assert_eq!(incident.next_due(patience), Some(RECEIVE_BY));
 }
 
 #[test]
@@ -305,7 +311,7 @@ fn after_the_seats_were_filled_a_new_spell_alarms_everybody_again() {
         assert!(incident.exhausted_since.is_some(), "one seat is still open");
         act(&mut incident, assign(n + 1)).expect("may be ordered");
         assert_eq!((incident.exhausted_since, incident.alarm), (None, None));
-        assert_eq!(incident.next_due(60_000), None);
+        assert_eq!(incident.next_due(PATIENCE), None);
         act(&mut incident, release(n)).expect("is crew");
         act(&mut incident, release(n + 1)).expect("is crew");
         assert_eq!(incident.status(), Some(IncidentStatus::Searching));
@@ -475,7 +481,7 @@ fn what_is_over_stays_over() {
             assert_eq!(incident.decide(&command, NOW), closed, "{command:?}");
         }
         assert_eq!(incident.decide(&tick(), UnixMillis(i64::MAX)), Ok(Decided::default()));
-        assert_eq!((incident.next_due(1), incident.to_ask(8)), (None, 0));
+        assert_eq!((incident.next_due(PATIENCE), incident.to_ask(8)), (None, 0));
     }
 }
 

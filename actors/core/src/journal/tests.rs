@@ -12,8 +12,8 @@ use crate::dispatch::{Considered, Decision, Verdict};
 use crate::geo::{LatLon, Metres, Place};
 use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use crate::incident::{
-    IncidentEvent, IncidentKind, IncidentOpened, IncidentPersonal, OfferMade, Origin, Outcome,
-    PlacedAt, Said, SearchReason, StageSource, Urgency,
+    AlarmLevel, IncidentEvent, IncidentKind, IncidentOpened, IncidentPersonal, OfferMade, Origin,
+    Outcome, PlacedAt, Said, SearchReason, StageSource, Urgency,
 };
 use crate::officer::{
     CommitmentKind, DutyChange, OfferEnd, OfficerEvent, OfficerPersonal, ReleaseKind, Stage,
@@ -92,6 +92,8 @@ fn officer_events() -> Vec<OfficerEvent> {
         OfficerEvent::OfferClosed { incident, offer, how: OfferEnd::Undelivered },
         OfficerEvent::Committed { incident, offer, how: CommitmentKind::Ordered, stacked: true },
         OfficerEvent::StageReached { incident, stage: Stage::EnRoute },
+        OfficerEvent::WelfareAsked { incident },
+        OfficerEvent::WelfareAnswered { incident },
         OfficerEvent::Released { incident, how: ReleaseKind::Finished },
         OfficerEvent::SosRaised { incident },
         OfficerEvent::SosEnded { incident },
@@ -156,6 +158,9 @@ fn incident_events() -> Vec<IncidentEvent> {
         },
         IncidentEvent::Assigned { offer, officer, said: said("离得最近") },
         IncidentEvent::StageReached { officer, stage: Stage::OnScene, how: StageSource::Geofence },
+        IncidentEvent::WelfareAsked { officer },
+        IncidentEvent::WelfareAnswered { officer },
+        IncidentEvent::WelfareAlarmed { officer, level: AlarmLevel::Centre, alarm },
         IncidentEvent::OfficerFinished {
             officer, outcome: Outcome::Seized, said: said("已查封")
         },
@@ -209,7 +214,7 @@ fn samples() -> Vec<Event> {
 
 /// Does not compile when a kind is added: then it wants a sample above and a line in the golden file.
 fn kinds_known_to_the_samples(event: &Event) -> usize {
-    const { assert!(KINDS == 2 + 15 + 14 + 2, "case, incident, officer, tip") };
+    const { assert!(KINDS == 2 + 18 + 16 + 2, "case, incident, officer, tip") };
     match event {
         Event::Case(CaseEvent::Opened { .. } | CaseEvent::IncidentLinked { .. })
         | Event::Tip(TipEvent::Received(_) | TipEvent::Linked { .. })
@@ -223,6 +228,9 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
             | IncidentEvent::OfferClosed { .. }
             | IncidentEvent::Assigned { .. }
             | IncidentEvent::StageReached { .. }
+            | IncidentEvent::WelfareAsked { .. }
+            | IncidentEvent::WelfareAnswered { .. }
+            | IncidentEvent::WelfareAlarmed { .. }
             | IncidentEvent::OfficerFinished { .. }
             | IncidentEvent::OfficerReleased { .. }
             | IncidentEvent::Exhausted { .. }
@@ -242,13 +250,15 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
             | OfficerEvent::OfferClosed { .. }
             | OfficerEvent::Committed { .. }
             | OfficerEvent::StageReached { .. }
+            | OfficerEvent::WelfareAsked { .. }
+            | OfficerEvent::WelfareAnswered { .. }
             | OfficerEvent::Released { .. }
             | OfficerEvent::SosRaised { .. }
             | OfficerEvent::SosEnded { .. },
         ) => KINDS,
     }
 }
-const KINDS: usize = 33;
+const KINDS: usize = 38;
 
 fn stored(event: &Event) -> Value {
     let encoded = encode(event);

@@ -76,6 +76,16 @@ pub enum OfficerEvent {
         /// How far.
         stage: Stage,
     },
+    /// Silent on scene for too long: asked whether all is well.
+    WelfareAsked {
+        /// By which incident.
+        incident: IncidentId,
+    },
+    /// Has said that all is well.
+    WelfareAnswered {
+        /// To which incident.
+        incident: IncidentId,
+    },
     /// No longer bound.
     Released {
         /// To which incident.
@@ -176,6 +186,8 @@ impl OfficerEvent {
             | Self::OfferClosed { .. }
             | Self::Committed { .. }
             | Self::StageReached { .. }
+            | Self::WelfareAsked { .. }
+            | Self::WelfareAnswered { .. }
             | Self::Released { .. }
             | Self::SosRaised { .. }
             | Self::SosEnded { .. } => None,

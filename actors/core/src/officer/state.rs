@@ -62,6 +62,8 @@ pub struct Commitment {
     pub stage: Stage,
     /// Beside others, by explicit order.
     pub stacked: bool,
+    /// Asked at that moment whether all is well, and not answered yet.
+    pub asked_well: Option<UnixMillis>,
 }
 
 /// An officer. Folded from the officer's stream.
@@ -164,6 +166,16 @@ pub enum OfficerPart {
         incident: IncidentId,
         /// How far.
         stage: Stage,
+    },
+    /// Be asked whether all is well.
+    BeAskedWell {
+        /// By which incident.
+        incident: IncidentId,
+    },
+    /// Say that all is well.
+    SayWell {
+        /// To which incident.
+        incident: IncidentId,
     },
     /// Be free of an incident.
     BeReleased {
@@ -365,6 +377,17 @@ impl Officer {
                     .into_iter()
                     .collect())
             }
+            OfficerPart::BeAskedWell { incident } => Ok(self
+                .commitment(incident)
+                .map(|_bound| OfficerEvent::WelfareAsked { incident })
+                .into_iter()
+                .collect()),
+            OfficerPart::SayWell { incident } => Ok(self
+                .commitment(incident)
+                .filter(|bound| bound.asked_well.is_some())
+                .map(|_asked| OfficerEvent::WelfareAnswered { incident })
+                .into_iter()
+                .collect()),
             OfficerPart::BeReleased { incident, how } => Ok(self
                 .commitment(incident)
                 .map(|_bound| OfficerEvent::Released { incident, how })
@@ -390,6 +413,12 @@ impl Officer {
 
     fn open_offer(&self, incident: IncidentId, offer: OfferId) -> Option<OpenOffer> {
         self.offer.filter(|o| o.incident == incident && o.offer == offer)
+    }
+
+    fn change_commitment(&mut self, incident: IncidentId, change: impl FnOnce(&mut Commitment)) {
+        if let Some(commitment) = self.commitments.iter_mut().find(|c| c.incident == incident) {
+            change(commitment);
+        }
     }
 
     fn ready_to_go(&self) -> Result<(), OfficerRefusal> {
@@ -478,12 +507,20 @@ impl Officer {
                     offer: *offer,
                     stage: Stage::Accepted,
                     stacked: *stacked,
+                    asked_well: None,
                 });
             }
             OfficerEvent::StageReached { incident, stage } => {
-                if let Some(c) = self.commitments.iter_mut().find(|c| c.incident == *incident) {
+                self.change_commitment(*incident, |c| {
                     c.stage = *stage;
-                }
+                    c.asked_well = None;
+                });
+            }
+            OfficerEvent::WelfareAsked { incident } => {
+                self.change_commitment(*incident, |c| c.asked_well = Some(at));
+            }
+            OfficerEvent::WelfareAnswered { incident } => {
+                self.change_commitment(*incident, |c| c.asked_well = None);
             }
             OfficerEvent::Released { incident, .. } => {
                 self.commitments.retain(|c| c.incident != *incident);

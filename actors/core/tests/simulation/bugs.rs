@@ -87,6 +87,12 @@ bugs! {
     KeepPosition => ["I18"],
     /// What a device saved up off duty is taken as a position.
     KeepEarlierFixes => ["I18"],
+    /// Who is silent on scene is not asked.
+    ForgetSilent => ["WELFARE"],
+    /// Who does not answer alarms nobody.
+    SwallowSilence => ["WELFARE"],
+    /// Who has just arrived is asked at once.
+    AskEarly => ["WELFARE"],
     /// Words of people stand in the clear part of the journal.
     WordsInClear => ["SEALED"],
     /// An officer's own stream is not written.
@@ -121,6 +127,15 @@ impl Bug {
             }
             Self::ForgetDirector => {
                 plan.events.retain(|e| !matches!(e, IncidentEvent::DirectorAlarmed { .. }));
+            }
+            Self::ForgetSilent => {
+                plan.events.retain(|e| !matches!(e, IncidentEvent::WelfareAsked { .. }));
+                plan.parts.retain(|_, parts| {
+                    !parts.iter().any(|p| matches!(p, OfficerPart::BeAskedWell { .. }))
+                });
+            }
+            Self::SwallowSilence => {
+                plan.events.retain(|e| !matches!(e, IncidentEvent::WelfareAlarmed { .. }));
             }
             Self::DirectorWaits if plan.incident.open_offers().next().is_some() => {
                 plan.events.retain(|e| !matches!(e, IncidentEvent::DirectorAlarmed { .. }));

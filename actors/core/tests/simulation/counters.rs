@@ -33,7 +33,7 @@ counters! {
     incidents, offers, rounds_later, offers_received, accepts, declines, expired, undelivered,
     withdrawn, accepts_refused_expired, accepts_refused_withdrawn, accepts_refused_reassigned,
     accepts_repeated, assigns, assigns_stacked, orders_refused, commitments, releases, cancels,
-    places_set, dispatches, stages, finishes, closed_finished, closed_cancelled, exhausted,
+    places_set, dispatches, stages, welfare_asked, welfare_answered, welfare_alarms, finishes, closed_finished, closed_cancelled, exhausted,
     exhausted_then_found, exhausted_again, director_alarms, director_alarms_again, words_sealed, duty_on, duty_off, duty_off_refused, breaks,
     lacked_skill, conflict_of_interest, stale_nearer,
 }

@@ -63,6 +63,7 @@ pub enum Word {
         shift: Shift,
         offer: Option<(IncidentId, OfferId)>,
         bound: Vec<(IncidentId, Stage)>,
+        asked_well: Option<IncidentId>,
         sos: bool,
     },
     Done {
@@ -99,6 +100,7 @@ pub struct Device {
     heard_state: i64,
     offers: BTreeMap<OfferId, Weighed>,
     bound: Vec<(IncidentId, Stage)>,
+    asked_well: Option<IncidentId>,
     /// Measured off duty, to be handed in later.
     kept: Vec<Sample>,
     pub pending: Option<(u64, Request)>,
@@ -131,6 +133,7 @@ impl Device {
             heard_state: -1,
             offers: BTreeMap::new(),
             bound: Vec::new(),
+            asked_well: None,
             kept: Vec::new(),
             pending: None,
             sent_at: 0,
@@ -148,7 +151,7 @@ impl Device {
     pub fn hear(&mut self, word: &Word, now: i64, rng: &mut Rng) -> Vec<Call> {
         match word {
             Word::Offer { incident, offer } => self.weigh(*incident, *offer, now, rng),
-            Word::State { sent, shift, offer, bound, sos } => {
+            Word::State { sent, shift, offer, bound, asked_well, sos } => {
                 if *sent < self.heard_state {
                     return Vec::new();
                 }
@@ -156,6 +159,7 @@ impl Device {
                 self.shift = *shift;
                 self.sos = *sos;
                 self.bound.clone_from(bound);
+                self.asked_well = *asked_well;
                 self.offers.retain(|id, _| offer.is_some_and(|(_, open)| open == *id));
                 offer.map(|(incident, id)| self.weigh(incident, id, now, rng)).unwrap_or_default()
             }
@@ -321,6 +325,10 @@ impl Device {
         if !calm && (rng.chance(3) || (self.sos && rng.chance(50))) {
             let place = Place { at: self.at, accuracy: Some(Metres(10.0)) };
             return Some(Request::Sos(rng.chance(800).then_some(place)));
+        }
+        if let Some(incident) = self.asked_well.filter(|_| rng.chance(250)) {
+            let command = IncidentCommand::ReportWell { officer: self.officer };
+            return Some(Request::Incident(incident, command));
         }
         if let Some((incident, stage)) = self.bound.first().copied().filter(|_| rng.chance(300)) {
             return Some(Request::Incident(incident, self.advance(stage, rng)));

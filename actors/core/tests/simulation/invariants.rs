@@ -184,6 +184,8 @@ enum Unsettled {
     Overdue(OfferId),
     /// The director should know by now.
     Director(IncidentId),
+    /// Somebody on scene should have been asked, or somebody alarmed.
+    Unheard(IncidentId, OfficerId),
 }
 
 /// I09: what must not last.
@@ -205,8 +207,8 @@ impl Liveness {
         now: UnixMillis,
         mono: i64,
         age_max: i64,
-        director_after: i64,
     ) -> Check {
+        let patience = truth.patience;
         let open = truth.incidents.iter().filter(|(_, incident)| incident.over.is_none());
         let mut unsettled = BTreeSet::new();
         // A fix that is about to grow stale is nobody's fault.
@@ -230,7 +232,12 @@ impl Liveness {
                     unsettled.insert(Unsettled::Overdue(*offer));
                 }
             }
-            if incident.exhausted.is_some_and(|at| at + director_after <= now.0)
+            for officer in super::welfare::neglected(incident, now.0, patience) {
+                unsettled.insert(Unsettled::Unheard(*id, officer));
+            }
+            if incident
+                .exhausted
+                .is_some_and(|at| UnixMillis(at).plus(patience.director_after) <= now)
                 && !incident.director
             {
                 unsettled.insert(Unsettled::Director(*id));
@@ -240,7 +247,8 @@ impl Liveness {
         for what in unsettled {
             let since = *self.since.entry(what).or_insert(mono);
             let patient = mono - since <= PATIENCE_MS;
-            ensure(patient, "I09", || format!("for {} ms: {what:?}", mono - since))?;
+            let id = if matches!(what, Unsettled::Unheard(..)) { "WELFARE" } else { "I09" };
+            ensure(patient, id, || format!("for {} ms: {what:?}", mono - since))?;
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ mod server;
 mod shell;
 mod tally;
 mod truth;
+mod welfare;
 mod world;
 
 use std::collections::BTreeSet;

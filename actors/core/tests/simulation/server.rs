@@ -16,7 +16,7 @@ use tiande_core::officer::{
     OfficerRefusal,
 };
 use tiande_core::spatial::SpatialIndex;
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 use tiande_core::tip::TipEvent;
 
 use super::bugs::Bug;
@@ -241,12 +241,15 @@ impl Server {
         ids: &mut Rng,
     ) -> Vec<Want> {
         let mut wants = Vec::new();
-        let director_after_ms = court.dispatch.director_after_ms;
+        let mut patience = court.dispatch.patience();
+        if self.bug == Bug::AskEarly {
+            patience.silent_after = Millis(0);
+        }
         for (id, incident) in &self.incidents {
-            let due = incident.next_due(director_after_ms).is_some_and(|due| due <= now);
+            let due = incident.next_due(patience).is_some_and(|due| due <= now);
             if due && self.bug != Bug::ForgetTick {
                 let alarm = AlarmId::new(now, ids);
-                let command = IncidentCommand::Tick { alarm, director_after_ms };
+                let command = IncidentCommand::Tick { alarm, patience };
                 wants.push(Want::Incident { incident: *id, command });
             } else if incident.to_ask(8) > 0 && self.bug != Bug::ForgetNext {
                 wants.push(Want::Round { incident: *id });

@@ -346,6 +346,11 @@ impl World {
             shift,
             offer: state.offer.map(|open| (open.incident, open.offer)),
             bound: state.commitments.iter().map(|c| (c.incident, c.stage)).collect(),
+            asked_well: state
+                .commitments
+                .iter()
+                .find(|c| c.asked_well.is_some())
+                .map(|c| c.incident),
             sos: state.sos.is_some(),
         };
         self.tell(officer, &word);
@@ -361,8 +366,7 @@ impl World {
         }
         let officers: Vec<OfficerId> = self.devices.iter().map(|device| device.officer).collect();
         officers.into_iter().try_for_each(|officer| self.position(officer))?;
-        let director = i64::try_from(self.court.dispatch.director_after_ms).unwrap_or(i64::MAX);
         let age_max = self.age_max();
-        self.liveness.check(&self.truth, &self.knowledge, wall, now, age_max, director)
+        self.liveness.check(&self.truth, &self.knowledge, wall, now, age_max)
     }
 }

@@ -64,6 +64,8 @@ fn officer(event: &OfficerEvent, truth: &Truth, c: &mut Counters) {
         | OfficerEvent::Offered { .. }
         | OfficerEvent::OfferClosed { .. }
         | OfficerEvent::StageReached { .. }
+        | OfficerEvent::WelfareAsked { .. }
+        | OfficerEvent::WelfareAnswered { .. }
         | OfficerEvent::Released { .. }
         | OfficerEvent::SosEnded { .. } => {}
     }
@@ -97,6 +99,9 @@ fn incident(event: &IncidentEvent, c: &mut Counters) {
         },
         IncidentEvent::Assigned { .. } => c.assigns += 1,
         IncidentEvent::StageReached { .. } => c.stages += 1,
+        IncidentEvent::WelfareAsked { .. } => c.welfare_asked += 1,
+        IncidentEvent::WelfareAnswered { .. } => c.welfare_answered += 1,
+        IncidentEvent::WelfareAlarmed { .. } => c.welfare_alarms += 1,
         IncidentEvent::OfficerFinished { .. } => c.finishes += 1,
         IncidentEvent::OfficerReleased { .. } => c.releases += 1,
         IncidentEvent::Exhausted { .. } => c.exhausted += 1,

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tiande_core::geo::LatLon;
 use tiande_core::ids::{IncidentId, OfferId, OfficerId, TipId};
-use tiande_core::incident::{IncidentEvent, IncidentKind, Origin, Outcome, Urgency};
+use tiande_core::incident::{IncidentEvent, IncidentKind, Origin, Outcome, Patience, Urgency};
 use tiande_core::journal::{Event, StreamId};
-use tiande_core::officer::{CommitmentKind, OfficerEvent};
+use tiande_core::officer::{CommitmentKind, OfficerEvent, Stage};
 use tiande_core::time::UnixMillis;
 use tiande_core::tip::TipEvent;
 
 use super::invariants::{Check, ensure};
+use super::welfare::OnScene;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shift {
@@ -107,6 +108,8 @@ pub struct IncidentTruth {
     pub asked: BTreeSet<OfficerId>,
     pub crew: BTreeSet<OfficerId>,
     pub finished: Vec<Outcome>,
+    /// Who is on scene, and how the centre knows about each.
+    pub scene: BTreeMap<OfficerId, OnScene>,
     /// Since when it has been without enough officers coming, the first moment without anybody to ask.
     pub exhausted: Option<i64>,
     /// The director knows of that spell.
@@ -164,6 +167,7 @@ pub struct Extra {
 pub struct Truth {
     pub extra: Extra,
     pub stack_max: usize,
+    pub patience: Patience,
     pub officers: BTreeMap<OfficerId, OfficerTruth>,
     pub incidents: BTreeMap<IncidentId, IncidentTruth>,
     pub tips: BTreeMap<TipId, TipTruth>,
@@ -271,7 +275,9 @@ impl Truth {
             OfficerEvent::Released { incident, .. } => drop(officer.bound.remove(incident)),
             OfficerEvent::SosRaised { incident } => officer.sos = Some(*incident),
             OfficerEvent::SosEnded { .. } => officer.sos = None,
-            OfficerEvent::StageReached { .. } => {}
+            OfficerEvent::StageReached { .. }
+            | OfficerEvent::WelfareAsked { .. }
+            | OfficerEvent::WelfareAnswered { .. } => {}
         }
         Ok(())
     }
@@ -305,6 +311,7 @@ impl Truth {
                 asked: BTreeSet::new(),
                 crew: BTreeSet::new(),
                 finished: Vec::new(),
+                scene: BTreeMap::new(),
                 exhausted: None,
                 director: false,
                 alarms: [0; 2],
@@ -382,16 +389,26 @@ impl Truth {
                 incident.asked.insert(*officer);
                 incident.crew.insert(*officer);
             }
-            IncidentEvent::StageReached { officer, .. } => {
+            IncidentEvent::WelfareAsked { .. }
+            | IncidentEvent::WelfareAnswered { .. }
+            | IncidentEvent::WelfareAlarmed { .. } => {
+                super::welfare::read(id, incident, event, reading.at.0, self.patience)?;
+            }
+            IncidentEvent::StageReached { officer, stage, .. } => {
+                if *stage == Stage::OnScene {
+                    incident.scene.insert(*officer, OnScene::since(reading.at.0));
+                }
                 let crew = incident.crew.contains(officer);
                 ensure(crew, "I10", || format!("{officer} moves for {id} but is not on it"))?;
             }
             IncidentEvent::OfficerFinished { officer, outcome, .. } => {
+                incident.scene.remove(officer);
                 let crew = incident.crew.remove(officer);
                 ensure(crew, "I10", || format!("{officer} finished {id} but was not on it"))?;
                 incident.finished.push(*outcome);
             }
             IncidentEvent::OfficerReleased { officer, said } => {
+                incident.scene.remove(officer);
                 let crew = incident.crew.remove(officer) && !said.text().is_empty();
                 ensure(crew, "I10", || format!("{officer} was released from {id} without cause"))?;
             }

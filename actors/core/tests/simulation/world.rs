@@ -90,6 +90,7 @@ impl World {
         let truth = Truth {
             extra,
             stack_max: usize::from(court.dispatch.stack_max),
+            patience: court.dispatch.patience(),
             officers: BTreeMap::new(),
             incidents: BTreeMap::new(),
             tips: BTreeMap::new(),
@@ -422,6 +423,8 @@ fn court(rng: &mut Rng) -> CourtProfile {
         stack_max: u8::try_from(1 + rng.below(3)).unwrap_or(1),
         report_every_ms: 2_000,
         contact_lost_after_ms: rng.range(10_000, 20_000).unsigned_abs(),
+        welfare_after_ms: rng.range(1_000, 6_000).unsigned_abs(),
+        welfare_answer_ms: rng.range(1_000, 5_000).unsigned_abs(),
         skills,
         ..DispatchSettings::default()
     };
