@@ -121,13 +121,13 @@ async fn talk(app: Data<App>, stream: UnixStream) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Error, ErrorKind, Result};
+    use std::io::{Error, Result};
 
     use super::*;
 
     #[actix_web::test]
     async fn a_failed_accept_ends_nothing() {
-        let missing = || Err(Error::new(ErrorKind::Other, "too many open files"));
+        let missing = || Err(Error::other("too many open files"));
         let mut coming: Vec<Result<u8>> = vec![Ok(2), missing(), missing(), Ok(1), missing()];
         let mut talked = Vec::new();
         let accept = async || match coming.pop() {
