@@ -19,7 +19,7 @@ const SOON: Duration = Duration::from_secs(60);
 const RECORDS: i64 = 4;
 
 /// Holds the writer in an errand until told to go on.
-async fn hold(journal: &SqliteJournal) -> (oneshot::Sender<()>, JoinHandle<()>) {
+pub async fn hold(journal: &SqliteJournal) -> (oneshot::Sender<()>, JoinHandle<()>) {
     let (go, wait) = oneshot::channel::<()>();
     let (begun, has_begun) = oneshot::channel();
     let journal = journal.clone();
@@ -37,10 +37,10 @@ async fn hold(journal: &SqliteJournal) -> (oneshot::Sender<()>, JoinHandle<()>) 
     (go, held)
 }
 
-type Counted = BoxFuture<'static, Result<i64, StoreFault>>;
+pub type Counted = BoxFuture<'static, Result<i64, StoreFault>>;
 
 /// Queues an errand that counts the decisions it finds; the fault when it is refused at once.
-fn queue_count(journal: &SqliteJournal) -> Result<Counted, StoreFault> {
+pub fn queue_count(journal: &SqliteJournal) -> Result<Counted, StoreFault> {
     let journal = journal.clone();
     let mut counted: Counted = Box::pin(async move {
         let count = journal.write(|conn| {
