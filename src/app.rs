@@ -10,7 +10,9 @@ use tiande_core::ids::CourtId;
 
 use crate::access::store::Doors;
 use crate::access::tickets::Tickets;
+use crate::api::problem::Problem;
 use crate::config::Config;
+use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
 use crate::journal::SqliteJournal;
 use crate::keys::MasterKey;
@@ -38,6 +40,8 @@ pub struct App {
     pub doors: Doors,
     /// One-use tickets for sockets.
     pub tickets: Tickets,
+    /// What the bodies of tips may hold together.
+    pub bodies: BodyBudget,
     /// Pictures that came with tips.
     pub media: MediaStore,
     /// Makes receipts and the like.
@@ -58,9 +62,10 @@ impl App {
         master: Arc<MasterKey>,
     ) -> Self {
         let tickets = Tickets::new(Arc::clone(&clock));
+        let bodies = BodyBudget::new();
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
-        Self { config, clock, journal, doors, tickets, media, master, courts, phase }
+        Self { config, clock, journal, doors, tickets, bodies, media, master, courts, phase }
     }
 
     /// The ways into a court.
@@ -88,6 +93,19 @@ impl App {
             0 => Phase::Starting,
             1 => Phase::Ready,
             _ => Phase::Stopping,
+        }
+    }
+
+    /// Refuses before the courts are open, and at the end: for whatever changes something or needs a
+    /// court, first of all.
+    ///
+    /// # Errors
+    /// [`Problem::starting`], [`Problem::stopping`].
+    pub fn check_open(&self) -> Result<(), Problem> {
+        match self.phase() {
+            Phase::Starting => Err(Problem::starting()),
+            Phase::Ready => Ok(()),
+            Phase::Stopping => Err(Problem::stopping()),
         }
     }
 

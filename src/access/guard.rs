@@ -1,6 +1,7 @@
 //! Who sends this request? Sessions by cookie, devices by token; and whether a page of ours sent it.
 
 use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
@@ -10,7 +11,7 @@ use crate::api::problem::Problem;
 use crate::app::App;
 use crate::config::Config;
 
-use super::store::{DeviceRow, StaffSession};
+use super::store::{Browser, DeviceRow, KNOWN_MS, StaffSession};
 use super::token_hash;
 
 /// Name of the session's cookie.
@@ -106,21 +107,48 @@ pub async fn device(app: &App, request: &HttpRequest) -> Result<Option<DeviceRow
     known.map(Some).ok_or_else(Problem::credentials)
 }
 
+/// What a browser shows of earlier sign-ins under that name, if it is known for it.
+#[must_use]
+pub fn known_browser(app: &App, request: &HttpRequest, username: &str) -> Option<Browser> {
+    let cookie = request.cookie(&known_cookie_name(app, username))?;
+    app.doors.browser(username, cookie.value())
+}
+
+fn known_cookie_name(app: &App, username: &str) -> String {
+    format!("tiande_known_{}", app.doors.browser_token_name(username))
+}
+
+/// The cookie by which a browser is known again under that name.
+#[must_use]
+pub fn known_cookie(app: &App, username: &str) -> Cookie<'static> {
+    let mut cookie = cookie_of(&app.config, &known_cookie_name(app, username));
+    cookie.set_value(app.doors.browser_token(username));
+    cookie.set_path("/api/session");
+    cookie.set_max_age(Duration::milliseconds(KNOWN_MS));
+    cookie
+}
+
 /// The cookie of a new session; an empty token takes it away.
 #[must_use]
 pub fn session_cookie(config: &Config, token: &str) -> Cookie<'static> {
-    let secure =
-        config.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
-    let mut cookie = Cookie::build(COOKIE, token.to_owned())
-        .path("/")
-        .http_only(true)
-        .secure(secure)
-        .same_site(SameSite::Strict)
-        .finish();
+    let mut cookie = cookie_of(config, COOKIE);
+    cookie.set_value(token.to_owned());
     if token.is_empty() {
         cookie.make_removal();
     }
     cookie
+}
+
+/// An empty cookie that only our own pages send and no script reads.
+fn cookie_of(config: &Config, name: &str) -> Cookie<'static> {
+    let secure =
+        config.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
+    Cookie::build(name.to_owned(), "")
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Strict)
+        .finish()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Doors: who is it, and may it? Authentication lives here; the policy itself is `tiande_core::access`.
 
 pub mod guard;
+pub mod peers;
 pub mod store;
 pub mod tickets;
 

@@ -5,11 +5,13 @@
 //!
 //! **Not here:** HTTP, cookies, and what somebody may do once inside (`tiande_core::access`).
 
+mod browsers;
 mod courts;
 mod devices;
 mod passwords;
 mod sessions;
 mod staff;
+mod tries;
 
 use std::fmt;
 use std::future::Future;
@@ -19,16 +21,24 @@ use std::time::Duration;
 use tiande_actors::ports::clock::Clock;
 use tokio::time::timeout;
 
+use super::peers::Places;
 use crate::journal::{SqliteJournal, StoreFault};
 use crate::keys::{MasterKey, Sealer};
 
+pub use self::browsers::{Browser, KNOWN_MS};
 pub use self::courts::Source;
-pub use self::devices::DeviceRow;
+pub use self::devices::{DeviceRow, Enrolment};
 pub use self::passwords::Overloaded;
 pub use self::sessions::SignInFault;
 pub use self::staff::{NewStaff, StaffSession};
 
 use self::passwords::Passwords;
+
+/// Enrolments at once: each is a few look-ups and, for a good code, one write. Few enough that they
+/// never take a good part of the writer's queue of errands.
+const ENROLMENTS_MAX: usize = 32;
+/// Of these, at most so many for one network: an office that hands out its handhelds.
+const ENROLMENTS_EACH: usize = 12;
 
 /// Limit of one read.
 const READ_LIMIT: Duration = Duration::from_secs(5);
@@ -54,7 +64,10 @@ pub struct Doors {
     officer_names: [u8; 32],
     /// Key of the hashes that stand for names typed at sign-in.
     typed_names: [u8; 32],
+    /// Key of the tokens by which browsers are known again.
+    known_browsers: [u8; 32],
     passwords: Passwords,
+    enrolments: Arc<Places>,
 }
 
 impl fmt::Debug for Doors {
@@ -73,7 +86,9 @@ impl Doors {
             secrets: Sealer::new(&master.derive("secrets of tip sources")),
             officer_names: master.derive("look-up of officers by name"),
             typed_names: master.derive("names typed at sign-in"),
+            known_browsers: master.derive("browsers that are known"),
             passwords: Passwords::new(),
+            enrolments: Places::new("enrolments", ENROLMENTS_MAX, ENROLMENTS_EACH),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
+use actix_web::rt::time::interval;
 use actix_web::web::Data;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -10,12 +12,19 @@ use tokio::net::{UnixListener, UnixStream};
 use tracing::{info, warn};
 
 use super::requests::{AdminFault, AdminRequest, execute};
-use crate::app::App;
+use crate::app::{App, Phase};
 
 /// Name of the socket in the data folder.
 pub const SOCKET_NAME: &str = "admin.sock";
 /// Longest request, bytes: an import of some thousand cases.
 const LINE_MAX: u64 = 16 * 1024 * 1024;
+/// The pause after a connection that could not be taken: what was missing may be back by then, and
+/// ten tries a second cost nothing.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often a request that came too early looks whether the courts are open.
+const OPEN_LOOK: Duration = Duration::from_millis(50);
+/// How often it looks in all: for half a minute. Then it is refused as `starting`.
+const OPEN_LOOKS: u32 = 600;
 
 /// Listens until the server ends.
 ///
@@ -31,19 +40,55 @@ pub fn serve(app: Data<App>, data: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     info!(socket = %path.display(), "admin socket is open");
     actix::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    actix::spawn(talk(app.clone(), stream));
-                }
-                Err(fault) => {
-                    warn!(%fault, "admin socket cannot accept");
-                    return;
-                }
-            }
-        }
+        let talk_to = move |stream| drop(actix::spawn(talk(app.clone(), stream)));
+        keep_accepting(async || listener.accept().await.map(|(stream, _)| stream), talk_to).await;
     });
     Ok(())
+}
+
+/// Takes connections for ever. One that cannot be taken, for want of file descriptors say, ends
+/// nothing: an operator needs this door most when the server is in trouble.
+async fn keep_accepting<S>(
+    mut accept: impl AsyncFnMut() -> std::io::Result<S>,
+    mut talk_to: impl FnMut(S),
+) {
+    let mut failing = false;
+    loop {
+        match accept().await {
+            Ok(stream) => {
+                failing = false;
+                talk_to(stream);
+            }
+            Err(fault) => {
+                // Once a spell: a full log would not help.
+                if !failing {
+                    warn!(%fault, "admin socket cannot accept; tries again");
+                }
+                failing = true;
+                pause(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Waits. The first tick of an interval comes at once.
+async fn pause(span: Duration) {
+    let mut ticks = interval(span);
+    ticks.tick().await;
+    ticks.tick().await;
+}
+
+/// Waits until the courts are open: a court that is added or changed before would be opened twice, or
+/// not be found.
+async fn wait_until_open(app: &App) -> Result<(), AdminFault> {
+    let mut looks = interval(OPEN_LOOK);
+    for _ in 0..OPEN_LOOKS {
+        looks.tick().await;
+        if app.phase() != Phase::Starting {
+            break;
+        }
+    }
+    app.check_open().map_err(|problem| AdminFault::new(problem.code(), problem.title()))
 }
 
 async fn talk(app: Data<App>, stream: UnixStream) {
@@ -56,7 +101,10 @@ async fn talk(app: Data<App>, stream: UnixStream) {
             Ok(_) => {}
         }
         let answer = match serde_json::from_str::<AdminRequest>(&line) {
-            Ok(request) => execute(&app, request).await,
+            Ok(request) => match wait_until_open(&app).await {
+                Ok(()) => execute(&app, request).await,
+                Err(fault) => Err(fault),
+            },
             Err(fault) => Err(AdminFault::new("request-invalid", fault.to_string())),
         };
         let answer = match answer {
@@ -68,5 +116,29 @@ async fn talk(app: Data<App>, stream: UnixStream) {
         if writing.write_all(&bytes).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, Result};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_failed_accept_ends_nothing() {
+        let missing = || Err(Error::other("too many open files"));
+        let mut coming: Vec<Result<u8>> = vec![Ok(2), missing(), missing(), Ok(1), missing()];
+        let mut talked = Vec::new();
+        let accept = async || match coming.pop() {
+            Some(next) => next,
+            None => std::future::pending().await,
+        };
+        let accepting = keep_accepting(accept, |stream| talked.push(stream));
+        // Three pauses and a little.
+        let limit = ACCEPT_PAUSE * 30;
+        let ended = actix_web::rt::time::timeout(limit, accepting).await;
+        assert!(ended.is_err(), "it goes on for ever");
+        assert_eq!(talked, [1, 2]);
     }
 }

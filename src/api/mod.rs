@@ -57,3 +57,7 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
     let value = crate::strict_json::parse(&body).map_err(|_fault| Problem::json_invalid())?;
     serde_json::from_value(value).map_err(|_shape| Problem::field_invalid())
 }
+
+#[cfg(test)]
+#[path = "phase_tests.rs"]
+mod phase_tests;

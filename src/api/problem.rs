@@ -52,6 +52,10 @@ macro_rules! problems {
             #[must_use]
             pub fn $name() -> Self { Self::plain(StatusCode::$status, $code, $title) }
         )* }
+
+        /// All refusals of the list, each once.
+        #[cfg(test)]
+        const ALL: &[fn() -> Problem] = &[$(Problem::$name),*];
     };
 }
 
@@ -185,5 +189,28 @@ impl ResponseError for Problem {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_told_to_come_back_is_told_when() {
+        let mut passing = 0;
+        for problem in ALL.iter().map(|make| make()) {
+            let response = problem.error_response();
+            let wait = response.headers().get(RETRY_AFTER);
+            let wait = wait.and_then(|wait| wait.to_str().ok()?.parse::<u32>().ok());
+            match problem.status.as_u16() {
+                429 | 503 | 507 => {
+                    passing += 1;
+                    assert!(wait.is_some_and(|wait| wait > 0), "{problem}");
+                }
+                _ => assert_eq!(wait, None, "{problem}"),
+            }
+        }
+        assert_eq!(passing, 6);
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::access::guard::{self, SignedIn, session_cookie, signed_in};
+use crate::access::peers::PeerNetwork;
 use crate::access::store::SignInFault;
 use crate::access::tickets::Bearer;
 use crate::access::{random_token, token_hash};
@@ -52,13 +53,17 @@ async fn sign_in(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
+    app.check_open()?;
     if !guard::origin_allowed(&app.config, &request) {
         return Err(Problem::csrf());
     }
     let Credentials { username, password } = small_json(&request, payload).await?;
-    let staff = app.doors.sign_in(&username, &password).await.map_err(|fault| match fault {
+    let network = PeerNetwork::of(&app.config, &request);
+    let browser = guard::known_browser(&app, &request, &username);
+    let staff = app.doors.sign_in(&username, &password, network, browser.as_ref()).await;
+    let staff = staff.map_err(|fault| match fault {
         SignInFault::Wrong => Problem::credentials(),
-        SignInFault::Locked => Problem::too_many().retry_after(900),
+        SignInFault::Locked { wait_s } => Problem::too_many().retry_after(wait_s),
         SignInFault::Overloaded => Problem::too_many(),
         SignInFault::Store(_) => Problem::overloaded(),
     })?;
@@ -67,7 +72,11 @@ async fn sign_in(
     let made = app.doors.add_session(session, staff.user).await;
     made.map_err(|_fault| Problem::overloaded())?;
     let body = describe(&app, &SignedIn { staff, session });
-    Ok(HttpResponse::Ok().cookie(session_cookie(&app.config, &token)).json(body))
+    let mut answer = HttpResponse::Ok().json(body);
+    for cookie in [session_cookie(&app.config, &token), guard::known_cookie(&app, &username)] {
+        answer.add_cookie(&cookie).map_err(|_never_malformed| Problem::internal())?;
+    }
+    Ok(answer)
 }
 
 async fn who_am_i(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -83,6 +92,8 @@ async fn sign_out(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, 
 }
 
 async fn ticket(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    // A ticket lives for seconds, and no socket opens before the courts do.
+    app.check_open()?;
     let bearer = match guard::device(&app, &request).await? {
         Some(device) => {
             Bearer::Device { court: device.court, officer: device.officer, device: device.device }

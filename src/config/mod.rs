@@ -1,7 +1,7 @@
 //! Settings: defaults, then the file, then the command line. Unknown keys and values out of range
 //! refuse to start, one line per fault.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -16,6 +16,8 @@ pub struct Config {
     /// The address people use, such as `https://zhihui.example.cn`. Without it the server trusts the
     /// `Host` it is reached under, which is for one machine only.
     pub public_origin: Option<String>,
+    /// Addresses of reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Hash of a new journal: `sha256` or `sm3`.
     pub hash: String,
     /// HTTP workers, 1..=64.
@@ -38,6 +40,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: PathBuf::from("./data"),
             public_origin: None,
+            trusted_proxies: Vec::new(),
             hash: "sha256".to_owned(),
             workers: 2,
             arbiters: 1,
@@ -56,6 +59,7 @@ struct File {
     listen: Option<String>,
     data: Option<PathBuf>,
     public_origin: Option<String>,
+    trusted_proxies: Option<Vec<String>>,
     hash: Option<String>,
     workers: Option<usize>,
     arbiters: Option<usize>,
@@ -115,10 +119,18 @@ impl Config {
             faults.push("listen: must be ADDRESS:PORT, such as 127.0.0.1:8080".to_owned());
             default.listen
         });
+        let mut trusted_proxies = Vec::new();
+        for text in file.trusted_proxies.unwrap_or_default() {
+            match text.parse() {
+                Ok(address) => trusted_proxies.push(address),
+                Err(_) => faults.push(format!("trusted_proxies: {text:?} is no IP address")),
+            }
+        }
         let config = Self {
             listen,
             data: overrides.data.clone().or(file.data).unwrap_or(default.data),
             public_origin: file.public_origin,
+            trusted_proxies,
             hash: file.hash.unwrap_or(default.hash),
             workers: file.workers.unwrap_or(default.workers),
             arbiters: file.arbiters.unwrap_or(default.arbiters),
@@ -185,6 +197,7 @@ mod tests {
         assert_eq!(faults("listen = \"0.0.0.0:80\"").len(), 1);
         assert_eq!(faults("listen = \"0.0.0.0:80\"\npublic_origin = \"https://a.cn\"").len(), 0);
         assert_eq!(faults("public_origin = \"http://a.cn\"").len(), 1);
+        assert_eq!(faults("trusted_proxies = [\"proxy\", \"10.0.0.0/8\", \"::1\"]").len(), 2);
     }
 
     #[test]

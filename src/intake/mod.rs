@@ -1,12 +1,14 @@
 //! The door for tips: `POST /hooks/tips/{source}`, and the client of the `tiande tip` command.
 //!
-//! A request goes through [`body`] (how much and what it is), [`signature`] (whose it is), then
+//! A request goes through [`body`] (how much and what it is, within the
+//! [`budget`] of all), [`signature`] (whose it is), then
 //! [`wire`] and the core (what it says); only then [`media`] keeps its pictures and the court takes
 //! it. A refused tip leaves nothing behind.
 //!
 //! **Not here:** what becomes of a tip; that is the court's own intake (`tiande_actors::intake`).
 
 pub mod body;
+pub mod budget;
 pub mod media;
 pub mod rates;
 pub mod receipt;

@@ -17,8 +17,9 @@ use super::rates::Rates;
 use super::receipt::receipt;
 use super::signature::{Secret, Signed};
 use super::take::{Answer, Court, KnownSource, Server, take};
+use crate::access::peers::PeerNetwork;
 use crate::api::problem::Problem;
-use crate::app::{App, Phase};
+use crate::app::App;
 
 /// Of the whole process: the workers share the sources.
 static RATES: Rates = Rates::new();
@@ -78,14 +79,13 @@ async fn receive(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<Answer, Problem> {
-    match app.phase() {
-        Phase::Starting => return Err(Problem::starting()),
-        Phase::Stopping => return Err(Problem::stopping()),
-        Phase::Ready => {}
-    }
+    app.check_open()?;
     body::check_head(request.headers())?;
     let signed = Signed::read(request.headers())?;
-    let body = body::read(payload, body::BODY_TIME_MAX).await?;
+    let network = PeerNetwork::of(&app.config, request);
+    let coming = app.bodies.begin(network, &signed, app.clock.now());
+    let announced = body::announced(request.headers());
+    let body = body::read(payload, announced, coming, body::BODY_TIME_MAX).await?;
     take(app, source, signed, body).await
 }
 

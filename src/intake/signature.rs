@@ -5,7 +5,8 @@
 //! signature was found right. The tests hold this against that crate, which also signs what
 //! `tiande tip` sends.
 //!
-//! The time counts only once the signature is right: to a stranger every refusal looks the same.
+//! The time counts only once the signature is right: to a stranger every refusal looks the same. Of a
+//! large body the time is looked at before it is read ([`Signed::check_head`]), for everybody alike.
 
 use actix_web::http::header::HeaderMap;
 use base64::Engine;
@@ -71,13 +72,7 @@ impl Signed {
     /// # Errors
     /// 401 `signature`, or 401 `timestamp` when only the time is wrong.
     pub fn verify(&self, body: &[u8], secrets: &[Secret], now: UnixMillis) -> Result<(), Problem> {
-        let given: Vec<[u8; 32]> = self
-            .signatures
-            .split(' ')
-            .filter_map(|signature| signature.strip_prefix("v1,"))
-            .take(SIGNATURES_MAX)
-            .filter_map(|encoded| STANDARD.decode(encoded).ok()?.try_into().ok())
-            .collect();
+        let given: Vec<[u8; 32]> = self.given().collect();
         let mut found = Choice::from(0);
         for secret in secrets {
             let expected = secret.sign(self, body);
@@ -86,6 +81,28 @@ impl Signed {
             }
         }
         if !bool::from(found) {
+            return Err(Problem::signature());
+        }
+        if self.is_fresh(now) { Ok(()) } else { Err(Problem::timestamp()) }
+    }
+
+    /// The signatures of our version that could be one.
+    fn given(&self) -> impl Iterator<Item = [u8; 32]> {
+        self.signatures
+            .split(' ')
+            .filter_map(|signature| signature.strip_prefix("v1,"))
+            .take(SIGNATURES_MAX)
+            .filter_map(|encoded| STANDARD.decode(encoded).ok()?.try_into().ok())
+    }
+
+    /// What the head alone shows, asked before a large body is read. It says the same to everybody,
+    /// whatever source is named and whatever its secret, so nobody learns anything from it; whether
+    /// there is such a source and whether the signature is right shows only when the body is there.
+    ///
+    /// # Errors
+    /// 401 `signature` when nothing in the head can be one, 401 `timestamp` when its time is not now.
+    pub fn check_head(&self, now: UnixMillis) -> Result<(), Problem> {
+        if self.given().next().is_none() {
             return Err(Problem::signature());
         }
         if self.is_fresh(now) { Ok(()) } else { Err(Problem::timestamp()) }
@@ -132,6 +149,19 @@ impl Secret {
         }
         mac.finalize().into_bytes().into()
     }
+}
+
+/// A head signed at that second, with a signature that could be one.
+#[cfg(test)]
+pub(super) fn a_head(second: i64) -> Signed {
+    let signatures = format!("v1,{}", STANDARD.encode([7; 32]));
+    Signed { id: "msg".to_owned(), timestamp: second.to_string(), signatures }
+}
+
+/// That second.
+#[cfg(test)]
+pub(super) fn at(second: i64) -> UnixMillis {
+    UnixMillis(second * 1_000)
 }
 
 #[cfg(test)]

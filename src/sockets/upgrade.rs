@@ -7,7 +7,7 @@ use actix_web_actors::ws;
 use crate::access::guard::origin_allowed;
 use crate::api::only;
 use crate::api::problem::Problem;
-use crate::app::{App, Phase};
+use crate::app::App;
 
 use super::console::Console;
 use super::frame_guard::{FRAME_MAX, FrameGuard};
@@ -25,11 +25,7 @@ async fn upgrade<P: Peer>(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    match app.phase() {
-        Phase::Starting => return Err(Problem::starting()),
-        Phase::Ready => {}
-        Phase::Stopping => return Err(Problem::stopping()),
-    }
+    app.check_open()?;
     // Browsers always send an origin with a socket; the codec does not look at it.
     if !origin_allowed(&app.config, &request) {
         return Err(Problem::origin());

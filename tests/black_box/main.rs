@@ -11,6 +11,7 @@ mod orders;
 mod restart;
 mod sockets;
 mod stalled;
+mod strangers;
 mod support;
 mod tips;
 mod tools;

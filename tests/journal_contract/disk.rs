@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use futures_util::FutureExt as _;
+use tiande::journal::StoreFault;
 use tiande_actors::ports::journal::{AppendFault, Journal};
 use tiande_core::journal::StreamId;
 
+use crate::queues::{hold, queue_count};
 use crate::samples::{officer, officer_event, on_duty, registered, tip, tip_taken};
 use crate::sqlite::{Folder, open};
 
@@ -82,10 +85,17 @@ async fn child_that_meets_a_failing_disk() {
         end
     };
     let fault = loop {
-        match next().await {
-            Ok(_) if journal.epoch() > 0 => {}
-            Ok(_) => unreachable!("an epoch is never 0"),
-            Err(fault) => break fault,
+        // An errand stands behind each decision, and shares its end.
+        let (go, held) = hold(&journal).await;
+        let errand = queue_count(&journal).expect("room");
+        let mut decision = std::pin::pin!(next());
+        assert!((&mut decision).now_or_never().is_none(), "the writer is held");
+        go.send(()).expect("the writer waits");
+        held.await.expect("no panic");
+        match (decision.await, errand.await) {
+            (Ok(_), Ok(_)) => {}
+            (Err(fault), Err(StoreFault::Unavailable)) => break fault,
+            other => unreachable!("{other:?}"),
         }
     };
     assert!(matches!(fault, AppendFault::Unknown), "{fault:?}");
@@ -93,6 +103,7 @@ async fn child_that_meets_a_failing_disk() {
         let after = next().await;
         assert!(matches!(after, Err(AppendFault::Unavailable)), "{after:?}");
     }
+    assert!(matches!(queue_count(&journal), Err(StoreFault::Unavailable)));
     assert!(journal.is_poisoned());
     // Reading still works, and shows at least all that was answered.
     let stored = journal.read_stream(StreamId::Officer(officer(1))).await.expect("readable");

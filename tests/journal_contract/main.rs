@@ -1,11 +1,12 @@
 //! What every journal must do, whatever it stores in: one suite, run against each store.
 //!
-//! `suite` holds the rules, `sqlite` and the last lines of this file run them; `tamper`, `keys` and
-//! `disk` are about what only a real store has. `bench` measures and never fails.
+//! `suite` holds the rules, `sqlite` and the last lines of this file run them; `queues`, `tamper`,
+//! `keys` and `disk` are about what only a real store has. `bench` measures and never fails.
 
 mod bench;
 mod disk;
 mod keys;
+mod queues;
 mod samples;
 mod sqlite;
 mod suite;

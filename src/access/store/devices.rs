@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 use tiande_core::ids::{CourtId, DeviceId, OfficerId};
 
 use super::{Doors, court_of, parsed, parsed_in_job, read};
+use crate::access::peers::{PeerNetwork, Place};
 use crate::journal::StoreFault;
 use crate::keys::random;
 
@@ -23,6 +24,14 @@ pub struct DeviceRow {
     pub court: CourtId,
     /// Its officer.
     pub officer: OfficerId,
+}
+
+/// A code that is good at this moment.
+#[derive(Debug)]
+pub struct Enrolment {
+    hash: Vec<u8>,
+    /// The court whose handheld it enrols.
+    pub court: CourtId,
 }
 
 /// A new code.
@@ -83,18 +92,43 @@ impl Doors {
         Ok(code)
     }
 
-    /// Turns a code into a handheld with that token. `None` for an unknown, used or old code. Of two
-    /// that use one code at the same moment, one gets it.
+    /// A place for an enrolment, held until it is over; `None` when too many are under way, in all or
+    /// in that network.
+    #[must_use]
+    pub fn admit_enrolment(&self, network: PeerNetwork) -> Option<Place> {
+        self.enrolments.take(Some(network))
+    }
+
+    /// Looks a code up, without the writer: strangers who guess reach no further. `None` for an
+    /// unknown, used or old code.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn find_enrolment(&self, code: &str) -> Result<Option<Enrolment>, StoreFault> {
+        let hash = code_hash(code);
+        // Primary key of `enrolment`.
+        let query = sqlx::query_scalar(
+            "SELECT court FROM enrolment \
+             WHERE code_sha256 = ? AND used_ms IS NULL AND expires_ms > ?",
+        )
+        .bind(hash.clone())
+        .bind(self.clock.now().0);
+        let court: Option<String> = read(query.fetch_optional(self.journal.readers())).await?;
+        court.map(|court| Ok(Enrolment { hash, court: court_of(&court)? })).transpose()
+    }
+
+    /// Turns a code that was found into a handheld with that token. `None` when it was used or grew
+    /// old meanwhile: of two that use one code at the same moment, one gets it.
     ///
     /// # Errors
     /// [`StoreFault`].
     pub async fn redeem_enrolment(
         &self,
-        code: &str,
+        found: Enrolment,
         device: DeviceId,
         token_sha256: [u8; 32],
     ) -> Result<Option<DeviceRow>, StoreFault> {
-        let (hash, now) = (code_hash(code), self.clock.now().0);
+        let (hash, now) = (found.hash, self.clock.now().0);
         let enrolled = self
             .journal
             .write(move |conn| {

@@ -1,13 +1,15 @@
 //! Hashing of passwords: argon2id, a few at a time.
 //!
 //! One hash takes 19 MiB and tens of milliseconds. Two run at once, a queue waits, the rest is told
-//! so at once: a storm of sign-ins must not take memory or cores from a dispatch.
+//! so at once: a storm of sign-ins must not take memory or cores from a dispatch. Of the places in the
+//! queue one network gets only a part, so that strangers in one place lock nobody out elsewhere.
 
 use std::sync::{Arc, OnceLock};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
+use crate::access::peers::{PeerNetwork, Place, Places};
 use crate::keys::random;
 
 /// OWASP's floor: 19,456 KiB of memory, 2 passes, 1 lane.
@@ -18,6 +20,9 @@ const LANES: u32 = 1;
 const RUNNING_MAX: usize = 2;
 /// Hashes that wait, at most.
 const WAITING_MAX: usize = 32;
+/// Of all these places, at most so many for one network: the people of one office who begin their
+/// shift in the same quarter of a second.
+pub const PLACES_EACH: usize = 8;
 /// Longest password that is hashed, bytes; a longer one is wrong by itself.
 const PASSWORD_BYTES_MAX: usize = 1_024;
 
@@ -30,15 +35,9 @@ pub struct Overloaded;
 #[derive(Clone, Debug)]
 pub struct Passwords {
     running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
+    places: Arc<Places>,
     /// A hash that no password has, for names that nobody has.
     nobody: Arc<OnceLock<String>>,
-}
-
-/// A place in the queue.
-#[derive(Debug)]
-pub struct Place {
-    _held: OwnedSemaphorePermit,
 }
 
 fn hasher() -> Argon2<'static> {
@@ -56,20 +55,19 @@ impl Passwords {
     pub fn new() -> Self {
         Self {
             running: Arc::new(Semaphore::new(RUNNING_MAX)),
-            admitted: Arc::new(Semaphore::new(RUNNING_MAX + WAITING_MAX)),
+            places: Places::new("passwords", RUNNING_MAX + WAITING_MAX, PLACES_EACH),
             nobody: Arc::default(),
         }
     }
 
-    /// A place in the queue, at once or not at all.
-    pub fn admit(&self) -> Result<Place, Overloaded> {
-        let held = Arc::clone(&self.admitted).try_acquire_owned();
-        held.map(|_held| Place { _held }).map_err(|_full| Overloaded)
+    /// A place in the queue, at once or not at all; without a network it is the operator's.
+    pub fn admit(&self, network: Option<PeerNetwork>) -> Result<Place, Overloaded> {
+        self.places.take(network).ok_or(Overloaded)
     }
 
     /// Hashes a password for keeping.
     pub async fn hash(&self, password: String) -> Result<String, Overloaded> {
-        let place = self.admit()?;
+        let place = self.admit(None)?;
         self.run(place, move || hash_now(password.as_bytes())).await
     }
 
@@ -119,7 +117,7 @@ mod tests {
         let hash = passwords.hash("correct horse".into()).await.expect("room");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let check = |word: &str, hash: Option<String>| {
-            let place = passwords.admit().expect("room");
+            let place = passwords.admit(None).expect("room");
             passwords.check(place, word.to_owned(), hash)
         };
         assert_eq!(check("correct horse", Some(hash.clone())).await, Ok(true));
@@ -131,10 +129,25 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
         let passwords = Passwords::new();
-        let places: Vec<_> = (0..34).map(|_| passwords.admit().expect("room")).collect();
-        assert_eq!(passwords.admit().err(), Some(Overloaded));
+        let network = |n| Some(PeerNetwork::V4([203, 0, n]));
+        let places: Vec<_> =
+            (0..34).map(|n| passwords.admit(network(n % 5)).expect("room")).collect();
+        assert_eq!(passwords.admit(network(5)).err(), Some(Overloaded));
         assert_eq!(passwords.hash("x".into()).await, Err(Overloaded));
         drop(places);
-        assert!(passwords.admit().is_ok());
+        assert!(passwords.admit(network(5)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_network_leaves_places_for_the_others() {
+        let passwords = Passwords::new();
+        let (one, other) = (PeerNetwork::V4([203, 0, 113]), PeerNetwork::V4([198, 51, 100]));
+        let mut held = Vec::new();
+        while let Ok(place) = passwords.admit(Some(one)) {
+            held.push(place);
+        }
+        assert_eq!(held.len(), PLACES_EACH);
+        assert!(passwords.admit(Some(other)).is_ok());
+        assert!(passwords.hash("x".into()).await.is_ok(), "nor is the operator shut out");
     }
 }

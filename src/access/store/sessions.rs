@@ -1,21 +1,20 @@
 //! Signing in, and the sessions that follow.
 //!
-//! A try is counted before the password is checked, so that many tries at once cannot outrun the
-//! count; a right one wipes it. Names that nobody has are counted and take as long as real ones.
+//! Names that nobody has are counted and take as long as real ones. A try that has to wait is refused
+//! before it takes a place or reaches the writer.
+//!
+//! **Not here:** counting of wrong passwords (`tries`), browsers that are known (`browsers`).
 
-use sqlx::SqliteConnection;
 use tiande_core::ids::UserId;
 
+use super::browsers::Browser;
 use super::passwords::Overloaded;
 use super::staff::{StaffColumns, StaffSession, staff_of};
+use super::tries::Wait;
 use super::{Doors, read};
+use crate::access::peers::PeerNetwork;
 use crate::journal::StoreFault;
-use crate::keys::keyed_hash;
 
-/// Wrong tries until the name is locked.
-const FAILURES_MAX: i64 = 5;
-/// Time in which those are counted, and the time a name is then locked, milliseconds: 15 minutes.
-const FAILURE_WINDOW_MS: i64 = 15 * 60 * 1_000;
 /// A session without a request for so long is over, milliseconds: 12 hours, a shift in a guarded room.
 const IDLE_MS: i64 = 12 * 3_600 * 1_000;
 /// A session is over after so long whatever happens, milliseconds: 12 hours.
@@ -29,9 +28,12 @@ pub enum SignInFault {
     /// Name or password is wrong; which of them is not said.
     #[error("name or password is wrong")]
     Wrong,
-    /// Too many wrong tries for this name lately.
+    /// Too many wrong tries for this name lately; the next is taken after `wait_s` seconds.
     #[error("too many wrong tries")]
-    Locked,
+    Locked {
+        /// Seconds, at least one.
+        wait_s: u32,
+    },
     /// Too many sign-ins at the moment.
     #[error("too many passwords are being checked")]
     Overloaded,
@@ -46,33 +48,15 @@ impl From<Overloaded> for SignInFault {
     }
 }
 
-/// Counts a try; false when the name is locked.
-async fn count_try(conn: &mut SqliteConnection, key: &[u8], now: i64) -> Result<bool, sqlx::Error> {
-    // Index sign_in_failure_by_age: what is over leaves room for what is not.
-    sqlx::query(
-        "DELETE FROM sign_in_failure WHERE first_ms <= ? AND COALESCE(locked_until_ms, 0) <= ?",
-    )
-    .bind(now.saturating_sub(FAILURE_WINDOW_MS))
-    .bind(now)
-    .execute(&mut *conn)
-    .await?;
-    // Primary key of `sign_in_failure`. A locked name is not updated and so not returned.
-    let counted: Option<i64> = sqlx::query_scalar(
-        "INSERT INTO sign_in_failure (name_key, first_ms, failures) VALUES (?, ?, 1) \
-         ON CONFLICT (name_key) DO UPDATE SET failures = sign_in_failure.failures + 1 \
-         WHERE sign_in_failure.failures < ? AND sign_in_failure.locked_until_ms IS NULL \
-         RETURNING failures",
-    )
-    .bind(key)
-    .bind(now)
-    .bind(FAILURES_MAX)
-    .fetch_optional(conn)
-    .await?;
-    Ok(counted.is_some())
+impl From<Wait> for SignInFault {
+    fn from(Wait(ms): Wait) -> Self {
+        let wait_s = u32::try_from(ms.saturating_add(999) / 1_000).unwrap_or(u32::MAX).max(1);
+        Self::Locked { wait_s }
+    }
 }
 
 impl Doors {
-    /// Checks name and password.
+    /// Checks name and password, typed in a network, in a browser that may be known for that name.
     ///
     /// # Errors
     /// [`SignInFault`].
@@ -80,18 +64,14 @@ impl Doors {
         &self,
         username: &str,
         password: &str,
+        network: PeerNetwork,
+        browser: Option<&Browser>,
     ) -> Result<StaffSession, SignInFault> {
+        let tries = self.tries(username, network, browser);
+        self.must_wait(&tries).await??;
         // The place first: a try that is not checked must not be counted either.
-        let place = self.passwords.admit()?;
-        let key = keyed_hash(&self.typed_names, &[username.as_bytes()]).to_vec();
-        let (counted, now) = (key.clone(), self.clock.now().0);
-        let open = self
-            .journal
-            .write(move |conn| Box::pin(async move { count_try(conn, &counted, now).await }))
-            .await?;
-        if !open {
-            return Err(SignInFault::Locked);
-        }
+        let place = self.passwords.admit(Some(network))?;
+        self.count_try(&tries).await??;
         // UNIQUE (username) of `staff`.
         let query = sqlx::query_as(
             "SELECT id, court, username, name, roles_json, password_hash FROM staff \
@@ -109,50 +89,14 @@ impl Doors {
         let right = self.passwords.check(place, password.to_owned(), hash).await?;
         match columns.filter(|_| right) {
             Some(columns) => {
-                self.wipe_tries(key).await?;
+                self.forgive(tries).await?;
                 Ok(staff_of(columns)?)
             }
             None => {
-                self.lock_if_too_many(key).await?;
+                self.lock_if_too_many(tries).await?;
                 Err(SignInFault::Wrong)
             }
         }
-    }
-
-    async fn wipe_tries(&self, key: Vec<u8>) -> Result<(), StoreFault> {
-        self.journal
-            .write(move |conn| {
-                Box::pin(async move {
-                    // Primary key of `sign_in_failure`.
-                    sqlx::query("DELETE FROM sign_in_failure WHERE name_key = ?")
-                        .bind(key)
-                        .execute(conn)
-                        .await
-                        .map(drop)
-                })
-            })
-            .await
-    }
-
-    async fn lock_if_too_many(&self, key: Vec<u8>) -> Result<(), StoreFault> {
-        let until = self.clock.now().0.saturating_add(FAILURE_WINDOW_MS);
-        self.journal
-            .write(move |conn| {
-                Box::pin(async move {
-                    // Primary key of `sign_in_failure`.
-                    sqlx::query(
-                        "UPDATE sign_in_failure SET locked_until_ms = ? \
-                         WHERE name_key = ? AND failures >= ? AND locked_until_ms IS NULL",
-                    )
-                    .bind(until)
-                    .bind(key)
-                    .bind(FAILURES_MAX)
-                    .execute(conn)
-                    .await
-                    .map(drop)
-                })
-            })
-            .await
     }
 
     /// Begins a session of somebody who has signed in, under the hash of its token.

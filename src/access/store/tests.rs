@@ -10,6 +10,7 @@ use tiande_core::time::UnixMillis;
 use uuid::Uuid;
 
 use super::*;
+use crate::access::peers::PeerNetwork;
 use crate::journal::OpenOptions;
 
 struct ByHand(AtomicI64);
@@ -49,6 +50,25 @@ impl House {
     fn later(&self, ms: i64) {
         self.clock.0.fetch_add(ms, Ordering::Relaxed);
     }
+}
+
+impl House {
+    /// From the same place and without a known browser.
+    async fn sign_in(&self, name: &str, password: &str) -> Result<StaffSession, SignInFault> {
+        self.doors.sign_in(name, password, HERE, None).await
+    }
+
+    /// Both steps of an enrolment.
+    async fn redeem(&self, code: &str, device: DeviceId, token: [u8; 32]) -> Option<DeviceRow> {
+        let found = self.doors.find_enrolment(code).await.expect("read")?;
+        self.doors.redeem_enrolment(found, device, token).await.expect("asked")
+    }
+}
+
+const HERE: PeerNetwork = PeerNetwork::V4([203, 0, 113]);
+
+fn network(n: u8) -> PeerNetwork {
+    PeerNetwork::V4([198, 51, n])
 }
 
 fn profile(id: &str) -> CourtProfile {
@@ -154,20 +174,74 @@ async fn a_code_enrols_one_device_once_within_a_day() {
     let doors = &house.doors;
     let device = |n: u128| DeviceId(Uuid::from_u128(n));
     let code = doors.add_enrolment(&court(), officer(1)).await.expect("made");
+    // Both have found it good before either is redeemed.
+    let first = doors.find_enrolment(&code).await.expect("read").expect("good");
+    let second = doors.find_enrolment(&code).await.expect("read").expect("good");
+    assert_eq!(first.court, court());
     let (one, two) = tokio::join!(
-        doors.redeem_enrolment(&code, device(1), [1; 32]),
-        doors.redeem_enrolment(&code, device(2), [2; 32])
+        doors.redeem_enrolment(first, device(1), [1; 32]),
+        doors.redeem_enrolment(second, device(2), [2; 32])
     );
     let won: Vec<_> = [one, two].into_iter().filter_map(|end| end.expect("asked")).collect();
     assert_eq!(won.len(), 1, "{won:?}");
     assert_eq!((&won[0].court, won[0].officer), (&court(), officer(1)));
-    let lost = doors.redeem_enrolment(&code, device(3), [3; 32]).await.expect("asked");
-    assert_eq!(lost, None);
-    assert_eq!(doors.redeem_enrolment("x", device(3), [3; 32]).await.expect("asked"), None);
+    assert_eq!(house.redeem(&code, device(3), [3; 32]).await, None);
+    assert_eq!(house.redeem("x", device(3), [3; 32]).await, None);
     let old = doors.add_enrolment(&court(), officer(1)).await.expect("made");
+    let late = doors.find_enrolment(&old).await.expect("read").expect("good");
     house.later(24 * 3_600 * 1_000);
-    assert_eq!(doors.redeem_enrolment(&old, device(3), [3; 32]).await.expect("asked"), None);
+    assert_eq!(house.redeem(&old, device(3), [3; 32]).await, None);
+    let late = doors.redeem_enrolment(late, device(3), [3; 32]).await.expect("asked");
+    assert_eq!(late, None, "it grew old between the two");
     assert_eq!(doors.device_by_token([3; 32]).await.expect("read"), None);
+}
+
+#[tokio::test]
+async fn what_strangers_guess_never_reaches_the_writer() {
+    let house = House::new().await;
+    let (doors, journal) = (&house.doors, Arc::clone(&house.journal));
+    let used = doors.add_enrolment(&court(), officer(1)).await.expect("made");
+    house.redeem(&used, DeviceId(Uuid::from_u128(1)), [1; 32]).await.expect("good");
+    for _ in 0..5 {
+        let wrong = house.sign_in("d1", "wrong").await;
+        assert!(matches!(wrong, Err(SignInFault::Wrong)), "{wrong:?}");
+    }
+    // The writer is busy until the end of this test.
+    let (go, wait) = tokio::sync::oneshot::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let held = tokio::spawn(async move {
+        let work = journal.write(move |_conn| {
+            Box::pin(async move {
+                begun.send(()).expect("the test waits");
+                drop(wait.await);
+                Ok(())
+            })
+        });
+        work.await.expect("nothing fails");
+    });
+    has_begun.await.expect("begun");
+    let asked = async {
+        assert_eq!(house.redeem("nonsense", DeviceId(Uuid::nil()), [2; 32]).await, None);
+        assert_eq!(house.redeem(&used, DeviceId(Uuid::nil()), [2; 32]).await, None);
+        let locked = house.sign_in("d1", "wrong").await;
+        assert!(matches!(locked, Err(SignInFault::Locked { .. })), "{locked:?}");
+    };
+    timeout(READ_LIMIT, asked).await.expect("none of them waits for the writer");
+    go.send(()).expect("the writer waits");
+    held.await.expect("no panic");
+}
+
+#[tokio::test]
+async fn enrolments_are_few_at_once_and_of_one_network_fewer() {
+    let house = House::new().await;
+    let mut held = Vec::new();
+    while let Some(place) = house.doors.admit_enrolment(HERE) {
+        held.push(place);
+    }
+    assert_eq!(held.len(), ENROLMENTS_EACH);
+    assert!(house.doors.admit_enrolment(network(1)).is_some());
+    drop(held);
+    assert!(house.doors.admit_enrolment(HERE).is_some());
 }
 
 #[tokio::test]
@@ -176,7 +250,7 @@ async fn a_device_is_known_by_its_token_until_it_is_revoked() {
     let doors = &house.doors;
     let device = DeviceId(Uuid::from_u128(1));
     let code = doors.add_enrolment(&court(), officer(1)).await.expect("made");
-    let row = doors.redeem_enrolment(&code, device, [1; 32]).await.expect("asked").expect("good");
+    let row = house.redeem(&code, device, [1; 32]).await.expect("good");
     assert_eq!(doors.device_by_token([1; 32]).await.expect("read"), Some(row.clone()));
     assert_eq!(doors.device_by_token([2; 32]).await.expect("read"), None);
     assert!(doors.device_allowed(device).await.expect("read"));
@@ -195,33 +269,112 @@ async fn five_wrong_passwords_lock_a_name_for_a_quarter_of_an_hour() {
     assert!(!doors.add_staff(dispatcher("d1")).await.expect("asked"));
     // Four wrong ones and a right one: the count starts again.
     for _ in 0..4 {
-        assert!(matches!(doors.sign_in("d1", "wrong").await, Err(SignInFault::Wrong)));
+        assert!(matches!(house.sign_in("d1", "wrong").await, Err(SignInFault::Wrong)));
     }
-    let staff = doors.sign_in("d1", "correct horse").await.expect("right");
+    let staff = house.sign_in("d1", "correct horse").await.expect("right");
     assert_eq!((staff.name.as_str(), staff.court.clone()), ("李娜", court()));
     assert_eq!(staff.roles, [Role::Dispatcher, Role::Clerk]);
     // A name nobody has behaves the same.
     for name in ["d1", "nobody"] {
         for _ in 0..5 {
-            assert!(matches!(doors.sign_in(name, "wrong").await, Err(SignInFault::Wrong)));
+            assert!(matches!(house.sign_in(name, "wrong").await, Err(SignInFault::Wrong)));
         }
-        let locked = doors.sign_in(name, "correct horse").await;
-        assert!(matches!(locked, Err(SignInFault::Locked)), "{locked:?}");
+        let locked = house.sign_in(name, "correct horse").await;
+        assert!(matches!(locked, Err(SignInFault::Locked { wait_s: 900 })), "{locked:?}");
     }
     house.later(15 * 60 * 1_000 - 1);
-    assert!(matches!(doors.sign_in("d1", "correct horse").await, Err(SignInFault::Locked)));
+    let locked = house.sign_in("d1", "correct horse").await;
+    assert!(matches!(locked, Err(SignInFault::Locked { wait_s: 1 })), "{locked:?}");
     house.later(1);
-    doors.sign_in("d1", "correct horse").await.expect("open again");
+    house.sign_in("d1", "correct horse").await.expect("open again");
+}
+
+#[tokio::test]
+async fn strangers_elsewhere_lock_nobody_out() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    doors.add_staff(dispatcher("d1")).await.expect("added");
+    for name in ["d1", "nobody"] {
+        for _ in 0..5 {
+            let wrong = doors.sign_in(name, "wrong", network(1), None).await;
+            assert!(matches!(wrong, Err(SignInFault::Wrong)), "{wrong:?}");
+        }
+        let locked = doors.sign_in(name, "wrong", network(1), None).await;
+        assert!(matches!(locked, Err(SignInFault::Locked { wait_s: 900 })), "{locked:?}");
+    }
+    house.sign_in("d1", "correct horse").await.expect("another place");
+}
+
+#[tokio::test]
+async fn guessing_from_many_places_grows_slow_but_not_for_a_known_browser() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    doors.add_staff(dispatcher("d1")).await.expect("added");
+    let token = doors.browser_token("d1");
+    let browser = doors.browser("d1", &token).expect("known");
+    for name in ["d1", "nobody"] {
+        for n in 0..11 {
+            let wrong = doors.sign_in(name, "wrong", network(n), None).await;
+            assert!(matches!(wrong, Err(SignInFault::Wrong)), "{n}: {wrong:?}");
+        }
+        // The eleventh was one too many: the next waits a second, the one after it two.
+        for (n, wait) in [(20, 1), (21, 2), (22, 4)] {
+            let slow = doors.sign_in(name, "correct horse", network(n), None).await;
+            let told = matches!(slow, Err(SignInFault::Locked { wait_s }) if wait_s == wait);
+            assert!(told, "{name} {n}: {slow:?}");
+            house.later(i64::from(wait) * 1_000);
+            let wrong = doors.sign_in(name, "wrong", network(n), None).await;
+            assert!(matches!(wrong, Err(SignInFault::Wrong)), "{name} {n}: {wrong:?}");
+        }
+    }
+    // Not even from the network of those who guess.
+    let known = doors.sign_in("d1", "correct horse", network(1), Some(&browser)).await;
+    known.expect("a known browser does not wait for strangers");
+    // But it has no more tries than others.
+    for _ in 0..5 {
+        let wrong = doors.sign_in("d1", "wrong", HERE, Some(&browser)).await;
+        assert!(matches!(wrong, Err(SignInFault::Wrong)), "{wrong:?}");
+    }
+    let locked = doors.sign_in("d1", "correct horse", HERE, Some(&browser)).await;
+    assert!(matches!(locked, Err(SignInFault::Locked { wait_s: 900 })), "{locked:?}");
+}
+
+#[tokio::test]
+async fn a_browser_is_known_for_one_name_and_for_ninety_days() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let token = doors.browser_token("d1");
+    let browser = doors.browser("d1", &token).expect("known");
+    assert_ne!(doors.browser("d1", &doors.browser_token("d1")), Some(browser), "each its own");
+    assert_eq!(doors.browser("d2", &token), None);
+    assert_ne!(doors.browser_token_name("d1"), doors.browser_token_name("d2"));
+    for at in [0, 20, token.len() - 2] {
+        let other = if &token[at..=at] == "A" { "B" } else { "A" };
+        let forged = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+        assert_eq!(doors.browser("d1", &forged), None, "{at}");
+    }
+    for bad in ["", "x", &token[1..], &format!("{token}A")] {
+        assert_eq!(doors.browser("d1", bad), None, "{bad:?}");
+    }
+    house.later(KNOWN_MS - 1);
+    assert!(doors.browser("d1", &token).is_some());
+    house.later(1);
+    assert_eq!(doors.browser("d1", &token), None);
 }
 
 #[tokio::test]
 async fn many_tries_at_once_do_not_outrun_the_count() {
     let house = House::new().await;
     house.doors.add_staff(dispatcher("d1")).await.expect("added");
-    let tries = (0..20).map(|_| house.doors.sign_in("d1", "wrong"));
+    let tries = (0..20).map(|_| house.sign_in("d1", "wrong"));
     let ends = futures_util::future::join_all(tries).await;
     let checked = ends.iter().filter(|end| matches!(end, Err(SignInFault::Wrong))).count();
     assert!(checked <= 5, "{checked} passwords were tried");
+    // Nor from many places.
+    let tries = (0..30).map(|n| house.doors.sign_in("d1", "wrong", network(n), None));
+    let ends = futures_util::future::join_all(tries).await;
+    let checked = ends.iter().filter(|end| matches!(end, Err(SignInFault::Wrong))).count();
+    assert!(checked <= 11, "{checked} passwords were tried");
 }
 
 #[tokio::test]
@@ -229,7 +382,7 @@ async fn a_session_dies_of_idleness_age_sign_out_and_dismissal() {
     let house = House::new().await;
     let doors = &house.doors;
     doors.add_staff(dispatcher("d1")).await.expect("added");
-    let user = doors.sign_in("d1", "correct horse").await.expect("right").user;
+    let user = house.sign_in("d1", "correct horse").await.expect("right").user;
     let alive = |token| async move { doors.session(token).await.expect("read").is_some() };
     doors.add_session([1; 32], user).await.expect("begun");
     assert!(alive([1; 32]).await && !alive([9; 32]).await);
@@ -246,7 +399,7 @@ async fn a_session_dies_of_idleness_age_sign_out_and_dismissal() {
     doors.add_session([3; 32], user).await.expect("begun");
     assert!(doors.disable_staff(user).await.expect("disabled"));
     assert!(!alive([3; 32]).await);
-    assert!(matches!(doors.sign_in("d1", "correct horse").await, Err(SignInFault::Wrong)));
+    assert!(matches!(house.sign_in("d1", "correct horse").await, Err(SignInFault::Wrong)));
     let names = doors.staff_names(&court()).await.expect("read");
     assert_eq!(names.get(&user).map(String::as_str), Some("李娜"));
 }

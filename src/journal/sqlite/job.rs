@@ -1,4 +1,4 @@
-//! What stands in the writer's queue.
+//! What stands in the writer's two queues.
 //!
 //! **Not here:** how it is done.
 
@@ -67,18 +67,29 @@ pub trait WriteJob: Send {
     fn finish(self: Box<Self>, end: Result<(), StoreFault>);
 }
 
-/// One thing to do.
+/// What stands in the queue of decisions.
 pub enum Job {
     /// A decision of the journal.
     Append(Box<Waiting>),
+    /// A place in the queue; whoever put it there hears when it is reached.
+    Mark(Mark),
+}
+
+/// What it means to reach a mark.
+pub enum Mark {
+    /// All decisions that stood before this have ended.
+    Settled(oneshot::Sender<()>),
+    /// Do what stands in both queues, then stop.
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// What stands in the other queue: sessions, sign-ins, enrolments and the like. Strangers can cause
+/// some of it, so it neither takes a decision's place nor breaks up a group.
+pub enum Errand {
     /// A transaction of another table.
     Write(Box<dyn WriteJob>),
-    /// Say when all that stands before this has ended.
-    Settled(oneshot::Sender<()>),
     /// Destroy a subject's key.
     Forget(Subject, oneshot::Sender<Result<(), StoreFault>>),
-    /// Do what stands in the queue, then stop.
-    Shutdown(oneshot::Sender<()>),
 }
 
 /// A closure as a job.

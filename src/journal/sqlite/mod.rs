@@ -6,6 +6,7 @@
 //!
 //! **Not here:** rules of dispatch, and any second connection that writes.
 
+mod errand;
 mod job;
 mod lookup;
 mod open;
@@ -33,7 +34,7 @@ use tiande_core::journal::{StreamId, Subject};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::job::{Closure, Job, Waiting};
+use self::job::{Closure, Errand, Job, Mark, Waiting};
 use self::plan::Base;
 use self::prepared::Prepared;
 use self::writer::{Gauges, Tidy, Writer};
@@ -50,6 +51,10 @@ pub(in crate::journal) use self::reader::{fault, limited, parsed};
 /// Decisions that may wait for the writer: at 128 a group and one fsync each, about 32 fsyncs, which
 /// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
 const QUEUE_MAX: usize = 4_096;
+/// Errands that may wait: a shift's worth of people who sign in at once. One is done between two
+/// groups of decisions, each with an fsync of its own, so on a slow disk (5 ms) under full load the
+/// last one waits two and a half seconds.
+const ERRANDS_MAX: usize = 256;
 
 /// How to open the journal.
 #[derive(Clone)]
@@ -73,11 +78,13 @@ impl OpenOptions {
 
 struct Inner {
     jobs: mpsc::Sender<Job>,
+    errands: mpsc::Sender<Errand>,
     readers: SqlitePool,
     keys: Arc<SubjectKeys>,
     master: Arc<MasterKey>,
     failed: watch::Receiver<bool>,
     refused: metrics::Counter,
+    errands_refused: metrics::Counter,
     data_dir: PathBuf,
     epoch: u64,
 }
@@ -108,24 +115,37 @@ impl SqliteJournal {
         let readers = open::reader_pool(&data_dir).await?;
         let keys = Arc::new(SubjectKeys::new(&master));
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let (errands, waiting_errands) = mpsc::channel(ERRANDS_MAX);
         let (failed_tx, failed) = watch::channel(false);
         let gauges = Gauges::new();
         let inner = Inner {
             jobs,
+            errands,
             readers: readers.clone(),
             keys: Arc::clone(&keys),
             master: Arc::new(master),
             failed,
             refused: gauges.refused.clone(),
+            errands_refused: gauges.errands_refused.clone(),
             data_dir: data_dir.clone(),
             epoch: start.epoch,
         };
         let base = Base::new(start.epoch, start.hash_alg, start.head, start.commitments, keys);
         let tidy = Tidy::new(start.head.0);
-        let jobs = queue;
-        let failed = failed_tx;
-        run_alone(Writer { conn, base, jobs, readers, signer, clock, failed, gauges, tidy, lock })
-            .map_err(|source| OpenFault::Folder { path: data_dir, source })?;
+        let writer = Writer {
+            conn,
+            base,
+            jobs: queue,
+            errands: waiting_errands,
+            readers,
+            signer,
+            clock,
+            failed: failed_tx,
+            gauges,
+            tidy,
+            lock,
+        };
+        run_alone(writer).map_err(|source| OpenFault::Folder { path: data_dir, source })?;
         Ok(Self(Arc::new(inner)))
     }
 
@@ -142,18 +162,18 @@ impl SqliteJournal {
         *self.0.failed.borrow()
     }
 
-    /// Does all that stands in the queue, signs the head, empties the log and unlocks the folder.
+    /// Does all that stands in the queues, signs the head, empties the log and unlocks the folder.
     /// Everything that comes later is refused.
     pub async fn shutdown(&self) {
         let (answer, done) = oneshot::channel();
-        if self.0.jobs.send(Job::Shutdown(answer)).await.is_ok() {
+        if self.0.jobs.send(Job::Mark(Mark::Shutdown(answer))).await.is_ok() {
             // Without an answer the writer had failed, and has said so by itself.
             drop(done.await);
         }
     }
 
-    /// Runs a transaction of another table through the one writer, between two groups. It is done
-    /// whether or not the returned future is still polled.
+    /// Runs a transaction of another table through the one writer, between two groups of decisions.
+    /// It is done whether or not the returned future is still polled.
     ///
     /// # Errors
     /// [`StoreFault`]; all but `Unknown` mean that nothing was written.
@@ -165,8 +185,8 @@ impl SqliteJournal {
             + 'static,
     {
         let (answer, done) = oneshot::channel();
-        let job = Job::Write(Box::new(Closure { work: Some(job), result: None, answer }));
-        self.0.jobs.try_send(job).map_err(|_| StoreFault::Unavailable)?;
+        let job = Box::new(Closure { work: Some(job), result: None, answer });
+        self.queue(Errand::Write(job))?;
         done.await.unwrap_or(Err(StoreFault::Unknown))
     }
 
@@ -177,9 +197,16 @@ impl SqliteJournal {
     /// [`StoreFault`].
     pub async fn forget(&self, subject: Subject) -> Result<(), StoreFault> {
         let (answer, done) = oneshot::channel();
-        let job = Job::Forget(subject, answer);
-        self.0.jobs.try_send(job).map_err(|_| StoreFault::Unavailable)?;
+        self.queue(Errand::Forget(subject, answer))?;
         done.await.unwrap_or(Err(StoreFault::Unknown))
+    }
+
+    /// Puts an errand into its queue, or refuses it at once.
+    fn queue(&self, errand: Errand) -> Result<(), StoreFault> {
+        self.0.errands.try_send(errand).map_err(|_full_or_stopped| {
+            self.0.errands_refused.increment(1);
+            StoreFault::Unavailable
+        })
     }
 
     /// Connections for reading; they cannot write.
@@ -243,7 +270,7 @@ impl Journal for SqliteJournal {
         async move {
             let (answer, settled) = oneshot::channel();
             // A writer that has stopped has ended all there was.
-            if jobs.send(Job::Settled(answer)).await.is_ok() {
+            if jobs.send(Job::Mark(Mark::Settled(answer))).await.is_ok() {
                 settled.await.unwrap_or_default();
             }
         }

@@ -4,20 +4,22 @@
 //! runtime's end can cut a transaction in half. A failed fsync is the end of it: everything after is
 //! refused, and the server is told to exit (I27).
 //!
-//! **Not here:** what a group writes (`plan`) and how it looks in SQL (`script`).
+//! Decisions and errands stand in queues of their own. Decisions come first, and one errand gets its
+//! turn after each group: so errands can neither fill the decisions' queue nor break up its groups,
+//! and no storm of decisions starves them.
+//!
+//! **Not here:** what a group writes (`plan`), how it looks in SQL (`script`), errands (`errand`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection as _, Row, SqliteConnection, SqlitePool};
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{AppendFault, Appended};
-use tiande_core::journal::Subject;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::job::{Job, StoreFault, Waiting, WriteJob, append_fault};
+use super::job::{Errand, Job, Mark, Waiting, append_fault};
 use super::lookup::look_up;
 use super::plan::{Base, Plan};
 use super::script::Script;
@@ -50,6 +52,8 @@ pub struct Gauges {
     pub group: metrics::Histogram,
     pub commit: metrics::Histogram,
     pub refused: metrics::Counter,
+    pub errands: metrics::Gauge,
+    pub errands_refused: metrics::Counter,
 }
 
 impl Gauges {
@@ -59,8 +63,25 @@ impl Gauges {
             group: metrics::histogram!("tiande_journal_group_decisions"),
             commit: metrics::histogram!("tiande_journal_commit_seconds"),
             refused: metrics::counter!("tiande_journal_refused_total"),
+            errands: metrics::gauge!("tiande_journal_errands"),
+            errands_refused: metrics::counter!("tiande_journal_errands_refused_total"),
         }
     }
+}
+
+/// What the writer does next.
+enum Next {
+    Job(Job),
+    Errand(Errand),
+    /// Nothing came for a while.
+    Nothing,
+    /// Nothing will come any more.
+    End,
+}
+
+/// A queue's length for a gauge.
+pub fn length(queue: usize) -> f64 {
+    f64::from(u32::try_from(queue).unwrap_or(u32::MAX))
 }
 
 /// The task's state.
@@ -68,6 +89,7 @@ pub struct Writer {
     pub conn: SqliteConnection,
     pub base: Base,
     pub jobs: mpsc::Receiver<Job>,
+    pub errands: mpsc::Receiver<Errand>,
     pub readers: SqlitePool,
     pub signer: CheckpointWriter,
     pub clock: Arc<dyn Clock>,
@@ -112,43 +134,70 @@ impl Writer {
 
     async fn serve(&mut self) -> Result<Option<oneshot::Sender<()>>, Trouble> {
         let mut stopped = None;
-        let mut next = None;
         loop {
-            let job = match next.take() {
-                Some(job) => job,
-                None => match timeout(self.patience(), self.jobs.recv()).await {
-                    Ok(Some(job)) => job,
-                    Ok(None) => return Ok(stopped),
-                    Err(_elapsed) => {
-                        self.tidy_up(true).await?;
-                        continue;
-                    }
-                },
-            };
-            match job {
-                Job::Append(first) => {
+            match self.next().await {
+                Next::Job(Job::Append(first)) => {
                     let mut group = Vec::with_capacity(8);
                     group.push(*first);
-                    while group.len() < GROUP_MAX && next.is_none() {
+                    let mut mark = None;
+                    while group.len() < GROUP_MAX && mark.is_none() {
                         match self.jobs.try_recv() {
                             Ok(Job::Append(waiting)) => group.push(*waiting),
-                            Ok(other) => next = Some(other),
+                            Ok(Job::Mark(reached)) => mark = Some(reached),
                             Err(_empty) => break,
                         }
                     }
-                    self.gauges.queue.set(f64::from(u32::try_from(self.jobs.len()).unwrap_or(0)));
+                    self.gauges.queue.set(length(self.jobs.len()));
                     self.group(group).await?;
+                    if let Some(mark) = mark {
+                        stopped = self.reach(mark).or(stopped);
+                    }
+                    // However many decisions wait: one errand gets its turn after each group.
+                    if let Ok(errand) = self.errands.try_recv() {
+                        self.run_errand(errand).await?;
+                    }
                 }
-                Job::Write(job) => self.write(job).await?,
-                // Whoever asked may have gone.
-                Job::Settled(answer) => answer.send(()).unwrap_or_default(),
-                Job::Forget(subject, answer) => self.forget(subject, answer).await?,
-                Job::Shutdown(answer) => {
-                    self.jobs.close();
-                    stopped = Some(answer);
+                Next::Job(Job::Mark(mark)) => stopped = self.reach(mark).or(stopped),
+                Next::Errand(errand) => self.run_errand(errand).await?,
+                Next::Nothing => {
+                    self.tidy_up(true).await?;
+                    continue;
                 }
+                Next::End => return Ok(stopped),
             }
             self.tidy_up(false).await?;
+        }
+    }
+
+    /// What to do next: a decision if one waits, else an errand. `End` when both queues are closed
+    /// and empty.
+    async fn next(&mut self) -> Next {
+        let patience = self.patience();
+        let either = async {
+            tokio::select! {
+                biased;
+                Some(job) = self.jobs.recv() => Next::Job(job),
+                Some(errand) = self.errands.recv() => Next::Errand(errand),
+                else => Next::End,
+            }
+        };
+        timeout(patience, either).await.unwrap_or(Next::Nothing)
+    }
+
+    /// Does what a mark asks for: all decisions that stood before it have ended. For a shutdown
+    /// nothing more is taken in; what stands in the queues is still done, and then this is answered.
+    fn reach(&mut self, mark: Mark) -> Option<oneshot::Sender<()>> {
+        match mark {
+            Mark::Settled(answer) => {
+                // Whoever asked may have gone.
+                answer.send(()).unwrap_or_default();
+                None
+            }
+            Mark::Shutdown(answer) => {
+                self.jobs.close();
+                self.errands.close();
+                Some(answer)
+            }
         }
     }
 
@@ -231,63 +280,6 @@ impl Writer {
         }
     }
 
-    /// A transaction of another table, between groups.
-    async fn write(&mut self, mut job: Box<dyn WriteJob>) -> Result<(), Trouble> {
-        self.tidy.dirty = true;
-        let mut transaction = match self.conn.begin_with("BEGIN IMMEDIATE").await {
-            Ok(transaction) => transaction,
-            Err(error) => return end_job(job, error, true),
-        };
-        // A bug in a job must not take the journal with it.
-        let done = std::panic::AssertUnwindSafe(job.run(&mut transaction)).catch_unwind().await;
-        match done {
-            Ok(Ok(())) => match transaction.commit().await {
-                Ok(()) => {
-                    job.finish(Ok(()));
-                    Ok(())
-                }
-                Err(error) => end_job(job, error, true),
-            },
-            Ok(Err(error)) => {
-                transaction.rollback().await?;
-                end_job(job, error, false)
-            }
-            Err(_panic) => {
-                transaction.rollback().await?;
-                job.finish(Err(StoreFault::Unavailable));
-                Ok(())
-            }
-        }
-    }
-
-    async fn forget(
-        &mut self,
-        subject: Subject,
-        answer: oneshot::Sender<Result<(), StoreFault>>,
-    ) -> Result<(), Trouble> {
-        // Primary key of `subject_key`.
-        let end = sqlx::query("DELETE FROM subject_key WHERE subject = ?")
-            .bind(subject.0.as_bytes().to_vec())
-            .execute(&mut self.conn)
-            .await;
-        let end = match end.map_err(Trouble::from) {
-            Ok(_) => {
-                self.base.keys.forget(subject);
-                // The key's old page must not stay in the log, as far as readers let us.
-                self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-                Ok(())
-            }
-            Err(Trouble::Full) => Err(StoreFault::StorageFull),
-            Err(Trouble::Busy | Trouble::Constraint(_)) => Err(StoreFault::Unavailable),
-            Err(fatal @ Trouble::Fatal(_)) => {
-                drop(answer.send(Err(StoreFault::Unknown)));
-                return Err(fatal);
-            }
-        };
-        drop(answer.send(end));
-        Ok(())
-    }
-
     /// Checkpoints the log and signs the head, when it is time.
     async fn tidy_up(&mut self, idle: bool) -> Result<(), Trouble> {
         let position = self.base.position;
@@ -312,7 +304,7 @@ impl Writer {
     }
 
     /// Runs one of the checkpoint pragmas; returns the pages that the log holds.
-    async fn checkpoint_wal(&mut self, pragma: &'static str) -> Result<i64, Trouble> {
+    pub(super) async fn checkpoint_wal(&mut self, pragma: &'static str) -> Result<i64, Trouble> {
         match sqlx::query(pragma).fetch_one(&mut self.conn).await {
             Ok(row) => Ok(row.try_get::<i64, _>(1).unwrap_or(0)),
             Err(error) => match Trouble::from(error) {
@@ -368,38 +360,15 @@ impl Writer {
         while let Ok(job) = self.jobs.try_recv() {
             refuse(job);
         }
+        self.errands.close();
+        while let Ok(errand) = self.errands.try_recv() {
+            errand.refuse();
+        }
         // Closing would checkpoint: pages of which the system does not know whether they are on the
         // disk would be copied into the database. The next start reads the log from the disk instead.
         std::mem::forget(self.conn);
         std::mem::forget(self.lock);
     }
-}
-
-/// Ends a job that failed, and the writer with it when the database did.
-fn end_job(job: Box<dyn WriteJob>, error: sqlx::Error, of_store: bool) -> Result<(), Trouble> {
-    if !of_store && error.as_database_error().is_none() {
-        // The job's own reading of rows failed; the database is well.
-        job.finish(Err(StoreFault::Statement(error)));
-        return Ok(());
-    }
-    if error.as_database_error().is_some_and(|e| {
-        e.is_unique_violation() || e.is_foreign_key_violation() || e.is_check_violation()
-    }) {
-        job.finish(Err(StoreFault::Statement(error)));
-        return Ok(());
-    }
-    match Trouble::from(error) {
-        Trouble::Full => job.finish(Err(StoreFault::StorageFull)),
-        Trouble::Busy => job.finish(Err(StoreFault::Unavailable)),
-        Trouble::Constraint(words) => {
-            job.finish(Err(StoreFault::Statement(sqlx::Error::Protocol(words))));
-        }
-        fatal @ Trouble::Fatal(_) => {
-            job.finish(Err(StoreFault::Unknown));
-            return Err(fatal);
-        }
-    }
-    Ok(())
 }
 
 fn answer_all(group: Vec<Waiting>, ends: Vec<Result<u64, AppendFault>>) {
@@ -418,8 +387,8 @@ fn answer_all_with(group: Vec<Waiting>, fault: &AppendFault) {
 fn refuse(job: Job) {
     match job {
         Job::Append(waiting) => drop(waiting.answer.send(Err(AppendFault::Unavailable))),
-        Job::Write(job) => job.finish(Err(StoreFault::Unavailable)),
-        Job::Forget(_, answer) => drop(answer.send(Err(StoreFault::Unavailable))),
-        Job::Settled(answer) | Job::Shutdown(answer) => answer.send(()).unwrap_or_default(),
+        Job::Mark(Mark::Settled(answer) | Mark::Shutdown(answer)) => {
+            answer.send(()).unwrap_or_default();
+        }
     }
 }

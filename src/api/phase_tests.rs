@@ -1,0 +1,84 @@
+//! Before the courts are open, and at the end, nothing is used up: a code, a sign-in, a ticket.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
+use actix_web::web::Data;
+use serde_json::{Value, json};
+use tiande_actors::ports::Clock;
+use tiande_core::ids::{CourtId, OfficerId};
+use uuid::Uuid;
+
+use crate::access::store::Doors;
+use crate::app::{App, Phase};
+use crate::config::Config;
+use crate::intake::media::MediaStore;
+use crate::journal::{OpenOptions, SqliteJournal};
+use crate::telemetry::SystemClock;
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A server with a court in its store that is not open.
+async fn house() -> (Data<App>, Folder) {
+    let name = format!("tiande-phase-{}", hex::encode(crate::keys::random::<8>()));
+    let folder = Folder(std::env::temp_dir().join(name));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let options = OpenOptions::new(folder.0.clone(), "sha256", Arc::clone(&clock));
+    let journal = Arc::new(SqliteJournal::open(options).await.expect("opens"));
+    let master = journal.master_key();
+    let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
+    let media = MediaStore::open(&folder.0, Arc::clone(&master)).expect("opens");
+    let profile = json!({
+        "id": "changyuan", "name": "长垣", "area": [114.3, 34.9, 115.0, 35.5],
+        "court_house": {"lat": 35.2, "lon": 114.67, "radius_m": 150.0}
+    });
+    doors.add_court(&serde_json::from_value(profile).expect("a profile")).await.expect("added");
+    let app = App::new(Config::default(), clock, journal, doors, media, master);
+    (Data::new(app), folder)
+}
+
+async fn refused(answer: ServiceResponse, code: &str, what: &str) {
+    assert_eq!(answer.status(), 503, "{what}");
+    assert!(answer.headers().contains_key(RETRY_AFTER), "{what}: no Retry-After");
+    let body: Value = read_body_json(answer).await;
+    assert_eq!(body["code"], code, "{what}");
+}
+
+#[actix_web::test]
+async fn nothing_is_used_up_before_the_courts_are_open_or_at_the_end() {
+    let (app, _folder) = house().await;
+    let court = CourtId::parse("changyuan").expect("a court");
+    let code = app.doors.add_enrolment(&court, OfficerId(Uuid::from_u128(1))).await.expect("made");
+    let web = actix_web::App::new().app_data(app.clone()).configure(super::routes);
+    let web = init_service(web.configure(crate::intake::routes)).await;
+    let good = async || app.doors.find_enrolment(&code).await.expect("read").is_some();
+    for (phase, word) in
+        [(Phase::Starting, "starting"), (Phase::Ready, "starting"), (Phase::Stopping, "stopping")]
+    {
+        app.set_phase(phase);
+        let requests = [
+            ("/api/devices/enrol", json!({"code": code})),
+            ("/api/session", json!({"username": "x", "password": "y"})),
+            ("/api/ws-tickets", json!({})),
+            ("/hooks/tips/hotline", json!({})),
+        ];
+        // Ready, but this one court is not: the code is kept for it all the same.
+        let count = if phase == Phase::Ready { 1 } else { requests.len() };
+        for (path, body) in requests.into_iter().take(count) {
+            let request = TestRequest::post().uri(path).set_json(body).to_request();
+            let what = format!("{path} {phase:?}");
+            refused(call_service(&web, request).await, word, &what).await;
+        }
+        assert!(good().await, "the code is lost, {phase:?}");
+    }
+    app.journal.shutdown().await;
+}
