@@ -95,14 +95,16 @@ pub enum CaseRefusal {
     Parties,
 }
 
-/// A case. Folded from its stream.
-#[derive(Clone, Debug, PartialEq)]
+/// A case. Folded from its stream. Its parties are not part of its serial form, which is that of
+/// snapshots: see `journal::fold`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// Identity.
     pub id: CaseId,
     /// Number; `None` before it is opened.
     pub number: Option<CaseNumber>,
     /// Parties; empty when forgotten.
+    #[serde(skip)]
     pub parties: Vec<Party>,
     /// Incidents, by id.
     pub incidents: BTreeSet<IncidentId>,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::case::CaseNumber;
 use crate::dispatch::Decision;
 use crate::geo::Place;
@@ -46,7 +48,8 @@ plain_enum! {
 }
 
 /// How an offer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OfferState {
     /// Waits for an answer.
     Open {
@@ -60,7 +63,7 @@ pub enum OfferState {
 }
 
 /// One asking of one officer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
     /// Whom.
     pub officer: OfficerId,
@@ -77,7 +80,7 @@ pub struct Offer {
 }
 
 /// An officer who is going, or there.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CrewMember {
     /// By which offer or order.
     pub offer: OfferId,
@@ -88,22 +91,25 @@ pub struct CrewMember {
 }
 
 /// How an incident ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Closed {
     /// Done.
     Finished(Outcome),
     /// Called off, for this reason; empty when it is forgotten.
-    Cancelled(String),
+    Cancelled(#[serde(skip)] String),
 }
 
-/// An incident. Folded from its stream.
-#[derive(Clone, Debug, PartialEq)]
+/// An incident. Folded from its stream. Places and words are not part of its serial form, which is
+/// that of snapshots: see `journal::fold`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// Identity.
     pub id: IncidentId,
     /// Its opening; `None` before.
     pub opened: Option<Opening>,
     /// Where, if known.
+    #[serde(skip)]
     pub place: Option<Place>,
     /// Officers are being asked.
     pub searching: bool,
@@ -134,7 +140,7 @@ pub struct Incident {
 }
 
 /// The facts of an opening that the rules and the screens use.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
     /// When.
     pub at: UnixMillis,
@@ -165,8 +171,10 @@ pub struct Opening {
     /// Whose key its personal parts are encrypted with.
     pub subject: Subject,
     /// Address in words.
+    #[serde(skip)]
     pub address: Option<String>,
     /// What is said of it.
+    #[serde(skip)]
     pub description: String,
 }
 

@@ -5,11 +5,17 @@
 
 mod codec;
 mod event;
+mod fold;
 mod stream;
 
 pub use codec::{DecodeFault, Encoded, decode, encode};
 pub use event::{By, Event, Subject};
+pub use fold::{
+    Carriers, Fold, Folded, Part, RestoreFault, Snapshot, SnapshotVersion, snapshot_version,
+};
 pub use stream::StreamId;
 
+#[cfg(test)]
+mod fold_tests;
 #[cfg(test)]
 mod tests;

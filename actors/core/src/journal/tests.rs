@@ -25,16 +25,16 @@ use crate::tip::{MediaType, TipEvent, TipMedia, TipPersonal, TipReceived, TipSea
 /// changed: that needs a new schema version and an upcast, not a new golden file.
 const GOLDEN: &str = include_str!("../../tests/golden/events.json");
 
-const CASE: CaseId = CaseId(Uuid::from_u128(1));
-const INCIDENT: IncidentId = IncidentId(Uuid::from_u128(2));
-const OFFICER: OfficerId = OfficerId(Uuid::from_u128(3));
+pub(super) const CASE: CaseId = CaseId(Uuid::from_u128(1));
+pub(super) const INCIDENT: IncidentId = IncidentId(Uuid::from_u128(2));
+pub(super) const OFFICER: OfficerId = OfficerId(Uuid::from_u128(3));
 const OFFER: OfferId = OfferId(Uuid::from_u128(4));
 const TIP: TipId = TipId(Uuid::from_u128(5));
 const ALARM: AlarmId = AlarmId(Uuid::from_u128(6));
-const AT: UnixMillis = UnixMillis(1_795_413_600_000);
+pub(super) const AT: UnixMillis = UnixMillis(1_795_413_600_000);
 
 /// Words of people; none of them may stand in a body.
-const SECRETS: [&str; 12] = [
+pub(super) const SECRETS: [&str; 12] = [
     "李四",
     "王建国",
     "豫0783-07",
@@ -76,7 +76,7 @@ fn decision() -> Decision {
     Decision { seats: 2, considered, not_listed: 3 }
 }
 
-fn officer_events() -> Vec<OfficerEvent> {
+pub(super) fn officer_events() -> Vec<OfficerEvent> {
     let (officer, incident, offer) = (OFFICER, INCIDENT, OFFER);
     let personal = OfficerPersonal { name: "王建国".into(), badge: Some("豫0783-07".into()) };
     let skills = vec!["vehicle".into()];
@@ -124,7 +124,7 @@ fn opened(origin: Origin) -> IncidentOpened {
     }
 }
 
-fn incident_events() -> Vec<IncidentEvent> {
+pub(super) fn incident_events() -> Vec<IncidentEvent> {
     let (officer, offer, alarm) = (OFFICER, OFFER, ALARM);
     let made = OfferMade {
         offer,
@@ -172,7 +172,7 @@ fn incident_events() -> Vec<IncidentEvent> {
     ]
 }
 
-fn tip_events() -> Vec<TipEvent> {
+pub(super) fn tip_events() -> Vec<TipEvent> {
     let told = TipPersonal {
         description: "被执行人在家".into(),
         address: Some("人民路1号".into()),
@@ -195,7 +195,7 @@ fn tip_events() -> Vec<TipEvent> {
     vec![TipEvent::Received(received.into()), TipEvent::Linked { incident: INCIDENT }]
 }
 
-fn case_events() -> Vec<CaseEvent> {
+pub(super) fn case_events() -> Vec<CaseEvent> {
     let parties = vec![Party { role: PartyRole::Debtor, name: "李四".into() }];
     vec![
         CaseEvent::Opened { case: CASE, number: number(), personal: Some(CaseParties { parties }) },

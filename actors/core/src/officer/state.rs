@@ -4,6 +4,8 @@
 //! from an incident that is making a decision which binds or frees the officer: the events of both
 //! streams are then appended together.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{IncidentId, OfferId, OfficerId};
 use crate::time::UnixMillis;
 
@@ -30,7 +32,8 @@ plain_enum! {
 }
 
 /// Whether the officer works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Duty {
     /// Not working.
     Off,
@@ -41,7 +44,7 @@ pub enum Duty {
 }
 
 /// An offer that waits for an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenOffer {
     /// Which incident.
     pub incident: IncidentId,
@@ -52,7 +55,7 @@ pub struct OpenOffer {
 }
 
 /// An incident the officer is bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commitment {
     /// Which incident.
     pub incident: IncidentId,
@@ -66,16 +69,19 @@ pub struct Commitment {
     pub asked_well: Option<UnixMillis>,
 }
 
-/// An officer. Folded from the officer's stream.
-#[derive(Clone, Debug, PartialEq)]
+/// An officer. Folded from the officer's stream. What tells of the person is not part of its serial
+/// form, which is that of snapshots: see `journal::fold`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Officer {
     /// Identity.
     pub id: OfficerId,
     /// False before the registration.
     pub registered: bool,
     /// Name; empty when forgotten.
+    #[serde(skip)]
     pub name: String,
     /// Badge number.
+    #[serde(skip)]
     pub badge: Option<String>,
     /// What the officer can do.
     pub skills: Vec<String>,

@@ -99,6 +99,12 @@ bugs! {
     ForgetOfficersPart => ["AGREE"],
     /// The live state does not follow the journal.
     SkipApply => ["FOLD"],
+    /// What stands right after a snapshot is not folded.
+    SnapshotSkips => ["FOLD"],
+    /// The records that carry names and places are not read beside a snapshot.
+    SnapshotWithoutNames => ["FOLD"],
+    /// A snapshot is kept of a decision that was not written.
+    SnapshotOfNothing => ["FOLD"],
     /// The offer leaves before the append.
     OfferBeforeAppend => ["FIRST"],
 }

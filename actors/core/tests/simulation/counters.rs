@@ -20,7 +20,8 @@ macro_rules! counters {
 
 counters! {
     seeds, steps, virtual_seconds, decisions, records, crashes, crashes_with_decisions_in_flight,
-    crashes_after_commit_before_effect, parallel_decisions, holds_refused_busy, holds_refused_by_state,
+    crashes_after_commit_before_effect, snapshots_taken, snapshots_saved,
+    streams_woken_from_snapshots, parallel_decisions, holds_refused_busy, holds_refused_by_state,
     replans, commands_waited, appends_failed, appends_unknown_written, appends_unknown_lost,
     slow_appends, clock_steps_forward, clock_steps_backward,
     messages, messages_lost, messages_doubled, messages_delayed, disconnects, reconnects,

@@ -325,6 +325,9 @@ impl Server {
         let flight = self.land(serial)?;
         for (stream, expected, events) in flight.batch.iter().flat_map(|b| &b.streams) {
             self.seqs.insert(*stream, expected + events.len() as u64);
+            for (seq, event) in (expected + 1..).zip(events) {
+                self.note(*stream, seq, event);
+            }
         }
         if let Some(plan) = &flight.plan {
             let id = plan.incident.id;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use tiande_core::ids::{IncidentId, TipId};
-use tiande_core::journal::{Encoded, Event, StreamId, decode, encode};
+use tiande_core::journal::{Encoded, Event, Snapshot, StreamId, decode, encode};
 use tiande_core::time::UnixMillis;
 
 /// Source and webhook id.
@@ -66,6 +66,7 @@ pub struct Store {
     pub records: Vec<Record>,
     pub heads: BTreeMap<StreamId, u64>,
     pub deliveries: BTreeMap<DeliveryKey, Delivery>,
+    pub snapshots: BTreeMap<StreamId, Snapshot>,
     /// A planted bug: personal parts stand in the body as well.
     pub leaks: bool,
 }

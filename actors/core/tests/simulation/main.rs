@@ -25,6 +25,7 @@ mod network;
 mod rng;
 mod server;
 mod shell;
+mod snapshots;
 mod tally;
 mod truth;
 mod welfare;

@@ -2,7 +2,7 @@
 //!
 //! A decision is a *job* until it is planned, then a *flight*: it asks officers one by one (each is
 //! held from then on), is appended, is applied, and only then its effects leave. A crash takes all of
-//! it away; `Server::boot` folds everything from the journal's bytes.
+//! it away; `Server::boot` folds everything from the journal's bytes, or goes on from snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::{Glance, Plan};
 use tiande_core::ids::{AlarmId, IncidentId, OfficerId};
 use tiande_core::incident::{Incident, IncidentCommand, IncidentOpened, IncidentRefusal};
-use tiande_core::journal::{Event, StreamId};
+use tiande_core::journal::{Carriers, Event, Snapshot, StreamId};
 use tiande_core::officer::{
     Duty, FixFilter, FixRules, FixVerdict, Officer, OfficerCommand, OfficerEvent, OfficerPart,
     OfficerRefusal,
@@ -24,6 +24,7 @@ use super::device::Sample;
 use super::journal::{Batch, Delivery, DeliveryKey, Store};
 use super::knowledge::Witness;
 use super::rng::Rng;
+use super::snapshots::Wakes;
 
 /// Who waits for the answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,12 +102,17 @@ pub struct Server {
     pub serial: u64,
     /// For a planted bug: whose director was alarmed.
     pub directed: BTreeSet<IncidentId>,
+    pub carriers: BTreeMap<StreamId, Carriers>,
+    /// Snapshots that are not in the store yet; a crash takes them away.
+    pub unsaved: Vec<(StreamId, Snapshot)>,
+    /// How many streams were not folded from their first event.
+    pub restored: u64,
     arrivals: u32,
 }
 
 impl Server {
-    /// Starts with what the journal holds, and nothing else.
-    pub fn boot(store: &Store, mono: i64, bug: Bug) -> Self {
+    /// Starts with what the journal and its snapshots hold, and nothing else.
+    pub fn boot(store: &Store, mono: i64, bug: Bug, wakes: Wakes) -> Self {
         let mut server = Self {
             bug,
             glances: BTreeMap::new(),
@@ -119,17 +125,19 @@ impl Server {
             deciding: BTreeSet::new(),
             serial: 0,
             directed: BTreeSet::new(),
+            carriers: BTreeMap::new(),
+            unsaved: Vec::new(),
+            restored: 0,
             arrivals: 0,
         };
-        for record in &store.records {
-            server.fold(record.stream, &record.event(), record.at);
-        }
+        server.restored = server.wake(store, wakes);
         server.heard = server.glances.keys().map(|id| (*id, mono)).collect();
         server.filters = server.glances.keys().map(|id| (*id, FixFilter::default())).collect();
         server
     }
 
-    pub fn fold(&mut self, stream: StreamId, event: &Event, at: UnixMillis) {
+    pub fn fold(&mut self, stream: StreamId, seq: u64, event: &Event, at: UnixMillis) {
+        self.note(stream, seq, event);
         match (stream, event) {
             (StreamId::Officer(id), Event::Officer(event)) => {
                 let fresh = || Glance { officer: Officer::new(id), fix: None, busy: false };
@@ -159,7 +167,7 @@ impl Server {
             self.seqs.insert(*stream, store.head(*stream));
         }
         for record in store.records.iter().filter(|r| touched.contains(&r.stream)) {
-            self.fold(record.stream, &record.event(), record.at);
+            self.fold(record.stream, record.seq, &record.event(), record.at);
         }
         for stream in touched {
             if let StreamId::Officer(id) = stream {

@@ -225,7 +225,12 @@ impl World {
         if self.rng.chance(self.faults.append_fails) {
             self.counters.appends_failed += 1;
             self.liveness.reset();
-            self.server.as_mut().and_then(|server| server.land(serial));
+            let flight = self.server.as_mut().and_then(|server| server.land(serial));
+            if let (Bug::SnapshotOfNothing, Some(server), Some(flight)) =
+                (self.bug, &self.server, flight)
+            {
+                self.store.snapshots.extend(server.snapshot_of_nothing(&flight));
+            }
             return self.reply(caller, Reply::Unavailable);
         }
         if self.rng.chance(self.faults.crash_at_append) {
@@ -281,6 +286,7 @@ impl World {
     pub fn applies(&mut self, serial: u64) -> Check {
         let Some(server) = &mut self.server else { return Ok(()) };
         let Some(flight) = server.apply(serial) else { return Ok(()) };
+        server.take_snapshots(&flight, &mut self.counters);
         self.settle(&flight)?;
         self.tell_offers(flight.events())?;
         let reply = match &flight.job.want {
@@ -359,7 +365,11 @@ impl World {
     pub fn sweep(&mut self) -> Check {
         let (wall, now) = (self.wall(), self.now);
         self.agenda.push(now + 1_000, Happening::Sweep);
-        let Some(server) = &self.server else { return Ok(()) };
+        let Some(server) = &mut self.server else { return Ok(()) };
+        for (stream, snapshot) in server.unsaved.drain(..) {
+            self.counters.snapshots_saved += 1;
+            self.store.save(stream, snapshot);
+        }
         let wants = server.sweep(wall, now, &self.court, &mut self.ids);
         for want in wants {
             self.job(Caller::Clock, want)?;

@@ -20,6 +20,7 @@ use super::mail::{Letter, letters};
 use super::network::{Agenda, arrivals};
 use super::rng::Rng;
 use super::server::{Caller, Job, Reply, Server};
+use super::snapshots::Wakes;
 use super::truth::{Behind, Extra, Reading, Truth};
 
 /// Virtual zero: 2026-11-23T06:00:00Z.
@@ -97,7 +98,7 @@ impl World {
             records: 0,
             heads: BTreeMap::new(),
         };
-        let fold = Server::boot(&store, 0, Bug::None);
+        let fold = Server::boot(&store, 0, Bug::None, Wakes::FromZero);
         let mut world = Self {
             bug,
             court,
@@ -311,7 +312,7 @@ impl World {
             };
             super::tally::count(of, &event, &self.truth, &mut self.counters);
             self.truth.read(&Reading { stream, seq, at, event: &event, behind })?;
-            self.fold.fold(stream, &event, at);
+            self.fold.fold(stream, seq, &event, at);
             if let (StreamId::Tip(tip), false) = (stream, self.bug == Bug::DropLink) {
                 let valid = self.valid_tips.contains(&tip);
                 ensure(valid, "I04", || format!("{tip} is in the journal, but was refused"))?;
@@ -358,7 +359,11 @@ impl World {
     }
 
     fn boot(&mut self) {
-        self.server = Some(Server::boot(&self.store, self.now, self.bug));
+        // Some restarts find no snapshots: nothing may depend on them.
+        let wakes = if self.boots % 4 == 3 { Wakes::FromZero } else { Wakes::FromSnapshots };
+        let server = Server::boot(&self.store, self.now, self.bug, wakes);
+        self.counters.streams_woken_from_snapshots += server.restored;
+        self.server = Some(server);
         self.knowledge.restart(&self.truth);
         self.liveness.reset();
     }
