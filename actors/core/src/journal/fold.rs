@@ -49,17 +49,23 @@ pub trait Folded: Sized + Clone + PartialEq + Serialize + DeserializeOwned {
     /// The golden snapshots fail until then.
     const VERSION: SnapshotVersion;
 
+    /// The events of its stream.
+    type Own;
+
     /// The state before the first event; `None` when the stream is of another kind.
     fn before(stream: StreamId) -> Option<Self>;
 
-    /// Takes an event in. Events of other kinds of streams change nothing.
-    fn take(&mut self, event: &Event, at: UnixMillis);
+    /// The event, if it is of this kind of stream.
+    fn own(event: &Event) -> Option<&Self::Own>;
+
+    /// Takes an event in.
+    fn take(&mut self, event: &Self::Own, at: UnixMillis);
 
     /// The personal part that the event carries, whether or not it can still be read.
-    fn part(event: &Event) -> Option<Part>;
+    fn part(event: &Self::Own) -> Option<Part>;
 
     /// Takes only the personal part of an event in, as `take` did when the event was new.
-    fn recall(&mut self, event: &Event);
+    fn recall(&mut self, event: &Self::Own);
 }
 
 /// Which records of a stream carry what the serial form of its state leaves out.
@@ -68,7 +74,7 @@ pub struct Carriers(Vec<(Part, u64)>);
 
 impl Carriers {
     /// Notes the event of that number.
-    pub fn note<S: Folded>(&mut self, seq: u64, event: &Event) {
+    pub fn note<S: Folded>(&mut self, seq: u64, event: &S::Own) {
         if let Some(part) = S::part(event) {
             self.0.retain(|(other, _)| *other != part);
             self.0.push((part, seq));
@@ -134,10 +140,12 @@ impl<S: Folded> Fold<S> {
         S::before(stream).map(|state| Self { state, seq: 0, carriers: Carriers::default() })
     }
 
-    /// Takes the next event in.
+    /// Takes the next event in. One of another kind of stream only counts.
     pub fn take(&mut self, seq: u64, event: &Event, at: UnixMillis) {
-        self.state.take(event, at);
-        self.carriers.note::<S>(seq, event);
+        if let Some(event) = S::own(event) {
+            self.state.take(event, at);
+            self.carriers.note::<S>(seq, event);
+        }
         self.seq = seq;
     }
 
@@ -158,6 +166,7 @@ impl<S: Folded> Fold<S> {
         for seq in &snapshot.kept {
             let (_, event) =
                 kept.find(|(found, _)| found == seq).ok_or(RestoreFault::Missing(*seq))?;
+            let event = S::own(event).ok_or(RestoreFault::Missing(*seq))?;
             fold.state.recall(event);
             fold.carriers.note::<S>(*seq, event);
         }
@@ -186,6 +195,8 @@ pub fn snapshot_version(stream: StreamId) -> Option<SnapshotVersion> {
 impl Folded for Officer {
     const VERSION: SnapshotVersion = SnapshotVersion { shape: 1, fold: 1 };
 
+    type Own = OfficerEvent;
+
     fn before(stream: StreamId) -> Option<Self> {
         match stream {
             StreamId::Officer(id) => Some(Self::new(id)),
@@ -193,14 +204,18 @@ impl Folded for Officer {
         }
     }
 
-    fn take(&mut self, event: &Event, at: UnixMillis) {
-        if let Event::Officer(event) = event {
-            self.apply(event, at);
+    fn own(event: &Event) -> Option<&OfficerEvent> {
+        match event {
+            Event::Officer(event) => Some(event),
+            Event::Case(_) | Event::Incident(_) | Event::Tip(_) => None,
         }
     }
 
-    fn part(event: &Event) -> Option<Part> {
-        let Event::Officer(event) = event else { return None };
+    fn take(&mut self, event: &OfficerEvent, at: UnixMillis) {
+        self.apply(event, at);
+    }
+
+    fn part(event: &OfficerEvent) -> Option<Part> {
         match event {
             OfficerEvent::Registered { .. } => Some(Part::Opening),
             OfficerEvent::WentOnDuty { .. }
@@ -219,8 +234,8 @@ impl Folded for Officer {
         }
     }
 
-    fn recall(&mut self, event: &Event) {
-        if let Event::Officer(OfficerEvent::Registered { personal: Some(personal), .. }) = event {
+    fn recall(&mut self, event: &OfficerEvent) {
+        if let OfficerEvent::Registered { personal: Some(personal), .. } = event {
             self.name.clone_from(&personal.name);
             self.badge.clone_from(&personal.badge);
         }
@@ -230,6 +245,8 @@ impl Folded for Officer {
 impl Folded for Incident {
     const VERSION: SnapshotVersion = SnapshotVersion { shape: 1, fold: 1 };
 
+    type Own = IncidentEvent;
+
     fn before(stream: StreamId) -> Option<Self> {
         match stream {
             StreamId::Incident(id) => Some(Self::new(id)),
@@ -237,14 +254,18 @@ impl Folded for Incident {
         }
     }
 
-    fn take(&mut self, event: &Event, at: UnixMillis) {
-        if let Event::Incident(event) = event {
-            self.apply(event, at);
+    fn own(event: &Event) -> Option<&IncidentEvent> {
+        match event {
+            Event::Incident(event) => Some(event),
+            Event::Case(_) | Event::Officer(_) | Event::Tip(_) => None,
         }
     }
 
-    fn part(event: &Event) -> Option<Part> {
-        let Event::Incident(event) = event else { return None };
+    fn take(&mut self, event: &IncidentEvent, at: UnixMillis) {
+        self.apply(event, at);
+    }
+
+    fn part(event: &IncidentEvent) -> Option<Part> {
         match event {
             IncidentEvent::Opened(_) => Some(Part::Opening),
             IncidentEvent::Placed { .. } => Some(Part::Place),
@@ -265,8 +286,7 @@ impl Folded for Incident {
         }
     }
 
-    fn recall(&mut self, event: &Event) {
-        let Event::Incident(event) = event else { return };
+    fn recall(&mut self, event: &IncidentEvent) {
         match event {
             IncidentEvent::Opened(opened) => {
                 let personal = opened.personal.clone().unwrap_or_default();
@@ -303,6 +323,8 @@ impl Folded for Incident {
 impl Folded for Case {
     const VERSION: SnapshotVersion = SnapshotVersion { shape: 1, fold: 1 };
 
+    type Own = CaseEvent;
+
     fn before(stream: StreamId) -> Option<Self> {
         match stream {
             StreamId::Case(id) => Some(Self::new(id)),
@@ -310,22 +332,26 @@ impl Folded for Case {
         }
     }
 
-    fn take(&mut self, event: &Event, _: UnixMillis) {
-        if let Event::Case(event) = event {
-            self.apply(event);
+    fn own(event: &Event) -> Option<&CaseEvent> {
+        match event {
+            Event::Case(event) => Some(event),
+            Event::Incident(_) | Event::Officer(_) | Event::Tip(_) => None,
         }
     }
 
-    fn part(event: &Event) -> Option<Part> {
-        let Event::Case(event) = event else { return None };
+    fn take(&mut self, event: &CaseEvent, _: UnixMillis) {
+        self.apply(event);
+    }
+
+    fn part(event: &CaseEvent) -> Option<Part> {
         match event {
             CaseEvent::Opened { .. } => Some(Part::Opening),
             CaseEvent::IncidentLinked { .. } => None,
         }
     }
 
-    fn recall(&mut self, event: &Event) {
-        if let Event::Case(CaseEvent::Opened { personal, .. }) = event {
+    fn recall(&mut self, event: &CaseEvent) {
+        if let CaseEvent::Opened { personal, .. } = event {
             self.parties = personal.as_ref().map(|p| p.parties.clone()).unwrap_or_default();
         }
     }

@@ -40,10 +40,10 @@ impl Server {
     /// Takes a durable event's number in.
     pub fn note(&mut self, stream: StreamId, seq: u64, event: &Event) {
         let carriers = self.carriers.entry(stream).or_default();
-        match stream {
-            StreamId::Officer(_) => carriers.note::<Officer>(seq, event),
-            StreamId::Incident(_) => carriers.note::<Incident>(seq, event),
-            StreamId::Case(_) | StreamId::Tip(_) => {}
+        match event {
+            Event::Officer(event) => carriers.note::<Officer>(seq, event),
+            Event::Incident(event) => carriers.note::<Incident>(seq, event),
+            Event::Case(_) | Event::Tip(_) => {}
         }
     }
 
