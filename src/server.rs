@@ -12,7 +12,7 @@ use actix_web::{App as WebApp, HttpServer};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
-use tiande_actors::court::{CourtHandle, RoomPorts, StartFault};
+use tiande_actors::court::{CourtHandle, Idle, RoomPorts, StartFault};
 use tiande_actors::ports::Clock;
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::CourtId;
@@ -123,6 +123,7 @@ pub async fn open_court(app: &App, profile: CourtProfile) -> Result<(), StartFau
         clock: Arc::clone(&app.clock),
         ids: Arc::new(IdEntropy),
         wire: Arc::new(JsonWire),
+        idle: Idle::default(),
     };
     let court = CourtHandle::open(&arbiter_of(&profile.id), profile, ports).await?;
     app.add_court(court);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use actix::dev::{MessageResponse, ToEnvelope};
 use actix::prelude::*;
 use metrics::{counter, gauge};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// A message that was let in. Its place in the queue is free again when this is dropped.
 ///
@@ -32,7 +32,7 @@ impl<M: Message> Message for Admitted<M> {
 pub enum NotAdmitted<M> {
     /// As many as may wait do wait. The message comes back.
     Full(M),
-    /// The actor is gone.
+    /// The actor is gone, or has closed its gate and is going. The message comes back.
     Gone(M),
 }
 
@@ -80,10 +80,24 @@ impl<A: Actor> Gate<A> {
         Self::new(self.to.clone(), name, capacity)
     }
 
-    /// True while the actor lives.
+    /// True while the actor lives and takes messages.
     #[must_use]
     pub fn connected(&self) -> bool {
-        self.to.connected()
+        !self.slots.is_closed() && self.to.connected()
+    }
+
+    /// Closes the gate for ever when nothing waits or runs; false when something does. From then on
+    /// every message comes back to who sends it, so an actor that has closed its gate can stop and
+    /// nothing is lost with it.
+    #[must_use]
+    pub fn close_if_idle(&self) -> bool {
+        let all = u32::try_from(self.capacity).unwrap_or(u32::MAX);
+        // All places at once: nobody can come in between the look and the closing.
+        let idle = self.slots.try_acquire_many(all);
+        if idle.is_ok() {
+            self.slots.close();
+        }
+        idle.is_ok()
     }
 
     /// True when nothing waits or runs.
@@ -115,7 +129,8 @@ impl<A: Actor> Gate<A> {
         }
         match Arc::clone(&self.slots).try_acquire_owned() {
             Ok(slot) => Ok(Admitted { body, _slot: slot }),
-            Err(_no_permit) => {
+            Err(TryAcquireError::Closed) => Err(NotAdmitted::Gone(body)),
+            Err(TryAcquireError::NoPermits) => {
                 counter!("tiande_gate_refused_total", "gate" => self.name).increment(1);
                 Err(NotAdmitted::Full(body))
             }

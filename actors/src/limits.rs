@@ -44,6 +44,25 @@ pub const LINK_RETRY: Millis = Millis(50);
 pub const LINK_RETRIES_MAX: u32 = 600;
 /// A closed incident that nobody talks to is put to sleep after this.
 pub const INCIDENT_IDLE: Millis = Millis(30_000);
+/// A case that nobody talks to is put to sleep after this. The tips about one debtor often come in
+/// a burst; after that the case may rest for weeks.
+pub const CASE_IDLE: Millis = Millis(30_000);
+
+/// A stream gets a snapshot after so many events since the last one. Waking reads at most so many
+/// records beside it, and half of that on average; a snapshot costs about as much as two events.
+pub const SNAPSHOT_EVERY: u64 = 32;
+/// An actor that goes to sleep leaves a snapshot when so many events are in none: fewer are read as
+/// fast as the snapshot itself.
+pub const SNAPSHOT_AT_SLEEP: u64 = 16;
+/// Snapshots that wait for the store. Beyond this new ones are let go: they are only a cache.
+pub const SNAPSHOTS_WAITING: usize = 8_192;
+/// Snapshots in one transaction: a few milliseconds of the writer's time, no more.
+pub const SNAPSHOT_LOT: usize = 64;
+/// How often a lot is handed over, when the one before has arrived.
+pub const SNAPSHOT_ROUND: Millis = Millis(500);
+/// Streams read together when a court opens: one question to the store, and no more records in
+/// memory than a few thousand.
+pub const WAKE_LOT: usize = 256;
 /// When the journal takes no decisions, an incident's clock tries again after this.
 pub const CLOCK_RETRY: Millis = Millis(1_000);
 /// How often an exhausted incident looks again, beside being told of freed officers.

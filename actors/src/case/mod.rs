@@ -1,17 +1,18 @@
 //! The case's actor: holds number, parties and linked incidents; grants its part in an incident's
-//! decision. Asleep until somebody asks. Its clocks come later.
+//! decision. Asleep until somebody asks, and again when nobody has for a while. Its clocks come later.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix::prelude::*;
 use tiande_core::case::{Case, CaseCommand, CaseEvent, CaseRefusal};
 use tiande_core::journal::{By, Event, StreamId};
 
-use crate::court::CourtRoom;
+use crate::court::{CourtRoom, Known, Trail};
 use crate::gate::Admitted;
 use crate::limits::HOLD_MAX;
 use crate::ports::journal::{Append, AppendFault, StreamAppend};
-use crate::supervision::DeathNotice;
+use crate::supervision::{ActorId, DeathNotice};
 
 /// Asks a case for its part in somebody else's decision.
 #[derive(Debug, Message)]
@@ -71,19 +72,42 @@ pub struct CaseActor {
     room: Rc<CourtRoom>,
     state: Case,
     seq: u64,
+    trail: Trail,
     held: Option<Vec<CaseEvent>>,
     hold_timer: Option<SpawnHandle>,
-    _notice: DeathNotice,
+    /// Somebody has asked since the last look.
+    asked: bool,
+    notice: DeathNotice,
 }
 
 impl CaseActor {
-    pub(crate) fn new(room: Rc<CourtRoom>, state: Case, seq: u64, notice: DeathNotice) -> Self {
-        Self { room, state, seq, held: None, hold_timer: None, _notice: notice }
+    pub(crate) fn new(room: Rc<CourtRoom>, known: Known<Case>, notice: DeathNotice) -> Self {
+        let Known { state, seq, trail } = known;
+        Self { room, state, seq, trail, held: None, hold_timer: None, asked: false, notice }
+    }
+
+    fn stream(&self) -> StreamId {
+        StreamId::Case(self.state.id)
+    }
+
+    /// Looks again later whether it may sleep: after one to two times the idle span.
+    fn stay_awake(&mut self, ctx: &mut Context<Self>) {
+        self.asked = false;
+        ctx.run_later(Duration::from_millis(self.room.idle.case.0), |case, ctx| {
+            let busy = case.asked || case.held.is_some();
+            if busy || !case.room.may_sleep(ActorId::Case(case.state.id)) {
+                return case.stay_awake(ctx);
+            }
+            let (room, stream) = (Rc::clone(&case.room), case.stream());
+            room.snapshot_before_sleep(stream, &case.state, case.seq, &mut case.trail);
+            case.notice.retire();
+            ctx.stop();
+        });
     }
 
     fn append_of(&self, events: &[CaseEvent]) -> StreamAppend {
         StreamAppend {
-            stream: StreamId::Case(self.state.id),
+            stream: self.stream(),
             expected_seq: self.seq,
             events: events.iter().cloned().map(Event::Case).collect(),
         }
@@ -93,18 +117,26 @@ impl CaseActor {
         for event in events {
             self.state.apply(event);
             self.seq += 1;
+            self.trail.note::<Case>(self.seq, event);
         }
+        let (room, stream) = (Rc::clone(&self.room), self.stream());
+        room.snapshot_when_due(stream, &self.state, self.seq, &mut self.trail);
     }
 }
 
 impl Actor for CaseActor {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.stay_awake(ctx);
+    }
 }
 
 impl Handler<Admitted<AskCase>> for CaseActor {
     type Result = MessageResult<Admitted<AskCase>>;
 
     fn handle(&mut self, message: Admitted<AskCase>, ctx: &mut Self::Context) -> Self::Result {
+        self.asked = true;
         if self.held.is_some() {
             return MessageResult(CaseAnswer::Busy);
         }
@@ -115,7 +147,7 @@ impl Handler<Admitted<AskCase>> for CaseActor {
                 let append = self.append_of(&events);
                 self.held = Some(events);
                 // Who asked may have died: then only the journal knows.
-                let wait = std::time::Duration::from_millis(HOLD_MAX.0);
+                let wait = Duration::from_millis(HOLD_MAX.0);
                 self.hold_timer = Some(ctx.run_later(wait, |_, ctx| ctx.stop()));
                 CaseAnswer::Granted(Some(append))
             }
@@ -142,6 +174,7 @@ impl Handler<Admitted<OrderCase>> for CaseActor {
     type Result = AtomicResponse<Self, Result<(), CaseFault>>;
 
     fn handle(&mut self, message: Admitted<OrderCase>, _: &mut Self::Context) -> Self::Result {
+        self.asked = true;
         let OrderCase { command, by } = message.body;
         let done = |result| AtomicResponse::new(Box::pin(fut::ready(result)));
         if self.held.is_some() {
@@ -181,6 +214,7 @@ impl Handler<Admitted<LookAtCase>> for CaseActor {
     type Result = MessageResult<Admitted<LookAtCase>>;
 
     fn handle(&mut self, _: Admitted<LookAtCase>, _: &mut Self::Context) -> Self::Result {
+        self.asked = true;
         MessageResult(Box::new(self.state.clone()))
     }
 }

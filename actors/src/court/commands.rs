@@ -4,17 +4,18 @@
 use std::rc::Rc;
 
 use actix::prelude::*;
+use tiande_core::case::{Case, CaseCommand};
 use tiande_core::ids::{CaseId, IncidentId, OfficerId};
 use tiande_core::incident::{IncidentCommand, StageSource};
 use tiande_core::journal::By;
 use tiande_core::officer::{DutyChange, OfficerCommand, OfficerRefusal};
 
 use crate::board::{BoardNews, FindAlarm};
-use crate::case::{LookAtCase, OrderCase};
+use crate::case::{CaseFault, LookAtCase, OrderCase};
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::{IncidentDone, LookAtIncident, OrderIncident};
 use crate::officer::{Connect, Connected, OfficerActor, OfficerFault, OrderOfficer, Revoke};
-use crate::ports::journal::NoticeChange;
+use crate::ports::journal::{AppendFault, NoticeChange};
 use crate::views::RosterEntry;
 
 use super::messages::{
@@ -22,8 +23,9 @@ use super::messages::{
     IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident, ToOfficer,
 };
 use super::room::CourtRoom;
+use super::snapshots::Known;
 
-use super::desk::{CourtDesk, notice_only, out_of_reach};
+use super::desk::{CourtDesk, not_asked, notice_only, out_of_reach};
 
 impl Handler<Admitted<ConnectHandheld>> for CourtDesk {
     type Result = ResponseFuture<Result<Connected, CommandFault>>;
@@ -65,9 +67,7 @@ async fn order_incident(
     incident: IncidentId,
     order: OrderIncident,
 ) -> Result<IncidentDone, CommandFault> {
-    let gate = room.wake_incident(incident).await.map_err(out_of_reach)?;
-    let wait = gate.ask(order).map_err(not_admitted)?;
-    let done = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
+    let done = room.ask_incident(incident, order).await.map_err(not_asked)?;
     done.map_err(CommandFault::Incident)
 }
 
@@ -170,10 +170,8 @@ impl Handler<Admitted<IncidentLook>> for CourtDesk {
         Box::pin(async move {
             let message = message; // With its place in the queue.
             let IncidentLook { incident, candidates } = message.body;
-            let gate = room.wake_incident(incident).await.map_err(out_of_reach)?;
-            let wait = gate.ask(LookAtIncident { candidates }).map_err(not_admitted)?;
-            let seen = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
-            Ok(*seen)
+            let look = LookAtIncident { candidates };
+            room.ask_incident(incident, look).await.map(|seen| *seen).map_err(not_asked)
         })
     }
 }
@@ -234,18 +232,24 @@ impl Handler<Admitted<CaseImport>> for CourtDesk {
         Box::pin(async move {
             let message = message; // With its place in the queue.
             let CaseImport { number, parties } = message.body;
-            let text = number.to_string();
-            let known = room.cases.borrow().get(&text).copied();
-            if let Some(case) = known {
+            let court = room.profile.id.clone();
+            let known = || room.journal.case_numbered(court.clone(), number.clone());
+            if let Some(case) = known().await.map_err(CommandFault::Read)? {
                 return Ok(case);
             }
             let case = room.new_id(CaseId::new);
-            let gate = room.wake_case(case).await.map_err(out_of_reach)?;
-            let command = tiande_core::case::CaseCommand::Open { number, parties };
+            let gate = room.start_case(Known::new(Case::new(case)));
+            let command = CaseCommand::Open { number: number.clone(), parties };
             let wait = gate.ask(OrderCase { command, by: By::Operator }).map_err(not_admitted)?;
-            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?.map_err(CommandFault::Case)?;
-            room.cases.borrow_mut().insert(text, case);
-            Ok(case)
+            match wait.await.map_err(|_no_answer| CommandFault::NoAnswer)? {
+                Ok(()) => Ok(case),
+                // Two imports of one number at the same moment: the other one was first.
+                Err(fault @ CaseFault::Append(AppendFault::Violates(_))) => {
+                    let first = known().await.map_err(CommandFault::Read)?;
+                    first.ok_or(CommandFault::Case(fault))
+                }
+                Err(fault) => Err(CommandFault::Case(fault)),
+            }
         })
     }
 }
@@ -259,15 +263,13 @@ impl Handler<Admitted<LookAtRoster>> for CourtDesk {
 }
 
 impl Handler<Admitted<CaseLook>> for CourtDesk {
-    type Result = ResponseFuture<Result<Box<tiande_core::case::Case>, CommandFault>>;
+    type Result = ResponseFuture<Result<Box<Case>, CommandFault>>;
 
     fn handle(&mut self, message: Admitted<CaseLook>, _: &mut Self::Context) -> Self::Result {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
             let message = message; // With its place in the queue.
-            let gate = room.wake_case(message.body.0).await.map_err(out_of_reach)?;
-            let wait = gate.ask(LookAtCase).map_err(not_admitted)?;
-            wait.await.map_err(|_no_answer| CommandFault::NoAnswer)
+            room.ask_case(message.body.0, LookAtCase).await.map_err(not_asked)
         })
     }
 }

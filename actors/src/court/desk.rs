@@ -21,9 +21,10 @@ use crate::officer::{Farewell, OrderOfficer};
 use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
 use crate::supervision::{ActorId, Deaths, Died, Verdict};
 
-use super::directory::Absent;
+use super::directory::{Absent, NotAsked};
 use super::messages::{CommandFault, DeskCounts};
 use super::room::CourtRoom;
+use super::snapshots::hand_over;
 
 /// The desk's actor.
 pub struct CourtDesk {
@@ -81,11 +82,14 @@ impl CourtDesk {
         let directory = room.directory.borrow();
         let court = room.profile.id.to_string();
         gauge!("tiande_officers", "court" => court.clone()).set(directory.officers.len() as f64);
-        gauge!("tiande_incidents_awake", "court" => court).set(directory.incidents.len() as f64);
+        gauge!("tiande_incidents_awake", "court" => court.clone())
+            .set(directory.incidents.len() as f64);
+        gauge!("tiande_cases_awake", "court" => court).set(directory.cases.len() as f64);
     }
 
     fn rebuild(&mut self, who: ActorId, ctx: &mut Context<Self>) {
         counter!("tiande_actor_deaths_total").increment(1);
+        self.room.forget_dead(who);
         let verdict = self.deaths.entry(who).or_default().note(self.room.now());
         match (who, verdict) {
             (ActorId::Case(_), Verdict::RestartAfter(_)) => {} // Wakes when it is needed.
@@ -198,6 +202,15 @@ pub(super) fn out_of_reach(absent: Absent) -> CommandFault {
     }
 }
 
+/// Why an actor did not answer a command.
+pub(super) fn not_asked(why: NotAsked) -> CommandFault {
+    match why {
+        NotAsked::Absent(absent) => out_of_reach(absent),
+        NotAsked::Full => CommandFault::Overloaded,
+        NotAsked::NoAnswer => CommandFault::NoAnswer,
+    }
+}
+
 /// An append that changes a notice only.
 pub(super) fn notice_only(room: &CourtRoom, by: By, notice: NoticeChange) -> Append {
     Append {
@@ -218,21 +231,12 @@ pub(crate) async fn open_court(room: &Rc<CourtRoom>) -> Result<(), CommandFault>
     if let Some((year, last)) = work.incident_number_last {
         room.set_incident_number(year, last);
     }
-    room.cases.borrow_mut().extend(work.cases.into_iter().map(|(id, number)| (number, id)));
     let board = BoardActor::new(Rc::clone(room), work.alarms).start();
     room.board.set(Gate::new(board, "board", BOARD_NOTES)).ok();
     let (officers, incidents) = (work.officers.len(), work.incidents.len());
-    for officer in work.officers {
-        room.wake_officer(officer).await.map_err(out_of_reach)?;
-    }
-    for incident in work.incidents {
-        match room.wake_incident(incident).await {
-            Ok(_) => {}
-            Err(Absent::Unknown) => {
-                error!(%incident, "an open incident has no opening in the journal")
-            }
-            Err(absent @ Absent::Fault(_)) => return Err(out_of_reach(absent)),
-        }
+    room.wake_officers(&work.officers).await.map_err(out_of_reach)?;
+    for incident in room.wake_incidents(&work.incidents).await.map_err(out_of_reach)? {
+        error!(%incident, "an open incident has no opening in the journal");
     }
     info!(court = %room.profile.id, officers, incidents, "court is open");
     Ok(())
@@ -244,6 +248,7 @@ impl Actor for CourtDesk {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.room.desk.set(Gate::new(ctx.address(), "desk_inside", DESK_COMMANDS)).ok();
         ctx.run_interval(Duration::from_millis(CONTACT_CHECK.0), Self::check_contact);
+        hand_over(self, ctx);
     }
 }
 

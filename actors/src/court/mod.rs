@@ -7,6 +7,7 @@ mod directory;
 mod handle;
 mod messages;
 mod room;
+mod snapshots;
 
 pub use desk::CourtDesk;
 pub use handle::{CourtHandle, StartFault};
@@ -15,4 +16,5 @@ pub use messages::{
     DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice,
     ToIncident, ToOfficer,
 };
-pub use room::{CourtRoom, RoomPorts};
+pub use room::{CourtRoom, Idle, RoomPorts};
+pub(crate) use snapshots::{Known, Trail};

@@ -9,21 +9,22 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use metrics::counter;
 use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::Glance;
-use tiande_core::ids::{CaseId, IdSource, IncidentId, OfferId, OfficerId};
+use tiande_core::ids::{IdSource, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::{Incident, Urgency};
 use tiande_core::spatial::SpatialIndex;
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 
 use crate::board::{BoardActor, BoardNews, Shown};
 use crate::gate::Gate;
 use crate::incident::Nudge;
-use crate::limits::OFFERS_REMEMBERED;
+use crate::limits::{CASE_IDLE, INCIDENT_IDLE, OFFERS_REMEMBERED};
 use crate::ports::wire::Wire;
 use crate::ports::{Clock, Ids, Journal};
 use crate::views::{Moved, RosterEntry};
 
 use super::desk::CourtDesk;
 use super::directory::Directory;
+use super::snapshots::Unsaved;
 
 /// The outside, as the actors of a court get it.
 #[derive(Clone)]
@@ -36,6 +37,23 @@ pub struct RoomPorts {
     pub ids: Arc<dyn Ids>,
     /// Encoding.
     pub wire: Arc<dyn Wire>,
+    /// When actors go to sleep.
+    pub idle: Idle,
+}
+
+/// After how long without a message an actor with nothing to do goes to sleep.
+#[derive(Debug, Clone, Copy)]
+pub struct Idle {
+    /// A closed incident.
+    pub incident: Millis,
+    /// A case.
+    pub case: Millis,
+}
+
+impl Default for Idle {
+    fn default() -> Self {
+        Self { incident: INCIDENT_IDLE, case: CASE_IDLE }
+    }
 }
 
 /// What the actors of one court share.
@@ -68,8 +86,10 @@ pub struct CourtRoom {
     offers: RefCell<OfferMemory>,
     /// Incidents that look for somebody, most pressing first.
     waiting: RefCell<BTreeSet<(u8, UnixMillis, IncidentId)>>,
-    /// Cases by number.
-    pub(crate) cases: RefCell<BTreeMap<String, CaseId>>,
+    /// When actors go to sleep.
+    pub(crate) idle: Idle,
+    /// Snapshots on their way to the store.
+    pub(crate) unsaved: RefCell<Unsaved>,
     /// Year and number of the newest incident.
     incident_number: Cell<(u16, u64)>,
     /// What a console that comes in gets to see, beside officers.
@@ -103,7 +123,8 @@ impl CourtRoom {
             moved: RefCell::default(),
             offers: RefCell::default(),
             waiting: RefCell::default(),
-            cases: RefCell::default(),
+            idle: ports.idle,
+            unsaved: RefCell::default(),
             incident_number: Cell::new((0, 0)),
             shown: RefCell::default(),
             board_behind: Cell::new(false),

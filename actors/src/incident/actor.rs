@@ -9,16 +9,16 @@ use metrics::counter;
 use tiande_core::dispatch::Planner;
 use tiande_core::ids::{AlarmId, OfficerId};
 use tiande_core::incident::{Incident, IncidentCommand, IncidentEvent};
-use tiande_core::journal::By;
+use tiande_core::journal::{By, StreamId};
 use tiande_core::time::{Millis, UnixMillis};
 use tracing::warn;
 
 use crate::board::BoardNews;
-use crate::court::CourtRoom;
+use crate::court::{CourtRoom, Known, Trail};
 use crate::gate::Admitted;
-use crate::limits::{CLOCK_RETRY, INCIDENT_IDLE, SEARCH_AGAIN};
+use crate::limits::{CLOCK_RETRY, SEARCH_AGAIN};
 use crate::officer::BriefOfficer;
-use crate::supervision::DeathNotice;
+use crate::supervision::{ActorId, DeathNotice};
 use crate::views::DecisionView;
 
 use super::gather::card_for;
@@ -38,6 +38,7 @@ pub struct IncidentActor {
     room: Rc<CourtRoom>,
     state: Incident,
     seq: u64,
+    trail: Trail,
     alarm_clock: Option<SpawnHandle>,
     look_again: Option<SpawnHandle>,
     idle: Option<SpawnHandle>,
@@ -45,8 +46,9 @@ pub struct IncidentActor {
 }
 
 impl IncidentActor {
-    pub(crate) fn new(room: Rc<CourtRoom>, state: Incident, seq: u64, notice: DeathNotice) -> Self {
-        Self { room, state, seq, alarm_clock: None, look_again: None, idle: None, notice }
+    pub(crate) fn new(room: Rc<CourtRoom>, known: Known<Incident>, notice: DeathNotice) -> Self {
+        let Known { state, seq, trail } = known;
+        Self { room, state, seq, trail, alarm_clock: None, look_again: None, idle: None, notice }
     }
 
     fn to_ask(&self) -> bool {
@@ -84,13 +86,22 @@ impl IncidentActor {
         }
         let over = self.state.closed.is_some() || self.state.opened.is_none();
         if over {
-            self.idle = Some(ctx.run_later(span(INCIDENT_IDLE), Self::retire));
+            self.idle = Some(ctx.run_later(span(self.room.idle.incident), Self::fall_asleep));
         }
     }
 
-    fn retire(&mut self, ctx: &mut Context<Self>) {
+    fn stream(&self) -> StreamId {
+        StreamId::Incident(self.state.id)
+    }
+
+    /// Ends, unless somebody has just sent a message: then that comes first, and sleep later.
+    fn fall_asleep(&mut self, ctx: &mut Context<Self>) {
+        if !self.room.may_sleep(ActorId::Incident(self.state.id)) {
+            return self.wind_up(ctx);
+        }
+        let (room, stream) = (Rc::clone(&self.room), self.stream());
+        room.snapshot_before_sleep(stream, &self.state, self.seq, &mut self.trail);
         self.notice.retire();
-        self.room.directory.borrow_mut().incidents.remove(&self.state.id);
         ctx.stop();
     }
 
@@ -126,8 +137,13 @@ impl IncidentActor {
         match done {
             Ok(done) => {
                 let changed = !done.events.is_empty();
+                for (seq, event) in (self.seq + 1..).zip(&done.events) {
+                    self.trail.note::<Incident>(seq, event);
+                }
                 self.state = done.incident;
                 self.seq = done.seq;
+                let (room, stream) = (Rc::clone(&self.room), self.stream());
+                room.snapshot_when_due(stream, &self.state, self.seq, &mut self.trail);
                 if changed {
                     self.tell(&done.events, done.at);
                 }
@@ -138,7 +154,7 @@ impl IncidentActor {
                 if lost_track(&fault) {
                     ctx.stop(); // The desk rebuilds this actor from the journal.
                 } else if self.state.opened.is_none() {
-                    self.retire(ctx); // It never came into being.
+                    self.fall_asleep(ctx); // It never came into being.
                 } else {
                     self.wind_up(ctx);
                 }

@@ -16,7 +16,7 @@ use tiande_core::officer::OfficerRefusal;
 use tiande_core::tip::{Tip, TipEvent, TipReceived, TipSealed};
 
 use crate::case::LookAtCase;
-use crate::court::CourtRoom;
+use crate::court::{CourtRoom, Known};
 use crate::gate::{Admitted, NotAdmitted};
 use crate::incident::{Beside, IncidentFault, OrderIncident};
 use crate::ports::journal::{AppendFault, Delivery, ReadFault, StreamAppend};
@@ -125,10 +125,13 @@ async fn take_tip(room: &Rc<CourtRoom>, submitted: &SubmitTip) -> Result<TipTake
     }
     let SubmitTip { tip, id, source, trusted, .. } = submitted;
     let incident = room.new_id(IncidentId::new);
-    let case = tip
-        .case_number
-        .as_ref()
-        .and_then(|number| room.cases.borrow().get(&number.to_string()).copied());
+    let case = match tip.case_number.clone() {
+        Some(number) => {
+            let found = room.journal.case_numbered(room.profile.id.clone(), number).await;
+            found.map_err(TipFault::Read)?
+        }
+        None => None,
+    };
     let excluded = match case {
         Some(case) => namesakes(room, case).await,
         None => BTreeSet::new(),
@@ -211,9 +214,7 @@ async fn earlier(room: &CourtRoom, submitted: &SubmitTip) -> Result<Option<TipTa
 
 /// Officers who bear the name of a party must not go: they may be family, and it may be themselves.
 async fn namesakes(room: &Rc<CourtRoom>, case: CaseId) -> BTreeSet<OfficerId> {
-    let Ok(gate) = room.wake_case(case).await else { return BTreeSet::new() };
-    let Ok(wait) = gate.ask(LookAtCase) else { return BTreeSet::new() };
-    let Ok(case) = wait.await else { return BTreeSet::new() };
+    let Ok(case) = room.ask_case(case, LookAtCase).await else { return BTreeSet::new() };
     room.glances
         .borrow()
         .values()
@@ -276,7 +277,7 @@ async fn open(
     by: By,
     beside: Beside,
 ) -> Result<(), TipFault> {
-    let gate = room.start_incident(Incident::new(incident), 0);
+    let gate = room.start_incident(Known::new(Incident::new(incident)));
     let command = IncidentCommand::Open(Box::new(opened));
     let order = OrderIncident { command, by, why: None, beside };
     match gate.ask(order) {

@@ -16,7 +16,7 @@ use tiande_core::time::UnixMillis;
 use tokio::sync::oneshot;
 
 use crate::board::BoardNews;
-use crate::court::CourtRoom;
+use crate::court::{CourtRoom, Known, Trail};
 use crate::gate::{Admitted, Gate};
 use crate::limits::{CONTACT_CHECK, HOLD_MAX, OFFICER_MESSAGES, OFFICER_STASH};
 use crate::outbox::CloseReason;
@@ -47,6 +47,7 @@ pub struct OfficerActor {
     pub(super) room: Rc<CourtRoom>,
     pub(super) state: Officer,
     seq: u64,
+    trail: Trail,
     held: Option<Held>,
     stash: VecDeque<(OrderOfficer, Reply)>,
     pub(super) filter: FixFilter,
@@ -64,12 +65,14 @@ pub struct OfficerActor {
 }
 
 impl OfficerActor {
-    pub(crate) fn new(room: Rc<CourtRoom>, state: Officer, seq: u64, notice: DeathNotice) -> Self {
+    pub(crate) fn new(room: Rc<CourtRoom>, known: Known<Officer>, notice: DeathNotice) -> Self {
+        let Known { state, seq, trail } = known;
         let lane = Arc::new(FixLane::new(room.presence(state.id)));
         Self {
             room,
             state,
             seq,
+            trail,
             held: None,
             stash: VecDeque::new(),
             filter: FixFilter::default(),
@@ -145,7 +148,9 @@ impl OfficerActor {
         for event in events {
             self.state.apply(event, at);
             self.seq += 1;
+            self.trail.note::<Officer>(self.seq, event);
         }
+        self.snapshot();
         if self.state.duty == Duty::Off {
             self.filter.forget();
             self.room.index.borrow_mut().remove(self.id());
@@ -161,6 +166,11 @@ impl OfficerActor {
         if is == OfficerStatus::Available && was != is {
             self.room.somebody_is_free();
         }
+    }
+
+    fn snapshot(&mut self) {
+        let stream = StreamId::Officer(self.id());
+        self.room.snapshot_when_due(stream, &self.state, self.seq, &mut self.trail);
     }
 
     fn tell_board(&self, events: &[OfficerEvent]) {
@@ -296,6 +306,7 @@ impl Actor for OfficerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        self.snapshot();
         self.open_lane(ctx);
         self.room.publish(BoardNews::Officer(self.id()));
     }

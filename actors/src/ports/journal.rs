@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use tiande_core::case::CaseNumber;
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
-use tiande_core::journal::{By, Event, StreamId};
+use tiande_core::journal::{By, Event, Snapshot, StreamId};
 use tiande_core::time::UnixMillis;
 
 /// Events for one stream.
@@ -147,6 +149,16 @@ pub struct Stored {
     pub event: Event,
 }
 
+/// A stream as an actor wakes from it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Remembered {
+    /// The newest snapshot that this program can use, of this very history.
+    pub snapshot: Option<Snapshot>,
+    /// The records that the snapshot names, then all that came after it, in order; without a snapshot
+    /// the whole stream.
+    pub records: Vec<Stored>,
+}
+
 /// The journal could not be read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("cannot read the journal: {what}")]
@@ -175,15 +187,13 @@ pub struct OpenAlarm {
     pub at: UnixMillis,
 }
 
-/// What a court has to wake up at start.
+/// What a court has to wake up at start: never more than its officers and what is open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpenWork {
     /// Incidents that are not closed, oldest first.
     pub incidents: Vec<IncidentId>,
     /// All officers of the court.
     pub officers: Vec<OfficerId>,
-    /// Cases, with their numbers.
-    pub cases: Vec<(CaseId, String)>,
     /// Alarms nobody has acknowledged, oldest first.
     pub alarms: Vec<OpenAlarm>,
     /// Year and number of the court's newest incident, by which the next one is numbered; `None` when
@@ -208,6 +218,44 @@ pub trait Journal: Send + Sync + 'static {
     /// # Errors
     /// [`ReadFault`] when the store fails or holds something unreadable.
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>>;
+
+    /// Reads streams as actors wake from them: one answer for each, in the order they are asked for.
+    /// A snapshot that is damaged, of another version or of another history is as good as none. A store
+    /// without snapshots reads the streams from their beginning.
+    ///
+    /// # Errors
+    /// [`ReadFault`] when the store fails or holds an event that is unreadable.
+    fn recall(
+        &self,
+        streams: Vec<StreamId>,
+    ) -> BoxFuture<'static, Result<Vec<Remembered>, ReadFault>> {
+        let reads: Vec<_> = streams.into_iter().map(|stream| self.read_stream(stream)).collect();
+        async move {
+            let mut found = Vec::with_capacity(reads.len());
+            for read in reads {
+                found.push(Remembered { snapshot: None, records: read.await? });
+            }
+            Ok(found)
+        }
+        .boxed()
+    }
+
+    /// Keeps snapshots, when there is time, or loses them: nothing depends on it. Resolves when it is
+    /// over.
+    fn keep(&self, snapshots: Vec<(StreamId, Snapshot)>) -> BoxFuture<'static, ()> {
+        drop(snapshots);
+        ready(()).boxed()
+    }
+
+    /// The court's case of that number.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    fn case_numbered(
+        &self,
+        court: CourtId,
+        number: CaseNumber,
+    ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>>;
 
     /// Reads what a court has to wake up at start.
     ///

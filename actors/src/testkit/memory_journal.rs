@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use tiande_core::case::CaseEvent;
+use tiande_core::case::{CaseEvent, CaseNumber};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
 use tiande_core::incident::IncidentEvent;
-use tiande_core::journal::{Event, StreamId};
+use tiande_core::journal::{Event, Snapshot, StreamId, snapshot_version};
 use tiande_core::officer::OfficerEvent;
 use tiande_core::tip::TipEvent;
 
 use crate::ports::journal::{
     Append, AppendFault, Appended, Delivery, Journal, NoticeChange, OpenAlarm, OpenWork, ReadFault,
-    Stored,
+    Remembered, Stored,
 };
 
 /// The journal. Clones are one.
@@ -58,6 +58,9 @@ struct State {
     streams: HashMap<StreamId, Vec<Stored>>,
     models: Models,
     faults: VecDeque<AppendFault>,
+    snapshots: HashMap<StreamId, Snapshot>,
+    /// Records handed out so far.
+    read: usize,
     appended: Vec<Append>,
 }
 
@@ -83,6 +86,23 @@ impl MemoryJournal {
     #[must_use]
     pub fn appended(&self) -> Vec<Append> {
         self.state().appended.clone()
+    }
+
+    /// The snapshot kept of a stream, if there is one.
+    #[must_use]
+    pub fn snapshot(&self, stream: StreamId) -> Option<Snapshot> {
+        self.state().snapshots.get(&stream).cloned()
+    }
+
+    /// Puts a snapshot in the place of the one that is kept, whatever it says.
+    pub fn plant_snapshot(&self, stream: StreamId, snapshot: Snapshot) {
+        self.state().snapshots.insert(stream, snapshot);
+    }
+
+    /// How many records were handed out so far, by whatever way.
+    #[must_use]
+    pub fn records_read(&self) -> usize {
+        self.state().read
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -161,14 +181,34 @@ impl State {
                 .filter(|(_, of)| *of == court)
                 .map(|(id, _)| *id)
                 .collect(),
-            cases: models
-                .cases
-                .iter()
-                .filter(|((of, _), _)| of == court)
-                .map(|((_, number), id)| (*id, number.clone()))
-                .collect(),
             alarms: alarms.into_iter().map(|note| note.alarm.clone()).collect(),
             incident_number_last: newest.map(|(_, year, number)| (*year, *number)).max(),
+        }
+    }
+}
+
+impl State {
+    fn read(&mut self, stream: StreamId, wanted: impl Fn(u64) -> bool) -> Vec<Stored> {
+        let all = self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default();
+        let records: Vec<Stored> = all.iter().filter(|r| wanted(r.seq)).cloned().collect();
+        self.read += records.len();
+        records
+    }
+
+    fn recall(&mut self, stream: StreamId) -> Remembered {
+        let head = self.streams.get(&stream).map_or(0, Vec::len) as u64;
+        let usable = |s: &&Snapshot| s.seq <= head && Some(s.version) == snapshot_version(stream);
+        let snapshot = self.snapshots.get(&stream).filter(usable).cloned();
+        let (from, kept) = snapshot.as_ref().map_or((0, Vec::new()), |s| (s.seq, s.kept.clone()));
+        let records = self.read(stream, |seq| seq > from || kept.contains(&seq));
+        Remembered { snapshot, records }
+    }
+
+    fn keep(&mut self, stream: StreamId, snapshot: Snapshot) {
+        let head = self.streams.get(&stream).map_or(0, Vec::len) as u64;
+        let newer = self.snapshots.get(&stream).is_none_or(|kept| kept.seq < snapshot.seq);
+        if newer && snapshot.seq <= head {
+            self.snapshots.insert(stream, snapshot);
         }
     }
 }
@@ -307,7 +347,30 @@ impl Journal for MemoryJournal {
     }
 
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
-        ready(Ok(self.state().streams.get(&stream).cloned().unwrap_or_default())).boxed()
+        ready(Ok(self.state().read(stream, |_| true))).boxed()
+    }
+
+    fn recall(
+        &self,
+        streams: Vec<StreamId>,
+    ) -> BoxFuture<'static, Result<Vec<Remembered>, ReadFault>> {
+        let mut state = self.state();
+        ready(Ok(streams.into_iter().map(|stream| state.recall(stream)).collect())).boxed()
+    }
+
+    fn keep(&self, snapshots: Vec<(StreamId, Snapshot)>) -> BoxFuture<'static, ()> {
+        let mut state = self.state();
+        snapshots.into_iter().for_each(|(stream, snapshot)| state.keep(stream, snapshot));
+        ready(()).boxed()
+    }
+
+    fn case_numbered(
+        &self,
+        court: CourtId,
+        number: CaseNumber,
+    ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
+        let found = self.state().models.cases.get(&(court, number.to_string())).copied();
+        ready(Ok(found)).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -8,13 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use tiande_core::ids::CourtId;
-use tiande_core::journal::StreamId;
+use tiande_core::case::CaseNumber;
+use tiande_core::ids::{CaseId, CourtId};
+use tiande_core::journal::{Snapshot, StreamId};
 use tokio::sync::oneshot;
 
 use super::MemoryJournal;
 use crate::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Stored,
+    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
+    Stored,
 };
 
 /// The journal. Clones are one.
@@ -138,6 +140,13 @@ impl StagedJournal {
         self.stage().unreadable = times;
     }
 
+    fn unreadable(&self, stream: StreamId) -> Option<ReadFault> {
+        let mut stage = self.stage();
+        let fails = stage.unreadable > 0;
+        stage.unreadable -= u32::from(fails);
+        fails.then(|| ReadFault { what: stream.to_string(), source: None })
+    }
+
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -182,13 +191,32 @@ impl Journal for StagedJournal {
     }
 
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
-        let mut stage = self.stage();
-        if stage.unreadable > 0 {
-            stage.unreadable -= 1;
-            let fault = ReadFault { what: stream.to_string(), source: None };
-            return ready(Err(fault)).boxed();
+        match self.unreadable(stream) {
+            Some(fault) => ready(Err(fault)).boxed(),
+            None => self.memory.read_stream(stream),
         }
-        self.memory.read_stream(stream)
+    }
+
+    fn recall(
+        &self,
+        streams: Vec<StreamId>,
+    ) -> BoxFuture<'static, Result<Vec<Remembered>, ReadFault>> {
+        match streams.first().and_then(|first| self.unreadable(*first)) {
+            Some(fault) => ready(Err(fault)).boxed(),
+            None => self.memory.recall(streams),
+        }
+    }
+
+    fn keep(&self, snapshots: Vec<(StreamId, Snapshot)>) -> BoxFuture<'static, ()> {
+        self.memory.keep(snapshots)
+    }
+
+    fn case_numbered(
+        &self,
+        court: CourtId,
+        number: CaseNumber,
+    ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
+        self.memory.case_numbered(court, number)
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

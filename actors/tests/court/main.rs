@@ -12,6 +12,7 @@ mod officers;
 mod races;
 mod rebuilding;
 mod restart;
+mod sleep;
 mod sockets;
 mod supervision;
 mod waiting;

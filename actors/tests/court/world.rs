@@ -8,8 +8,8 @@ use actix::prelude::*;
 use futures_util::{FutureExt, StreamExt};
 use tiande_actors::board::JoinConsole;
 use tiande_actors::court::{
-    CommandFault, ConnectHandheld, CourtHandle, EnrolOfficer, IncidentLook, OfficerDeed, RoomPorts,
-    ToIncident, ToOfficer,
+    CommandFault, ConnectHandheld, CourtHandle, EnrolOfficer, Idle, IncidentLook, OfficerDeed,
+    RoomPorts, ToIncident, ToOfficer,
 };
 use tiande_actors::incident::{IncidentDone, OrderIncident, SeenIncident};
 use tiande_actors::intake::{SubmitTip, TipFault, TipTaken};
@@ -98,8 +98,24 @@ impl World {
         clock: ManualClock,
         ids: SeededIds,
     ) -> Self {
+        Self::start_idle(profile, journal, clock, ids, Idle::default()).await
+    }
+
+    /// A court whose actors go to sleep when the test wants.
+    pub async fn open_sleepy(idle: Idle) -> Self {
+        let (clock, ids) = (ManualClock::at(MONDAY_10), SeededIds::new(7));
+        Self::start_idle(profile(), StagedJournal::new(), clock, ids, idle).await
+    }
+
+    async fn start_idle(
+        profile: CourtProfile,
+        journal: StagedJournal,
+        clock: ManualClock,
+        ids: SeededIds,
+        idle: Idle,
+    ) -> Self {
         let (wire, arbiter) = (PlainWire::default(), Arbiter::new());
-        let ports = ports(&journal, &clock, &wire, &ids);
+        let ports = RoomPorts { idle, ..ports(&journal, &clock, &wire, &ids) };
         let thread = arbiter.handle();
         let opening = CourtHandle::open(&thread, profile.clone(), ports);
         let court = within("opening the court", opening).await.unwrap();
@@ -294,6 +310,7 @@ fn ports(
         clock: Arc::new(clock.clone()),
         ids: Arc::new(ids.clone()),
         wire: Arc::new(wire.clone()),
+        idle: Idle::default(),
     }
 }
 

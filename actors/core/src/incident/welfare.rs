@@ -4,6 +4,8 @@
 //! Only what a person does is a sign of life: a telephone that lies in the grass still reports where it
 //! is. **Not here:** the silence of a device (`officer`: out of contact).
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{AlarmId, OfficerId};
 use crate::officer::{OfficerPart, Stage};
 use crate::time::{Millis, UnixMillis};
@@ -25,7 +27,8 @@ pub struct Patience {
 }
 
 /// What is known of a crew member's well-being.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Welfare {
     /// Heard of at that moment; nothing is asked.
     Heard(UnixMillis),

@@ -114,8 +114,8 @@ pub enum RestoreFault {
     /// Written by a program with another shape or another fold, or of another kind of stream.
     #[error("the snapshot is of another version")]
     Version,
-    /// A record that it names was not handed over.
-    #[error("record {0}, which the snapshot needs, is missing")]
+    /// A record that it names was not handed over, or carries nothing personal.
+    #[error("record {0}, which the snapshot needs, is missing or another")]
     Missing(u64),
     /// Not what was written.
     #[error("the snapshot is unreadable")]
@@ -166,7 +166,8 @@ impl<S: Folded> Fold<S> {
         for seq in &snapshot.kept {
             let (_, event) =
                 kept.find(|(found, _)| found == seq).ok_or(RestoreFault::Missing(*seq))?;
-            let event = S::own(event).ok_or(RestoreFault::Missing(*seq))?;
+            let event = S::own(event).filter(|event| S::part(event).is_some());
+            let event = event.ok_or(RestoreFault::Missing(*seq))?;
             fold.state.recall(event);
             fold.carriers.note::<S>(*seq, event);
         }
@@ -229,6 +230,8 @@ impl Folded for Officer {
             | OfficerEvent::Committed { .. }
             | OfficerEvent::StageReached { .. }
             | OfficerEvent::Released { .. }
+            | OfficerEvent::WelfareAsked { .. }
+            | OfficerEvent::WelfareAnswered { .. }
             | OfficerEvent::SosRaised { .. }
             | OfficerEvent::SosEnded { .. } => None,
         }
@@ -282,6 +285,9 @@ impl Folded for Incident {
             | IncidentEvent::StageReached { .. }
             | IncidentEvent::Exhausted { .. }
             | IncidentEvent::DirectorAlarmed { .. }
+            | IncidentEvent::WelfareAsked { .. }
+            | IncidentEvent::WelfareAnswered { .. }
+            | IncidentEvent::WelfareAlarmed { .. }
             | IncidentEvent::Finished { .. } => None,
         }
     }
@@ -315,6 +321,9 @@ impl Folded for Incident {
             | IncidentEvent::StageReached { .. }
             | IncidentEvent::Exhausted { .. }
             | IncidentEvent::DirectorAlarmed { .. }
+            | IncidentEvent::WelfareAsked { .. }
+            | IncidentEvent::WelfareAnswered { .. }
+            | IncidentEvent::WelfareAlarmed { .. }
             | IncidentEvent::Finished { .. } => {}
         }
     }
