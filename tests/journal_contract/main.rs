@@ -1,13 +1,16 @@
 //! What every journal must do, whatever it stores in: one suite, run against each store.
 //!
 //! `suite` holds the rules, `sqlite` and the last lines of this file run them; `queues`, `tamper`,
-//! `keys` and `disk` are about what only a real store has. `bench` measures and never fails.
+//! `keys`, `snapshots` and `disk` are about what only a real store has. `bench` measures and never
+//! fails.
 
 mod bench;
 mod disk;
 mod keys;
 mod queues;
+mod recalling;
 mod samples;
+mod snapshots;
 mod sqlite;
 mod suite;
 mod tamper;
@@ -79,6 +82,9 @@ macro_rules! contract_of {
                 an_event_on_a_strange_stream_is_refused,
                 an_empty_stream_part_is_refused,
                 a_notice_alone_needs_no_stream,
+                streams_are_recalled_as_they_fold,
+                a_snapshot_of_what_is_not_there_is_not_used,
+                a_case_is_found_by_its_number_in_its_court,
             ]
         );
     };

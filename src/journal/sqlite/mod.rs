@@ -14,6 +14,7 @@ mod plan;
 mod prepared;
 mod reader;
 mod script;
+mod snapshots;
 mod stopwatch;
 mod trouble;
 mod writer;
@@ -24,13 +25,16 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use metrics::counter;
 use sqlx::{SqliteConnection, SqlitePool};
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Stored,
+    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
+    Stored,
 };
-use tiande_core::ids::CourtId;
-use tiande_core::journal::{StreamId, Subject};
+use tiande_core::case::CaseNumber;
+use tiande_core::ids::{CaseId, CourtId};
+use tiande_core::journal::{Snapshot, StreamId, Subject};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -279,6 +283,40 @@ impl Journal for SqliteJournal {
 
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
         reader::read_stream(self.0.readers.clone(), Arc::clone(&self.0.keys), stream).boxed()
+    }
+
+    fn recall(
+        &self,
+        streams: Vec<StreamId>,
+    ) -> BoxFuture<'static, Result<Vec<Remembered>, ReadFault>> {
+        let (readers, keys) = (self.0.readers.clone(), Arc::clone(&self.0.keys));
+        snapshots::recall(readers, keys, snapshots::snapshot_key(&self.0.master), streams).boxed()
+    }
+
+    fn keep(&self, snapshots: Vec<(StreamId, Snapshot)>) -> BoxFuture<'static, ()> {
+        let (journal, many) = (self.clone(), snapshots.len() as u64);
+        let key = snapshots::snapshot_key(&self.0.master);
+        async move {
+            let kept = match snapshots::keep(journal, key, snapshots).await {
+                Ok(kept) => kept,
+                Err(fault) => {
+                    tracing::debug!(%fault, "snapshots were not kept");
+                    0
+                }
+            };
+            counter!("tiande_snapshots_kept_total").increment(kept);
+            counter!("tiande_snapshots_lost_total").increment(many.saturating_sub(kept));
+        }
+        .boxed()
+    }
+
+    fn case_numbered(
+        &self,
+        court: CourtId,
+        number: CaseNumber,
+    ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
+        let journal = self.clone();
+        async move { journal.case_by_number(&court, &number).await }.boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

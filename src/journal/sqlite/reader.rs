@@ -48,6 +48,22 @@ pub fn parsed<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, ReadFau
     text.parse().map_err(|_| unreadable(format!("{what}: {text:?} is no id")))
 }
 
+/// The columns that [`record`] reads, of `journal AS j` and `subject_key AS k`.
+pub const RECORD: &str = "j.seq, j.at_ms, j.by_json, j.why, j.kind, j.schema_version, j.subject, \
+                          j.body, j.sealed, k.wrapped, j.court, j.stream";
+
+/// A record of whatever stream, from a row of [`RECORD`].
+pub fn record(
+    row: &SqliteRow,
+    keys: &SubjectKeys,
+    generation: u64,
+) -> Result<(StreamId, Stored), ReadFault> {
+    const WHAT: &str = "a record";
+    let name: &str = row.try_get(11).map_err(|error| fault(WHAT, error))?;
+    let stored = stored(name, row, keys, generation).map_err(|unread| unread.at(name))?;
+    Ok((parsed(WHAT, name)?, stored))
+}
+
 /// All events of a stream, in order.
 pub async fn read_stream(
     readers: SqlitePool,
@@ -72,11 +88,8 @@ pub async fn read_stream(
     .await?;
     let mut events = Vec::with_capacity(rows.len());
     for (seq, row) in (1_u64..).zip(&rows) {
-        let stored = stored(&name, row, &keys, generation).map_err(|error| match error {
-            Unread::Row(error) => fault(format!("{name} at {seq}"), error),
-            Unread::Event(error) => fault(format!("{name} at {seq}"), error),
-            Unread::Words(what) => unreadable(format!("{name} at {seq}: {what}")),
-        })?;
+        let stored = stored(&name, row, &keys, generation)
+            .map_err(|unread| unread.at(&format!("{name} at {seq}")))?;
         if stored.seq != seq {
             return Err(unreadable(format!("{name} has no event {seq}")));
         }
@@ -89,6 +102,16 @@ enum Unread {
     Row(sqlx::Error),
     Event(tiande_core::journal::DecodeFault),
     Words(&'static str),
+}
+
+impl Unread {
+    fn at(self, place: &str) -> ReadFault {
+        match self {
+            Self::Row(error) => fault(place, error),
+            Self::Event(error) => fault(place, error),
+            Self::Words(what) => unreadable(format!("{place}: {what}")),
+        }
+    }
 }
 
 impl From<sqlx::Error> for Unread {
@@ -156,7 +179,7 @@ pub async fn open_alarms(readers: SqlitePool, court: CourtId) -> Result<Vec<Open
 pub async fn open_work(readers: SqlitePool, court: CourtId) -> Result<OpenWork, ReadFault> {
     const WHAT: &str = "the open work of a court";
     let court = court.as_str().to_owned();
-    let (incidents, officers, cases, alarms, last) = limited(WHAT, async {
+    let (incidents, officers, alarms, last) = limited(WHAT, async {
         let mut tx = readers.begin().await?;
         // Index incident_open.
         let incidents: Vec<String> = sqlx::query_scalar(
@@ -171,12 +194,6 @@ pub async fn open_work(readers: SqlitePool, court: CourtId) -> Result<OpenWork, 
                 .bind(&court)
                 .fetch_all(&mut *tx)
                 .await?;
-        // UNIQUE (court, number) of `case_file`.
-        let cases: Vec<(String, String)> =
-            sqlx::query_as("SELECT id, number FROM case_file WHERE court = ? ORDER BY number")
-                .bind(&court)
-                .fetch_all(&mut *tx)
-                .await?;
         let alarms = sqlx::query(OPEN_ALARMS).bind(&court).fetch_all(&mut *tx).await?;
         // UNIQUE (court, year, number) of `incident`, from its end.
         let last: Option<(u16, i64)> = sqlx::query_as(
@@ -187,16 +204,12 @@ pub async fn open_work(readers: SqlitePool, court: CourtId) -> Result<OpenWork, 
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok((incidents, officers, cases, alarms, last))
+        Ok((incidents, officers, alarms, last))
     })
     .await?;
     Ok(OpenWork {
         incidents: incidents.iter().map(|id| parsed(WHAT, id)).collect::<Result<_, _>>()?,
         officers: officers.iter().map(|id| parsed(WHAT, id)).collect::<Result<_, _>>()?,
-        cases: cases
-            .into_iter()
-            .map(|(id, number)| Ok((parsed(WHAT, &id)?, number)))
-            .collect::<Result<_, ReadFault>>()?,
         alarms: alarms.iter().map(alarm).collect::<Result<_, _>>()?,
         incident_number_last: last.map(|(year, n)| (year, u64::try_from(n).unwrap_or(0))),
     })
