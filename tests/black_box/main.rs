@@ -5,6 +5,7 @@
 //! whatever happens.
 
 mod access;
+mod history;
 mod http;
 mod offers;
 mod orders;

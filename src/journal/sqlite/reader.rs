@@ -48,6 +48,11 @@ pub fn parsed<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, ReadFau
     text.parse().map_err(|_| unreadable(format!("{what}: {text:?} is no id")))
 }
 
+/// Counts records read back, by whatever way.
+pub fn count_read(records: usize) {
+    metrics::counter!("tiande_journal_records_read_total").increment(records as u64);
+}
+
 /// The columns that [`record`] reads, of `journal AS j` and `subject_key AS k`.
 pub const RECORD: &str = "j.seq, j.at_ms, j.by_json, j.why, j.kind, j.schema_version, j.subject, \
                           j.body, j.sealed, k.wrapped, j.court, j.stream";
@@ -86,6 +91,7 @@ pub async fn read_stream(
         .fetch_all(&readers),
     )
     .await?;
+    count_read(rows.len());
     let mut events = Vec::with_capacity(rows.len());
     for (seq, row) in (1_u64..).zip(&rows) {
         let stored = stored(&name, row, &keys, generation)

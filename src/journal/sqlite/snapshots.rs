@@ -14,7 +14,7 @@ use sqlx::{Arguments, AssertSqlSafe, Row, SqlitePool};
 use tiande_actors::ports::journal::{ReadFault, Remembered, Stored};
 use tiande_core::journal::{Snapshot, SnapshotVersion, StreamId, snapshot_version};
 
-use super::reader::{RECORD, fault, limited, record, unreadable};
+use super::reader::{RECORD, count_read, fault, limited, record, unreadable};
 use super::script::signed;
 use super::{SqliteJournal, StoreFault};
 use crate::journal::seal::SubjectKeys;
@@ -196,7 +196,9 @@ async fn records(
     let mut found: BTreeMap<StreamId, Vec<Stored>> = BTreeMap::new();
     for (which, wanted) in [("=", named), (">", after)] {
         for chunk in wanted.chunks(CHUNK) {
-            for row in rows_where(readers, which, chunk).await? {
+            let rows = rows_where(readers, which, chunk).await?;
+            count_read(rows.len());
+            for row in rows {
                 let (stream, stored) = record(&row, keys, generation)?;
                 found.entry(stream).or_default().push(stored);
             }
