@@ -1,6 +1,5 @@
 //! Wires everything: the one file that knows all the parts.
 
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +22,7 @@ use crate::app::{App, Phase};
 use crate::config::Config;
 use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
+use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, SqliteJournal};
 use crate::sockets::JsonWire;
 use crate::telemetry::SystemClock;
@@ -71,29 +71,24 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
             arbiters.push(Arbiter::new());
         }
     }
-    sweep_pictures(&journal, &media).await.context("sweeping pictures without a tip")?;
     let app = Data::new(App::new(config, clock, journal, doors, media, master));
     Ok(Opened { app })
 }
 
-/// A crash between a picture and its tip leaves a picture without one: it goes at the next start.
-async fn sweep_pictures(journal: &SqliteJournal, media: &MediaStore) -> anyhow::Result<()> {
-    let mut found = Vec::new();
-    media.sweep(&mut |tip| {
-        found.push(tip);
-        Ok(true)
-    })?;
-    let mut known = BTreeSet::new();
-    for tip in found {
-        if journal.has_tip(tip).await? {
-            known.insert(tip);
+/// Sweeps pictures without a tip away, beside everything else.
+fn sweep_pictures(app: &Data<App>) {
+    let app = app.clone();
+    let started = app.clock.now();
+    actix::spawn(async move {
+        let journal = app.journal.clone();
+        let known = |tip| {
+            let journal = journal.clone();
+            async move { journal.has_tip(tip).await.map_err(std::io::Error::other) }
+        };
+        if let Err(fault) = sweep(&app.media, &app.config.data, started, known).await {
+            warn!(%fault, "pictures without a tip were not swept; the next start tries again");
         }
-    }
-    let swept = media.sweep(&mut |tip| Ok(known.contains(&tip)))?;
-    if swept > 0 {
-        warn!(swept, "pictures without a tip were removed");
-    }
-    Ok(())
+    });
 }
 
 async fn open_courts(app: &App) -> anyhow::Result<()> {
@@ -183,6 +178,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
     }
     app.set_phase(Phase::Ready);
     info!(%listen, "ready");
+    sweep_pictures(&app);
     let failed = wait_for_the_end(&app).await?;
     info!("stopping");
     app.set_phase(Phase::Stopping);

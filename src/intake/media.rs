@@ -12,10 +12,12 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use actix_web::web;
 use sha2::{Digest, Sha256};
 use tiande_core::ids::TipId;
+use tiande_core::time::UnixMillis;
 
 use crate::keys::{MasterKey, Sealer, keyed_hash, random};
 
@@ -33,41 +35,37 @@ struct Inner {
 }
 
 impl MediaStore {
-    /// Opens the store in a data directory, makes its folder, and throws away what a crash left half
-    /// written. For the start of the server: it blocks.
+    /// Opens the store in a data directory and makes its folder. What a crash left is swept later (see
+    /// `sweep`), so that this takes no longer with many pictures.
     ///
     /// # Errors
     /// Whatever the file system says.
     pub fn open(data_dir: &Path, master: Arc<MasterKey>) -> io::Result<Self> {
         let inner = Inner { folder: data_dir.join("media"), master };
         private_folder(&inner.folder)?;
-        inner.each_file(
-            |path, name| {
-                if name.ends_with(DRAFT) { fs::remove_file(path) } else { Ok(()) }
-            },
-        )?;
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Throws away pictures of tips that nobody knows: those whose tip never became durable because
-    /// the server died in between. For the start of the server, before it takes tips: it blocks.
-    /// Returns how many there were.
+    /// The folders that pictures are in.
     ///
     /// # Errors
-    /// Whatever the file system says, or `is_known`.
-    pub fn sweep(&self, is_known: &mut dyn FnMut(TipId) -> io::Result<bool>) -> io::Result<usize> {
-        let mut gone = 0;
-        self.0.each_file(|path, name| {
-            let tip = name.split_once('-').and_then(|(_hash, tip)| tip.parse().ok());
-            if let Some(tip) = tip
-                && !is_known(tip)?
-            {
-                fs::remove_file(path)?;
-                gone += 1;
-            }
-            Ok(())
-        })?;
-        Ok(gone)
+    /// Whatever the file system says.
+    pub async fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        self.with(Inner::folders).await
+    }
+
+    /// Pictures in one of the folders whose tips were made from `from` on and before `before`. Drafts
+    /// last written before `before` are thrown away on the way: nobody finishes them any more.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub async fn left_in(
+        &self,
+        folder: PathBuf,
+        from: UnixMillis,
+        before: UnixMillis,
+    ) -> io::Result<Vec<(TipId, [u8; 32])>> {
+        self.with(move |_| left_in(&folder, from, before)).await
     }
 
     /// Keeps a picture. Durable on return.
@@ -151,21 +149,50 @@ impl Inner {
         whole.map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 
-    fn each_file(&self, mut look: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<()> {
-        for folder in fs::read_dir(&self.folder)? {
-            let folder = folder?;
-            if !folder.file_type()?.is_dir() {
-                continue;
-            }
-            for file in fs::read_dir(folder.path())? {
-                let file = file?;
-                if let Some(name) = file.file_name().to_str() {
-                    look(&file.path(), name)?;
-                }
+    fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
             }
         }
-        Ok(())
+        Ok(folders)
     }
+}
+
+fn left_in(
+    folder: &Path,
+    from: UnixMillis,
+    before: UnixMillis,
+) -> io::Result<Vec<(TipId, [u8; 32])>> {
+    let mut found = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        let name = file.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if name.ends_with(DRAFT) {
+            let written = file.metadata()?.modified()?.duration_since(UNIX_EPOCH);
+            let written =
+                written.map_or(i64::MIN, |at| i64::try_from(at.as_millis()).unwrap_or(i64::MAX));
+            if written < before.0 {
+                fs::remove_file(file.path())?;
+            }
+        } else if let Some((tip, sha256)) = parse(name)
+            && (from.0..before.0).contains(&tip.made_at().0)
+        {
+            found.push((tip, sha256));
+        }
+    }
+    Ok(found)
+}
+
+/// Tip and hash of a picture's name.
+fn parse(name: &str) -> Option<(TipId, [u8; 32])> {
+    let (hash, tip) = name.split_once('-')?;
+    let mut sha256 = [0; 32];
+    hex::decode_to_slice(hash, &mut sha256).ok()?;
+    Some((tip.parse().ok()?, sha256))
 }
 
 /// Binds a file's content to its name.

@@ -41,6 +41,13 @@ macro_rules! typed_ids {
             pub fn new(at: UnixMillis, source: &mut dyn IdSource) -> Self {
                 Self(uuid_v7(at, &source.random_bytes()))
             }
+
+            /// When it was made, by the clock of its maker; meaningless for an id from elsewhere.
+            #[must_use]
+            pub fn made_at(self) -> UnixMillis {
+                let [a, b, c, d, e, f, ..] = *self.0.as_bytes();
+                UnixMillis(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,6 +153,7 @@ mod tests {
         let late = OfferId::new(UnixMillis(2_000), &mut Fixed);
         assert_eq!(early.0.get_version_num(), 7);
         assert!(early < late);
+        assert_eq!((early.made_at(), late.made_at()), (UnixMillis(1_000), UnixMillis(2_000)));
     }
 
     #[test]
