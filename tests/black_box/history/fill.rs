@@ -56,6 +56,11 @@ pub fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
+/// The number of a case as a part of an address.
+pub fn address_of(n: u64) -> String {
+    percent(&number(n).to_string())
+}
+
 fn number(n: u64) -> CaseNumber {
     let text = format!("(2026)豫0783执{n}号");
     CaseNumber::parse(&text).expect("a case number")

@@ -11,10 +11,10 @@ use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
-use super::fill::{Fill, History};
+use super::fill::{Fill, History, address_of};
 use super::{end, metric};
 use crate::support::tips::tip_with;
-use crate::support::waiting::Stopwatch;
+use crate::support::waiting::{Stopwatch, let_pass, until};
 use crate::support::{Court, Server};
 
 /// The sum of all bodies' lengths, the number of records, and how long that took.
@@ -48,20 +48,23 @@ fn ms(time: Duration) -> f64 {
 #[test]
 #[ignore = "measures; run it alone, in release"]
 fn a_million_cases() {
-    let mut server = Server::start();
-    let court = Court::add(&server, "long");
-    let empty_kib = server.rss_kib();
-    end(&mut server);
-    let fill = Fill {
+    measure(&Fill {
         officers: 5_000,
         events: 200,
         open_incidents: 50,
         closed_incidents: 200_000,
         cases: 1_000_000,
-    };
+    });
+}
+
+fn measure(fill: &Fill) {
+    let mut server = Server::start();
+    let court = Court::add(&server, "long");
+    let empty_kib = server.rss_kib();
+    end(&mut server);
     let mut history = History::of(&court.id);
     let watch = Stopwatch::start();
-    history.write(&server.data, &fill);
+    history.write(&server.data, fill);
     let bytes = std::fs::metadata(server.data.join("tiande.sqlite")).map_or(0, |file| file.len());
     println!("{fill:?}: written in {:.0} s, {} MiB", watch.elapsed().as_secs_f64(), bytes >> 20);
     println!("a server with an empty court holds {empty_kib} KiB");
@@ -96,6 +99,53 @@ fn a_million_cases() {
             })
             .collect();
         println!("  first tips about a sleeping case, ms: {}", tips.join(", "));
+        if round == 3 {
+            resident(&server, &court.dispatcher());
+        }
         end(&mut server);
     }
+}
+
+/// What cases cost that are awake, and that they go to sleep again.
+fn resident(server: &Server, cookie: &str) {
+    let cookie = [("cookie", cookie)];
+    let look = |n| server.get(&format!("/api/cases?number={}", address_of(n)), &cookie);
+    // What grows with the first questions of whatever kind is no case.
+    (1..=500).for_each(|n| drop(look(n).ok("a case")));
+    let before = server.rss_kib();
+    let many = 10_000;
+    let watch = Stopwatch::start();
+    (501..=500 + many).for_each(|n| drop(look(n).ok("a case")));
+    let looked = watch.elapsed();
+    let kib = server.rss_kib() - before;
+    // The gauge is set every five seconds, and no case sleeps within thirty.
+    let_pass(Duration::from_secs(6));
+    let awake = metric(server, "tiande_cases_awake");
+    println!("{many} cases looked at in {:.0} ms: {kib} KiB more", ms(looked));
+    println!("  {awake} awake at the last count: {} bytes each", kib * 1_024 / many);
+    until(Duration::from_secs(120), "sleep", || {
+        // Asking costs memory too.
+        let_pass(Duration::from_secs(2));
+        (metric(server, "tiande_cases_awake") == 0.0).then_some(())
+    });
+    println!("  all asleep again: {} KiB", server.rss_kib());
+}
+
+/// The same cases again and again: what stays in memory after the first rounds is not theirs.
+/// `cargo test --release -p tiande --test black_box come_and_go -- --ignored --nocapture`
+#[test]
+#[ignore = "measures; run it alone, in release"]
+fn cases_come_and_go() {
+    let mut server = Server::start();
+    let court = Court::add(&server, "long");
+    end(&mut server);
+    let nobody =
+        Fill { officers: 0, events: 0, open_incidents: 0, closed_incidents: 0, cases: 11_000 };
+    History::of(&court.id).write(&server.data, &nobody);
+    server.start_again();
+    let cookie = court.dispatcher();
+    for _ in 0..4 {
+        resident(&server, &cookie);
+    }
+    end(&mut server);
 }
