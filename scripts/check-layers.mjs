@@ -46,7 +46,7 @@ export const RAW_ALLOWED = {
   'actors/src/pause.rs': 'the one pause between bounded retries',
   'actors/core/tests/simulation/env.rs': 'which seeds a person wants to see; a test has no configuration',
   'src/telemetry.rs': 'the one clock of the server',
-  'src/journal/sqlite/stopwatch.rs': 'a duration that only a metric shows',
+  'src/journal/stopwatch.rs': 'a duration that only a metric shows',
   'actors/tests/actix_semantics.rs': 'pins what actix itself does, do_send included',
   'actors/tests/court/waiting.rs': 'waits for a condition, with a limit',
   'tests/black_box/support/waiting.rs': 'waits for a condition, with a limit',

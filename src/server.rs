@@ -23,7 +23,7 @@ use crate::app::{App, Phase};
 use crate::config::Config;
 use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
-use crate::journal::{OpenOptions, SqliteJournal};
+use crate::journal::{OpenOptions, Store};
 use crate::sockets::JsonWire;
 use crate::telemetry::SystemClock;
 use crate::{admin, api, demo, intake, sockets};
@@ -60,7 +60,7 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
 async fn open_folder(config: Config) -> anyhow::Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = OpenOptions::new(config.data.clone(), &config.hash, Arc::clone(&clock));
-    let journal = SqliteJournal::open(options).await.context("opening the journal")?;
+    let journal = Store::open(options, config.postgres()?).await.context("opening the journal")?;
     let journal = Arc::new(journal);
     let master = journal.master_key();
     let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
@@ -77,7 +77,7 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
 }
 
 /// A crash between a picture and its tip leaves a picture without one: it goes at the next start.
-async fn sweep_pictures(journal: &SqliteJournal, media: &MediaStore) -> anyhow::Result<()> {
+async fn sweep_pictures(journal: &Store, media: &MediaStore) -> anyhow::Result<()> {
     let mut found = Vec::new();
     media.sweep(&mut |tip| {
         found.push(tip);

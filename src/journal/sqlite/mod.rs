@@ -7,14 +7,9 @@
 //! **Not here:** rules of dispatch, and any second connection that writes.
 
 mod errand;
-mod job;
 mod lookup;
 mod open;
-mod plan;
-mod prepared;
-mod reader;
 mod script;
-mod stopwatch;
 mod trouble;
 mod writer;
 
@@ -24,7 +19,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqlitePool;
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Stored,
@@ -34,27 +29,28 @@ use tiande_core::journal::{StreamId, Subject};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::job::{Closure, Errand, Job, Mark, Waiting};
+use self::job::{Closure, Errand, Job, Mark, StoreFault, Waiting};
 use self::plan::Base;
 use self::prepared::Prepared;
-use self::writer::{Gauges, Tidy, Writer};
+use self::writer::{Tidy, Writer};
 use super::checkpoint::CheckpointWriter;
 use super::envelope::HashAlg;
-use super::seal::SubjectKeys;
+use super::seal::{Randomness, SubjectKeys};
+use super::sql::{Conn, Readers};
+use super::{job, plan, prepared, reader, stopwatch};
 use crate::keys::MasterKey;
 
-pub use self::job::StoreFault;
 pub use self::open::OpenFault;
-pub(in crate::journal) use self::open::{DATABASE, readers};
-pub(in crate::journal) use self::reader::{fault, limited, parsed};
+pub(in crate::journal) use self::open::{DATABASE, Start, lock_folder, readers};
+pub(in crate::journal) use self::writer::{GROUP_MAX, Gauges};
 
 /// Decisions that may wait for the writer: at 128 a group and one fsync each, about 32 fsyncs, which
 /// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
-const QUEUE_MAX: usize = 4_096;
+pub(in crate::journal) const QUEUE_MAX: usize = 4_096;
 /// Errands that may wait: a shift's worth of people who sign in at once. One is done between two
 /// groups of decisions, each with an fsync of its own, so on a slow disk (5 ms) under full load the
 /// last one waits two and a half seconds.
-const ERRANDS_MAX: usize = 256;
+pub(in crate::journal) const ERRANDS_MAX: usize = 256;
 
 /// How to open the journal.
 #[derive(Clone)]
@@ -65,6 +61,8 @@ pub struct OpenOptions {
     pub hash_alg: HashAlg,
     /// Wall time for epochs and checkpoints.
     pub clock: Arc<dyn Clock>,
+    /// Where keys and nonces of sealed parts come from; only a test has another than the default.
+    pub randomness: Randomness,
 }
 
 impl OpenOptions {
@@ -72,7 +70,7 @@ impl OpenOptions {
     #[must_use]
     pub fn new(data_dir: PathBuf, hash_alg: &str, clock: Arc<dyn Clock>) -> Self {
         let hash_alg = HashAlg::from_name(hash_alg).unwrap_or_default();
-        Self { data_dir, hash_alg, clock }
+        Self { data_dir, hash_alg, clock, randomness: Randomness::default() }
     }
 }
 
@@ -105,7 +103,7 @@ impl SqliteJournal {
     /// # Errors
     /// [`OpenFault`]: another server works there, a key is missing or wrong, the database is broken.
     pub async fn open(options: OpenOptions) -> Result<Self, OpenFault> {
-        let OpenOptions { data_dir, hash_alg, clock } = options;
+        let OpenOptions { data_dir, hash_alg, clock, randomness } = options;
         let lock = open::lock_folder(&data_dir)?;
         let master = open::master_key(&data_dir)?;
         let signer = CheckpointWriter::open(&data_dir)?;
@@ -113,7 +111,7 @@ impl SqliteJournal {
         open::migrate(&mut conn).await?;
         let start = open::take_ownership(&mut conn, &master, hash_alg, clock.now()).await?;
         let readers = open::reader_pool(&data_dir).await?;
-        let keys = Arc::new(SubjectKeys::new(&master));
+        let keys = Arc::new(SubjectKeys::new(&master, randomness));
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let (errands, waiting_errands) = mpsc::channel(ERRANDS_MAX);
         let (failed_tx, failed) = watch::channel(false);
@@ -180,9 +178,7 @@ impl SqliteJournal {
     pub async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + 'static,
     {
         let (answer, done) = oneshot::channel();
         let job = Box::new(Closure { work: Some(job), result: None, answer });
@@ -213,6 +209,10 @@ impl SqliteJournal {
     #[must_use]
     pub fn readers(&self) -> &SqlitePool {
         &self.0.readers
+    }
+
+    fn reading(&self) -> Readers {
+        Readers::Sqlite(self.0.readers.clone())
     }
 
     /// The master key, for the other stores beside the journal.
@@ -278,15 +278,15 @@ impl Journal for SqliteJournal {
     }
 
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
-        reader::read_stream(self.0.readers.clone(), Arc::clone(&self.0.keys), stream).boxed()
+        reader::read_stream(self.reading(), Arc::clone(&self.0.keys), stream).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
-        reader::open_work(self.0.readers.clone(), court).boxed()
+        reader::open_work(self.reading(), court).boxed()
     }
 
     fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>> {
-        reader::open_alarms(self.0.readers.clone(), court).boxed()
+        reader::open_alarms(self.reading(), court).boxed()
     }
 
     fn delivery(
@@ -294,6 +294,6 @@ impl Journal for SqliteJournal {
         source: String,
         webhook_id: String,
     ) -> BoxFuture<'static, Result<Option<Delivery>, ReadFault>> {
-        reader::delivery(self.0.readers.clone(), source, webhook_id).boxed()
+        reader::delivery(self.reading(), source, webhook_id).boxed()
     }
 }
