@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use tiande::journal::{HashAlg, OpenFault, OpenOptions, SqliteJournal, VerifyOptions, verify};
+use tiande::journal::{
+    HashAlg, OpenFault, OpenOptions, SqliteJournal, Store, VerifyOptions, verify,
+};
 use tiande::keys::KeyFault;
 use tiande_actors::ports::journal::{AppendFault, Journal};
 use tiande_core::incident::{IncidentEvent, Said};
@@ -224,6 +226,7 @@ async fn lists_of_the_api_come_from_the_read_models() {
     journal.append(crate::samples::decision(vec![end])).await.expect("durable");
     journal.append(crate::samples::case_opened(1, "(2026)豫0783执7号")).await.expect("durable");
     let court = crate::samples::court();
+    let journal = Store::Sqlite(journal);
     let open = journal.incident_rows(&court, true, 10).await.expect("read");
     assert_eq!(open.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 1]);
     let all = journal.incident_rows(&court, false, 2).await.expect("read");

@@ -4,10 +4,16 @@
 //! `keys` and `disk` are about what only a real store has. `bench` measures and never fails.
 
 mod bench;
+mod differential;
 mod disk;
+mod fencing;
 mod keys;
+mod outage;
+mod postgres;
 mod queues;
 mod samples;
+#[path = "../support/postgres.rs"]
+mod server;
 mod sqlite;
 mod suite;
 mod tamper;
@@ -44,11 +50,14 @@ impl Harness for Memory {
 
 /// Makes one test of each rule for one store.
 macro_rules! contract {
-    ($store:ident, $harness:ty, [$($rule:ident),+ $(,)?]) => {
+    ($store:ident, $harness:ty, $is_here:path, [$($rule:ident),+ $(,)?]) => {
         mod $store {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $rule() {
+                    if !$is_here() {
+                        return;
+                    }
                     crate::suite::$rule::<$harness>().await;
                 }
             )+
@@ -57,10 +66,11 @@ macro_rules! contract {
 }
 
 macro_rules! contract_of {
-    ($store:ident, $harness:ty) => {
+    ($store:ident, $harness:ty, $is_here:path) => {
         contract!(
             $store,
             $harness,
+            $is_here,
             [
                 a_stream_reads_back_as_it_was_written,
                 positions_grow_with_every_record,
@@ -84,5 +94,11 @@ macro_rules! contract_of {
     };
 }
 
-contract_of!(in_memory, crate::Memory);
-contract_of!(in_sqlite, crate::sqlite::Sqlite);
+/// True: it needs nothing.
+fn always() -> bool {
+    true
+}
+
+contract_of!(in_memory, crate::Memory, crate::always);
+contract_of!(in_sqlite, crate::sqlite::Sqlite, crate::always);
+contract_of!(in_postgres, crate::postgres::Postgres, crate::server::is_here);

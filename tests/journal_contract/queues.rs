@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use tiande::journal::sql::sql;
 use tiande::journal::{SqliteJournal, StoreFault};
 use tiande_actors::ports::journal::Journal;
 use tokio::sync::oneshot;
@@ -43,11 +44,11 @@ pub type Counted = BoxFuture<'static, Result<i64, StoreFault>>;
 pub fn queue_count(journal: &SqliteJournal) -> Result<Counted, StoreFault> {
     let journal = journal.clone();
     let mut counted: Counted = Box::pin(async move {
-        let count = journal.write(|conn| {
-            let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM journal");
-            Box::pin(async move { count.fetch_one(conn).await })
+        let count = journal.write(|mut conn| {
+            Box::pin(async move { conn.fetch_one(sql("SELECT COUNT(*) FROM journal")).await })
         });
-        Ok(count.await? / RECORDS)
+        let (count,): (i64,) = count.await?;
+        Ok(count / RECORDS)
     });
     match (&mut counted).now_or_never() {
         Some(Err(fault)) => Err(fault),
