@@ -49,6 +49,7 @@ export const RAW_ALLOWED = {
   'src/journal/stopwatch.rs': 'a duration that only a metric shows',
   'actors/tests/actix_semantics.rs': 'pins what actix itself does, do_send included',
   'actors/tests/court/waiting.rs': 'waits for a condition, with a limit',
+  'tests/support/postgres.rs': 'a test has no configuration but its environment',
   'tests/black_box/support/waiting.rs': 'waits for a condition, with a limit',
   'tests/journal_contract/bench.rs': 'measures how long real work takes',
   'load-tests/src/clock.rs': 'the one clock of the drill',

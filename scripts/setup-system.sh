@@ -3,6 +3,7 @@
 # otherwise names them and fails. Never asks a question, and does nothing when all is there.
 #
 #   scripts/setup-system.sh build      a C compiler, Rust, Node.js
+#   scripts/setup-system.sh postgres   also PostgreSQL's server, for the tests of that store
 #   scripts/setup-system.sh browser    also Chromium and fonts, for the browser tests only
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,6 +22,16 @@ has cc || packages+=(gcc libc6-dev)
 
 case $want in
   build) ;;
+  postgres)
+    if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! has initdb; then
+      packages+=(postgresql)
+      # The tests make servers of their own; the package need not start one.
+      if [ "$(id -u)" -eq 0 ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+      fi
+    fi
+    ;;
   browser)
     # CHROMIUM names another one that is there already.
     if [ -n "${CHROMIUM:-}" ]; then
@@ -32,7 +43,7 @@ case $want in
     need_package fonts-noto-cjk
     need_package fonts-noto-core
     ;;
-  *) fail "there is no set-up called '$want' (build, browser)" ;;
+  *) fail "there is no set-up called '$want' (build, postgres, browser)" ;;
 esac
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -256,4 +256,38 @@ mod tests {
         let example = include_str!("../../config/default.toml");
         assert_eq!(Config::build(example, &Overrides::default()), Ok(Config::default()));
     }
+
+    #[test]
+    fn the_example_with_postgres_is_sound() {
+        let example = include_str!("../../config/postgres.toml");
+        let config = Config::build(example, &Overrides::default()).expect("sound");
+        assert!(config.store.is_some_and(|store| store.url.contains("sslmode=verify-full")));
+    }
+
+    #[test]
+    fn a_store_that_is_named_wrongly_is_refused() {
+        assert!(faults("[store]\nurl = \"mysql://x\"")[0].starts_with("store.url: must be"));
+        assert_eq!(faults("[store]\nurl = \"postgres://t@localhost/t\"\nport = 1").len(), 1);
+        assert_eq!(faults("[store]\npassword_file = \"x\"").len(), 1);
+        let fault = faults("[store]\nurl = \"postgres://t:geheim@localhost/t\"");
+        assert!(fault[0].contains("password_file") && !fault[0].contains("geheim"), "{fault:?}");
+    }
+
+    #[test]
+    fn a_password_that_others_may_read_is_refused_and_never_shown() {
+        let name = format!("tiande-password-{}", hex::encode(crate::keys::random::<8>()));
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "geheim\n").expect("written");
+        let text = format!("[store]\nurl = \"postgres://t@localhost/t\"\npassword_file = {path:?}");
+        let config = Config::build(&text, &Overrides::default()).expect("sound");
+        let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        mode(0o644).expect("set");
+        let fault = config.postgres().expect_err("open to all");
+        assert!(fault.0[0].contains("must be 0600"), "{fault}");
+        mode(0o600).expect("set");
+        let options = config.postgres().expect("private").expect("there");
+        assert!(!format!("{config:?}{options:?}").contains("geheim"));
+        std::fs::remove_file(&path).expect("removed");
+        assert!(config.postgres().is_err(), "missing");
+    }
 }

@@ -5,9 +5,12 @@
 //! whatever happens.
 
 mod access;
+#[path = "../support/postgres.rs"]
+mod databases;
 mod http;
 mod offers;
 mod orders;
+mod postgres;
 mod restart;
 mod sockets;
 mod stalled;

@@ -14,8 +14,12 @@ const KILLS: u32 = 10;
 
 #[test]
 fn a_killed_server_knows_everything_it_has_answered() {
-    let mut server = Server::start();
-    let court = Court::add(&server, "alpha");
+    is_killed_and_knows_everything(&mut Server::start());
+}
+
+/// The rule, for a fresh server with whatever store.
+pub fn is_killed_and_knows_everything(server: &mut Server) {
+    let court = Court::add(server, "alpha");
     let cookie = court.dispatcher();
     let mut busy = court.officer("王建国", 200.0);
     let taken = court.source.incident(&server, "m1", &good_tip("alpha"));
@@ -71,8 +75,12 @@ fn a_killed_server_knows_everything_it_has_answered() {
 
 #[test]
 fn ten_kills_under_load_lose_nothing_and_bind_nobody_twice() {
-    let mut server = Server::start();
-    let court = Court::add(&server, "alpha");
+    is_killed_under_load(&mut Server::start());
+}
+
+/// The rule, for a fresh server with whatever store.
+pub fn is_killed_under_load(server: &mut Server) {
+    let court = Court::add(server, "alpha");
     let cookie = court.dispatcher();
     let officers: Vec<Officer> =
         (0..4).map(|n| court.officer(&format!("干警{n}"), 200.0 * f64::from(n))).collect();

@@ -6,6 +6,7 @@
 mod bench;
 mod differential;
 mod disk;
+mod doors;
 mod fencing;
 mod keys;
 mod outage;

@@ -19,8 +19,9 @@ use crate::journal::job::Job;
 use crate::journal::sqlite::OpenFault;
 
 /// A database that is not back within this is gone, and the server ends: actors that wait for an
-/// answer stand still meanwhile, and its supervisor starts it again.
-pub const COME_BACK_LIMIT: Duration = Duration::from_secs(5);
+/// answer stand still meanwhile, and its supervisor starts it again. A PostgreSQL that was killed on
+/// a loaded machine took five seconds to take connections again.
+pub const COME_BACK_LIMIT: Duration = Duration::from_secs(15);
 /// Time between two tries.
 const TRY_EVERY: Duration = Duration::from_millis(100);
 
