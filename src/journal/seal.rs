@@ -77,7 +77,9 @@ fn place(stream: &str, seq: u64, kind: &str) -> Vec<u8> {
 /// Where random bytes come from: the operating system, but for a test that wants the same bytes
 /// twice. Two different parts under one key and one nonce would lay both open, so nothing else may.
 #[derive(Clone)]
-pub struct Randomness(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Randomness(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Default for Randomness {
     fn default() -> Self {

@@ -22,15 +22,15 @@ pub fn is_killed_and_knows_everything(server: &mut Server) {
     let court = Court::add(server, "alpha");
     let cookie = court.dispatcher();
     let mut busy = court.officer("王建国", 200.0);
-    let taken = court.source.incident(&server, "m1", &good_tip("alpha"));
+    let taken = court.source.incident(server, "m1", &good_tip("alpha"));
     let first = busy.offered();
     busy.accept(&first);
     busy.socket().done(json!({"type": "progress", "incident": taken, "stage": "en_route"}));
     let mut asked = court.officer("李明", 400.0);
-    let open = court.source.incident(&server, "m2", &good_tip("alpha"));
+    let open = court.source.incident(server, "m2", &good_tip("alpha"));
     let offer = asked.offered();
-    let mut console = Console::open(&server, &cookie).socket;
-    let lonely = court.source.incident(&server, "m3", &good_tip("alpha"));
+    let mut console = Console::open(server, &cookie).socket;
+    let lonely = court.source.incident(server, "m3", &good_tip("alpha"));
     let alarm = console.expect_where("the alarm", |f| f["type"] == "alarm");
     assert_eq!(alarm["incident"], lonely.as_str());
     // The numbers of a year go on where they were.
@@ -58,14 +58,14 @@ pub fn is_killed_and_knows_everything(server: &mut Server) {
     // Accepted before the kill, and sent again because the answer may have been lost.
     busy.accept(&first);
     busy.socket().done(json!({"type": "finish", "incident": taken, "outcome": "found"}));
-    let again = Console::open(&server, &cookie);
+    let again = Console::open(server, &cookie);
     assert_eq!(again.welcome["alarms"][0]["alarm"], alarm["alarm"]);
     assert_eq!(court.incident(&cookie, &open)["status"], "underway");
     assert_eq!(court.incident(&cookie, &lonely)["alarm"], "centre");
     // Still on duty; asked as soon as it is known where.
     busy.report(250.0);
     assert_eq!(busy.socket().expect("offer")["incident"]["id"], lonely.as_str());
-    let next = court.source.incident(&server, "m4", &good_tip("alpha"));
+    let next = court.source.incident(server, "m4", &good_tip("alpha"));
     let number = court.incident(&cookie, &next)["number"].clone();
     assert!(
         !before.contains(&number) && number.as_str().is_some_and(|n| n.ends_with("000004")),

@@ -91,7 +91,7 @@ async fn walk(doors: &Doors, clock: &ByHand) {
         |name: &'static str, password: &'static str| doors.sign_in(name, password, HERE, None);
     let who = sign_in("d1", "correct horse").await.expect("right");
     assert_eq!((who.username.as_str(), who.roles.len()), ("d1", 2));
-    assert!(matches!(sign_in("d\01", "x").await, Err(SignInFault::Wrong)));
+    assert!(matches!(sign_in("d\0", "x").await, Err(SignInFault::Wrong)));
     for _ in 0..5 {
         assert!(matches!(sign_in("d1", "wrong horse").await, Err(SignInFault::Wrong)));
     }

@@ -34,15 +34,23 @@ struct Ends {
 }
 
 /// Sends tips one after the other until told to stop.
-async fn send(journal: PostgresJournal, next: Arc<AtomicU64>, over: Arc<AtomicBool>) -> Ends {
+async fn send(
+    journal: PostgresJournal,
+    (next, taken): (Arc<AtomicU64>, Arc<AtomicU64>),
+    over: Arc<AtomicBool>,
+) -> Ends {
     let mut ends = Ends::default();
+    let mut pause = tokio::time::interval(Duration::from_millis(5));
     while !over.load(Ordering::Relaxed) {
         let n = next.fetch_add(1, Ordering::Relaxed);
         match journal.append(tip_taken(n)).await {
-            Ok(_) => ends.taken.push(n),
+            Ok(_) => {
+                ends.taken.push(n);
+                taken.fetch_add(1, Ordering::Relaxed);
+            }
             Err(AppendFault::Unavailable) => {
                 ends.refused.push(n);
-                tokio::task::yield_now().await;
+                pause.tick().await;
             }
             Err(AppendFault::Unknown) => ends.unknown.push(n),
             Err(other) => unreachable!("{other:?}"),
@@ -56,12 +64,12 @@ async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) ->
     tokio::task::spawn_blocking(work).await.expect("no panic")
 }
 
-async fn taken_reaches(next: &AtomicU64, count: u64) {
-    let from = next.load(Ordering::Relaxed);
+async fn taken_reaches(taken: &AtomicU64, count: u64) {
+    let from = taken.load(Ordering::Relaxed);
     let mut looks = tokio::time::interval(Duration::from_millis(20));
     for _ in 0..1_500 {
         looks.tick().await;
-        if next.load(Ordering::Relaxed) >= from + count {
+        if taken.load(Ordering::Relaxed) >= from + count {
             return;
         }
     }
@@ -74,10 +82,17 @@ async fn nothing_that_was_answered_is_lost_when_postgres_restarts_dies_or_ends_s
     let (folder, url) = (Folder::new(), cluster.at("postgres"));
     let journal = open(folder.path(), &url).await;
     let (next, over) = (Arc::new(AtomicU64::new(1)), Arc::new(AtomicBool::new(false)));
+    let taken = Arc::new(AtomicU64::new(0));
     let senders: Vec<_> = (0..4)
-        .map(|_| tokio::spawn(send(journal.clone(), Arc::clone(&next), Arc::clone(&over))))
+        .map(|_| {
+            tokio::spawn(send(
+                journal.clone(),
+                (Arc::clone(&next), Arc::clone(&taken)),
+                Arc::clone(&over),
+            ))
+        })
         .collect();
-    taken_reaches(&next, 20).await;
+    taken_reaches(&taken, 20).await;
     for order in ["end sessions", "restart", "kill", "end sessions"] {
         if order == "end sessions" {
             let mut admin = connect(&url).await;
@@ -91,7 +106,7 @@ async fn nothing_that_was_answered_is_lost_when_postgres_restarts_dies_or_ends_s
             })
             .await;
         }
-        taken_reaches(&next, 20).await;
+        taken_reaches(&taken, 20).await;
     }
     over.store(true, Ordering::Relaxed);
     let mut all = Ends::default();

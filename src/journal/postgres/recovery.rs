@@ -14,7 +14,7 @@ use super::open::head;
 use super::script::signed;
 use super::session::Session;
 use super::trouble::Trouble;
-use super::writer::{Writer, refuse, within};
+use super::writer::{TRIES_MAX, Writer, refuse, within};
 use crate::journal::job::Job;
 use crate::journal::sqlite::OpenFault;
 
@@ -57,6 +57,25 @@ impl Writer {
         in_doubt: bool,
     ) -> Result<Back, Trouble> {
         tracing::warn!(%lost, "the connection to the database is lost");
+        for _ in 0..TRIES_MAX {
+            self.find(in_doubt).await?;
+            match self.how_it_ended(in_doubt).await {
+                // Lost again at once.
+                Err(Trouble::Lost(error) | Trouble::Busy(error)) => {
+                    tracing::warn!(%error, "the database is back, and does not answer");
+                }
+                Ok(back) => {
+                    tracing::info!(committed = back.committed, "the database is back");
+                    return Ok(back);
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Err(Trouble::Fatal { why: "it is lost again and again", in_doubt, source: None })
+    }
+
+    /// Makes a new session.
+    async fn find(&mut self, in_doubt: bool) -> Result<(), Trouble> {
         let (options, before) = (self.options.clone(), self.session.backend());
         let found = async move {
             let mut tries = interval(TRY_EVERY);
@@ -64,6 +83,8 @@ impl Writer {
                 tries.tick().await;
                 let mut session = match Session::open(&options, Some(&before)).await {
                     Ok(session) => session,
+                    // The lost session is still at its end.
+                    Err(OpenFault::Held { by, .. }) if before.is(&by) => continue,
                     // It is there again and must not be used; that does not pass by itself.
                     Err(fault @ (OpenFault::Held { .. } | OpenFault::Unsafe { .. })) => {
                         return Err(fault);
@@ -89,9 +110,7 @@ impl Writer {
             }
             Err(_elapsed) => return Err(gone("it did not come back in time")),
         };
-        let back = self.how_it_ended(in_doubt).await?;
-        tracing::info!(committed = back.committed, "the database is back");
-        Ok(back)
+        Ok(())
     }
 
     /// Refuses all that comes while `attempt` goes on.
@@ -122,28 +141,22 @@ impl Writer {
             let owner: (i64, i64) = owner.fetch_one(&mut *conn).await?;
             Ok((owner, head(conn).await?))
         };
-        let fatal = |why, source| Trouble::Fatal { why, in_doubt, source };
-        let ((epoch, commits), head) = match within(question).await {
-            Ok(found) => found,
-            Err(Trouble::Lost(error) | Trouble::Busy(error)) => {
-                return Err(fatal("it was lost again at once", Some(error)));
-            }
-            Err(trouble) => return Err(trouble),
-        };
+        let fatal = |why| Trouble::Fatal { why, in_doubt, source: None };
+        let ((epoch, commits), head) = within(question).await?;
         if epoch != signed(self.base.epoch) {
             // `commits` is the new owner's by now.
             return Err(if in_doubt {
-                fatal("another server has taken the journal over", None)
+                fatal("another server has taken the journal over")
             } else {
                 Trouble::Replaced
             });
         }
         let committed = commits == self.commits + 1;
         let here = (self.base.position, self.base.hash);
-        if (committed || commits == self.commits) && (committed || head == here) {
+        if committed || (commits == self.commits && head == here) {
             Ok(Back { committed, head })
         } else {
-            Err(fatal("the journal ends where this server did not leave it", None))
+            Err(fatal("the journal ends where this server did not leave it"))
         }
     }
 }

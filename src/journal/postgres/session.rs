@@ -42,6 +42,15 @@ pub struct Backend {
     started: String,
 }
 
+impl Backend {
+    /// True when it is the one that holds the lock, as [`OpenFault::Held`] names it.
+    pub fn is(&self, holder: &str) -> bool {
+        holder
+            .split_once(" from ")
+            .is_some_and(|(who, _)| who == format!("process {}", self.process))
+    }
+}
+
 fn failed(what: &'static str) -> impl FnOnce(sqlx::Error) -> OpenFault {
     move |source| OpenFault::Database { what, source }
 }

@@ -169,6 +169,7 @@ impl Writer {
                     match self.commit(&group, true).await {
                         Ok(ends) => answer_all(group, ends),
                         Err(trouble) => {
+                            self.tell_if_the_end(&trouble);
                             answer_all_with(group, &trouble.append_fault());
                             if trouble.is_the_end() {
                                 answer_all_with(rest, &AppendFault::Unavailable);
@@ -180,6 +181,7 @@ impl Writer {
                 }
             }
             Err(trouble) => {
+                self.tell_if_the_end(&trouble);
                 answer_all_with(group, &trouble.append_fault());
                 if trouble.is_the_end() {
                     return Err(trouble);
@@ -187,6 +189,13 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// Before anybody is refused, so that who is refused can already see why.
+    fn tell_if_the_end(&self, trouble: &Trouble) {
+        if trouble.is_the_end() {
+            self.failed.send_replace(true);
+        }
     }
 
     /// Plans the group, runs it as one transaction and says how each ended. On an error nothing of it
@@ -307,7 +316,6 @@ impl Writer {
     fn fail(mut self, trouble: &Trouble) {
         let source = std::error::Error::source(trouble).map(ToString::to_string);
         tracing::error!(%trouble, source, "the journal has failed and stops");
-        // Before anybody is refused, so that who is refused can already see why.
         self.failed.send_replace(true);
         self.jobs.close();
         self.errands.close();
