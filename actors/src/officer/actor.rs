@@ -183,7 +183,8 @@ impl OfficerActor {
                 | OfficerEvent::WelfareAnswered { .. }
                 | OfficerEvent::Released { .. }
                 | OfficerEvent::SosRaised { .. }
-                | OfficerEvent::SosEnded { .. } => continue,
+                | OfficerEvent::SosEnded { .. }
+                | OfficerEvent::TrackRead { .. } => continue,
             };
             self.room.publish(BoardNews::Feed(FeedLine {
                 at: self.room.now(),

@@ -160,7 +160,8 @@ impl OfficerActor {
                 | OfficerEvent::WelfareAnswered { .. }
                 | OfficerEvent::Released { .. }
                 | OfficerEvent::SosRaised { .. }
-                | OfficerEvent::SosEnded { .. } => {}
+                | OfficerEvent::SosEnded { .. }
+                | OfficerEvent::TrackRead { .. } => {}
             }
         }
         self.tell_state();
