@@ -12,7 +12,7 @@ pub use desk::CourtDesk;
 pub use handle::{CourtHandle, StartFault};
 pub use messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
-    DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice,
-    ToIncident, ToOfficer,
+    DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed,
+    RevokeDevice, ToIncident, ToOfficer,
 };
 pub use room::{CourtRoom, RoomPorts};

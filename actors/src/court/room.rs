@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use metrics::counter;
 use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::Glance;
-use tiande_core::ids::{CaseId, IdSource, IncidentId, OfferId, OfficerId};
+use tiande_core::ids::{CaseId, CourtId, IdSource, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::{Incident, Urgency};
 use tiande_core::spatial::SpatialIndex;
 use tiande_core::time::UnixMillis;
@@ -19,7 +19,7 @@ use crate::gate::Gate;
 use crate::incident::Nudge;
 use crate::limits::OFFERS_REMEMBERED;
 use crate::ports::wire::Wire;
-use crate::ports::{Clock, Ids, Journal};
+use crate::ports::{Clock, Ids, Journal, Tracks};
 use crate::views::{Moved, RosterEntry};
 
 use super::desk::CourtDesk;
@@ -36,18 +36,24 @@ pub struct RoomPorts {
     pub ids: Arc<dyn Ids>,
     /// Encoding.
     pub wire: Arc<dyn Wire>,
+    /// Where tracks are kept.
+    pub tracks: Arc<dyn Tracks>,
 }
 
 /// What the actors of one court share.
 pub struct CourtRoom {
     /// The court.
     pub profile: CourtProfile,
+    /// Its id, to be shared with other threads.
+    pub(crate) court: Arc<CourtId>,
     /// The journal.
     pub journal: Arc<dyn Journal>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Encoding.
     pub wire: Arc<dyn Wire>,
+    /// Where tracks are kept.
+    pub(crate) tracks: Arc<dyn Tracks>,
     /// Randomness for ids.
     pub ids: RefCell<Box<dyn IdSource>>,
     /// Where officers on duty are. Each officer's actor writes its own point.
@@ -89,10 +95,12 @@ struct OfferMemory {
 impl CourtRoom {
     pub(crate) fn new(profile: CourtProfile, ports: RoomPorts) -> Self {
         Self {
+            court: Arc::new(profile.id.clone()),
             profile,
             journal: ports.journal,
             clock: ports.clock,
             wire: ports.wire,
+            tracks: ports.tracks,
             ids: RefCell::new(ports.ids.source()),
             index: RefCell::new(SpatialIndex::default()),
             glances: RefCell::default(),

@@ -14,5 +14,6 @@ mod rebuilding;
 mod restart;
 mod sockets;
 mod supervision;
+mod tracks;
 mod waiting;
 mod world;
