@@ -18,3 +18,4 @@ pub mod shapes;
 pub mod sockets;
 pub mod strict_json;
 pub mod telemetry;
+pub mod tracks;

@@ -26,6 +26,7 @@ use crate::intake::media::MediaStore;
 use crate::journal::{OpenOptions, SqliteJournal};
 use crate::sockets::JsonWire;
 use crate::telemetry::SystemClock;
+use crate::tracks::{Medium, TrackOptions, TrackStore};
 use crate::{admin, api, demo, intake, sockets};
 
 /// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
@@ -65,6 +66,15 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
     let master = journal.master_key();
     let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
     let media = MediaStore::open(&config.data, Arc::clone(&master)).context("opening pictures")?;
+    let tracks = TrackStore::open(TrackOptions {
+        folder: config.data.join("tracks"),
+        master: Arc::clone(&master),
+        clock: Arc::clone(&clock),
+        keep_days: config.tracks_keep_days,
+        wal_max: TrackOptions::WAL_MAX,
+        medium: Medium::default(),
+    });
+    let tracks = Arc::new(tracks.context("opening tracks")?);
     {
         let mut arbiters = ARBITERS.lock().unwrap_or_else(PoisonError::into_inner);
         while arbiters.len() < config.arbiters {
@@ -72,7 +82,7 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
         }
     }
     sweep_pictures(&journal, &media).await.context("sweeping pictures without a tip")?;
-    let app = Data::new(App::new(config, clock, journal, doors, media, master));
+    let app = Data::new(App::new(config, clock, journal, doors, media, tracks, master));
     Ok(Opened { app })
 }
 
@@ -123,6 +133,7 @@ pub async fn open_court(app: &App, profile: CourtProfile) -> Result<(), StartFau
         clock: Arc::clone(&app.clock),
         ids: Arc::new(IdEntropy),
         wire: Arc::new(JsonWire),
+        tracks: app.tracks.clone(),
     };
     let court = CourtHandle::open(&arbiter_of(&profile.id), profile, ports).await?;
     app.add_court(court);
@@ -142,6 +153,9 @@ impl Opened {
                 warn!(court = %court.profile().id, "commands were still under way at the end");
             }
         }
+        let tracks = Arc::clone(&app.tracks);
+        // What goes wrong here is in the log; the write-ahead file holds what is not packed.
+        actix_web::web::block(move || tracks.close()).await.ok();
         app.journal.shutdown().await;
     }
 }

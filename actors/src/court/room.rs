@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use metrics::counter;
 use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::Glance;
-use tiande_core::ids::{CaseId, CourtId, IdSource, IncidentId, OfferId, OfficerId};
+use tiande_core::ids::{CaseId, IdSource, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::{Incident, Urgency};
 use tiande_core::spatial::SpatialIndex;
 use tiande_core::time::UnixMillis;
@@ -44,8 +44,6 @@ pub struct RoomPorts {
 pub struct CourtRoom {
     /// The court.
     pub profile: CourtProfile,
-    /// Its id, to be shared with other threads.
-    pub(crate) court: Arc<CourtId>,
     /// The journal.
     pub journal: Arc<dyn Journal>,
     /// The wall clock.
@@ -95,7 +93,6 @@ struct OfferMemory {
 impl CourtRoom {
     pub(crate) fn new(profile: CourtProfile, ports: RoomPorts) -> Self {
         Self {
-            court: Arc::new(profile.id.clone()),
             profile,
             journal: ports.journal,
             clock: ports.clock,

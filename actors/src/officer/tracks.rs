@@ -103,7 +103,7 @@ impl OfficerActor {
             let Some(link) = self.links.links.get_mut(&link) else { continue };
             let teller: Arc<dyn TrackTeller> = Arc::<super::FixLane>::clone(&self.lane);
             let batch = TrackBatch {
-                court: Arc::clone(&self.room.court),
+                court: self.room.profile.id.clone(),
                 officer: self.state.id,
                 device: link.device,
                 fixes: part.fixes,

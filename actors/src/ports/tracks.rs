@@ -15,7 +15,7 @@ pub trait TrackTeller: Send + Sync + 'static {
 /// Fixes of one device.
 pub struct TrackBatch {
     /// Court.
-    pub court: Arc<CourtId>,
+    pub court: CourtId,
     /// Whose.
     pub officer: OfficerId,
     /// Which device measured them. Its (epoch, sequence) is a fix's identity.
