@@ -69,7 +69,19 @@ impl App {
         let bodies = BodyBudget::new();
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
-        Self { config, clock, journal, doors, tickets, bodies, media, tracks, master, courts, phase }
+        Self {
+            config,
+            clock,
+            journal,
+            doors,
+            tickets,
+            bodies,
+            media,
+            tracks,
+            master,
+            courts,
+            phase,
+        }
     }
 
     /// The ways into a court.
