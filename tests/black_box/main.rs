@@ -15,3 +15,4 @@ mod strangers;
 mod support;
 mod tips;
 mod tools;
+mod tracks;
