@@ -146,3 +146,116 @@ fn normal_again(world: &World, over: u64, normal_ms: f64) -> Option<f64> {
     });
     late.max().map(super::seconds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checker::check;
+    use crate::record::Setting;
+    use crate::report::Report;
+    use crate::scenario::Limits;
+
+    const MS: u64 = 1_000;
+
+    fn entry(ms: u64, event: Event) -> Entry {
+        Entry { t: ms * MS, event }
+    }
+
+    fn answer(ok: bool) -> Event {
+        let incident = ok.then(|| "i1".to_owned());
+        Event::SosAnswered { o: 0, ok, incident, code: (!ok).then(|| "overloaded".to_owned()) }
+    }
+
+    /// A call for help at 0 ms with this answer, seen at the console a little later.
+    fn call(answered: Option<(u64, bool)>) -> Vec<Entry> {
+        let mut entries = vec![entry(0, Event::Started), entry(0, Event::SosSent { o: 0 })];
+        if let Some((ms, ok)) = answered {
+            entries.push(entry(ms, answer(ok)));
+            let seen =
+                Event::IncidentSeen { incident: "i1".into(), status: "searching".to_owned() };
+            entries.push(entry(ms + 5, seen));
+        }
+        entries
+    }
+
+    fn broken(entries: &[Entry]) -> Vec<String> {
+        let limits = Limits {
+            sos_to_ack_p99_ms: Some(300.0),
+            sos_to_console_p99_ms: Some(1_000.0),
+            normal_again_s: entries
+                .iter()
+                .any(|e| matches!(e.event, Event::Begin(_)))
+                .then_some(10.0),
+            tips_acked_min: None,
+            ..Limits::default()
+        };
+        Report::new(&limits, entries, check(entries)).limits_broken
+    }
+
+    #[test]
+    fn a_call_for_help_that_was_heard_passes() {
+        assert_eq!(broken(&call(Some((120, true)))), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_call_for_help_that_was_refused_fails_the_run() {
+        let broken = broken(&call(Some((1, false))));
+        assert!(broken.iter().any(|line| line.starts_with("sos_failed: 1 ")), "{broken:?}");
+    }
+
+    #[test]
+    fn a_call_for_help_without_an_answer_fails_the_run() {
+        let broken = broken(&call(None));
+        assert!(broken.iter().any(|line| line.starts_with("sos_failed: 1 ")), "{broken:?}");
+    }
+
+    #[test]
+    fn a_call_for_help_that_no_console_saw_fails_the_run() {
+        let mut entries = call(Some((120, true)));
+        entries.pop();
+        assert_eq!(check(&entries).overload.sos_failed, 1);
+    }
+
+    #[test]
+    fn a_slow_answer_to_a_call_for_help_fails_the_run() {
+        let broken = broken(&call(Some((301, true))));
+        assert_eq!(broken.len(), 1, "{broken:?}");
+        assert!(broken[0].starts_with("sos_to_ack_p99_ms: "), "{broken:?}");
+    }
+
+    #[test]
+    fn a_command_refused_for_want_of_room_fails_the_run() {
+        let (o, verb, subject) = (0, Verb::Accept, "offer".to_owned());
+        let mut entries = call(Some((120, true)));
+        let (again, code) = (false, Some("overloaded".to_owned()));
+        entries.push(entry(200, Event::Command { o, verb, subject: subject.clone(), again }));
+        entries.push(entry(210, Event::Answer { o, verb, subject, ok: false, code }));
+        assert_eq!(broken(&entries), ["commands_shed: 1 (must be at most 0)"]);
+    }
+
+    /// A storm from 0 s to 1 s, and a tip after it, first sent at this second, that got no offer.
+    fn late_tip(second: u64) -> Vec<Entry> {
+        let setting =
+            Setting { storm: Some([0.0, 1.0]), normal_ms: Some(100.0), ..Setting::default() };
+        let mut entries = vec![entry(0, Event::Begin(Box::new(setting)))];
+        entries.extend(call(Some((120, true))));
+        let kind = "other".to_owned();
+        let sent = Event::TipSent { tip: 1, kind, lat: 35.0, lon: 114.5, attempt: 1 };
+        entries.push(entry(second * 1_000, sent));
+        entries
+    }
+
+    #[test]
+    fn it_is_normal_again_when_the_last_late_tip_was_sent() {
+        assert_eq!(check(&late_tip(8)).overload.normal_again_s, Some(7.0));
+        assert_eq!(broken(&late_tip(8)), Vec::<String>::new());
+        let broken = broken(&late_tip(13));
+        assert_eq!(broken, ["normal_again_s: 12 (must be at most 10)"]);
+    }
+
+    #[test]
+    fn a_storm_after_which_nothing_was_tried_proves_nothing() {
+        let broken = broken(&late_tip(0));
+        assert_eq!(broken, ["normal_again_s: not measured (must be at most 10)"]);
+    }
+}
