@@ -3,6 +3,7 @@
 #
 #   scripts/drill.sh                 all of them
 #   scripts/drill.sh county          load-tests/scenarios/county.toml
+#   scripts/drill.sh storm stall flood   the drills of overload
 #   scripts/drill.sh path/to/x.toml  that file
 #
 # DATA (default ../shared/data) is where recordings are. Without them a scenario that needs them is
@@ -13,7 +14,8 @@ cd "$(dirname "$0")/.."
 data=${DATA:-../shared/data}
 out=load-tests/out
 drill=target/release/tiande-drill
-all=(county sf-day kill storm stall flood)
+# storm, stall and flood are played by name until their limits have held on a quiet machine.
+all=(county sf-day kill)
 
 [ $# -gt 0 ] || set -- "${all[@]}"
 
