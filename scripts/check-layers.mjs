@@ -46,6 +46,7 @@ export const RAW_ALLOWED = {
   'actors/src/pause.rs': 'the one pause between bounded retries',
   'actors/core/tests/simulation/env.rs': 'which seeds a person wants to see; a test has no configuration',
   'src/telemetry.rs': 'the one clock of the server',
+  'src/fault.rs': 'the faults of tests, which no configuration may hold',
   'src/journal/sqlite/stopwatch.rs': 'a duration that only a metric shows',
   'actors/tests/actix_semantics.rs': 'pins what actix itself does, do_send included',
   'actors/tests/court/waiting.rs': 'waits for a condition, with a limit',

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,8 +26,9 @@ use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
 use crate::journal::{OpenOptions, SqliteJournal};
 use crate::sockets::JsonWire;
+use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
-use crate::{admin, api, demo, intake, sockets};
+use crate::{admin, api, demo, intake, sockets, storage};
 
 /// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
 /// not polled and cannot do it itself.
@@ -174,6 +176,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
     .with_context(|| format!("listening on {listen}"))?
     .run();
     let control = server.handle();
+    let watch = actix::spawn(storage::watch(app.config.data.clone()));
     let serving = actix::spawn(server);
     admin::serve(app.clone(), &app.config.data).context("opening the admin socket")?;
     open_courts(&app).await?;
@@ -189,17 +192,37 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
         court.stop();
         court.close_sockets();
     });
-    control.stop(true).await;
-    serving.await.ok();
-    opened.close().await;
-    std::fs::remove_file(app.config.data.join(admin::SOCKET_NAME)).ok();
-    if failed {
-        anyhow::bail!(
-            "the journal or a court has failed; see the log above. Start again: what was \
-                       answered is on the disk"
-        );
+    watch.abort();
+    // Once the journal has failed, nothing under way can end well: who waits learns it sooner so.
+    let orderly = !app.journal.is_poisoned();
+    if orderly {
+        make_room_for_the_end(&app.config.data);
     }
-    Ok(())
+    control.stop(orderly).await;
+    serving.await.ok();
+    if orderly {
+        opened.close().await;
+    }
+    std::fs::remove_file(app.config.data.join(admin::SOCKET_NAME)).ok();
+    if failed { Err(Failed.into()) } else { Ok(()) }
+}
+
+/// The server ended because nothing may be built on what it holds.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the journal or a court has failed; see the log above. Start again: what was answered is on the \
+     disk"
+)]
+pub struct Failed;
+
+/// On a full disk the reserve is given up for the last checkpoint.
+fn make_room_for_the_end(data: &Path) {
+    let released = Space::of(data).and_then(|space| Reserve::of(data).release_if_short(space));
+    match released {
+        Ok(true) => warn!("the disk is full: the reserve was given up for the end"),
+        Ok(false) => {}
+        Err(fault) => warn!(kind = ?fault.kind(), "the reserve could not be given up"),
+    }
 }
 
 /// Resolves when a court has lost an actor that nobody rebuilds.
