@@ -51,6 +51,7 @@ export const RAW_ALLOWED = {
   'actors/tests/actix_semantics.rs': 'pins what actix itself does, do_send included',
   'actors/tests/court/waiting.rs': 'waits for a condition, with a limit',
   'tests/black_box/support/waiting.rs': 'waits for a condition, with a limit',
+  'tests/storage_faults/size.rs': 'how long a soak is; a test has no configuration',
   'tests/journal_contract/bench.rs': 'measures how long real work takes',
   'load-tests/src/clock.rs': 'the one clock of the drill',
   'load-tests/tests/support/dispatch.rs': 'the clock of a fake server',

@@ -36,6 +36,10 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Idle connections are probed from then on.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// After the journal has failed, answers under way have so long. Not less than that: a request that is
+/// cut off in the middle of a read drops a connection where none can be dropped.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
+
 /// How often courts are looked at.
 const COURTS_CHECK: Duration = Duration::from_secs(1);
 
@@ -193,15 +197,20 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
         court.close_sockets();
     });
     watch.abort();
-    // Once the journal has failed, nothing under way can end well: who waits learns it sooner so.
+    // Once the journal has failed, nothing under way can end well.
     let orderly = !app.journal.is_poisoned();
     if orderly {
         make_room_for_the_end(&app.config.data);
     }
-    control.stop(orderly).await;
-    serving.await.ok();
+    let ended = async {
+        control.stop(true).await;
+        serving.await.ok();
+    };
     if orderly {
+        ended.await;
         opened.close().await;
+    } else {
+        tokio::time::timeout(LAST_ANSWERS, ended).await.ok();
     }
     std::fs::remove_file(app.config.data.join(admin::SOCKET_NAME)).ok();
     if failed { Err(Failed.into()) } else { Ok(()) }

@@ -8,6 +8,8 @@ mod disk;
 mod keys;
 mod queues;
 mod samples;
+#[path = "../black_box/support/skip.rs"]
+mod skip;
 mod sqlite;
 mod suite;
 mod tamper;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::driver::{Driver, Store};
 use crate::support::server::Folder;
+use crate::support::skip::skip;
 use crate::support::waiting::{Deadline, SOON, Stopwatch, until};
 
 /// strace on a server, until it is dropped.
@@ -60,7 +61,7 @@ fn after_a_failed_fsync_nothing_is_answered_and_the_server_ends() {
     }
     let injected = match Injected::into(driver.server.pid(), "error=EIO") {
         Ok(injected) => injected,
-        Err(why) => return eprintln!("SKIP failed fsync: {why}"),
+        Err(why) => return skip("failed fsync", &why),
     };
     let kept = driver.keep_checkpoints();
     let answers: Vec<_> = (0..3).map(|_| driver.send_one().map(|(status, _)| status)).collect();
@@ -79,12 +80,14 @@ fn after_a_failed_fsync_nothing_is_answered_and_the_server_ends() {
 
 #[test]
 fn a_slow_disk_makes_groups_and_loses_nothing() {
-    let mut driver = Driver::start(Store::Sqlite, None, "");
+    // The usual bounds: what is slow must be the disk, not the test's own checkpoints.
+    let usual = ",journal.sign_records=1000,journal.wal_pages=16000,journal.wal_look_groups=512";
+    let mut driver = Driver::start(Store::Sqlite, None, usual);
     for ms in [5_u64, 50, 500] {
         let what = format!("delay_exit={}", ms * 1_000);
         let injected = match Injected::into(driver.server.pid(), &what) {
             Ok(injected) => injected,
-            Err(why) => return eprintln!("SKIP slow disk: {why}"),
+            Err(why) => return skip("slow disk", &why),
         };
         let mut times = Vec::new();
         let deadline = Deadline::after(Duration::from_secs(4));

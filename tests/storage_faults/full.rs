@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::disk::Disk;
 use crate::driver::{Driver, Store};
+use crate::support::skip::skip;
 use crate::support::waiting::{SOON, Stopwatch, until};
 
 /// Fills what is left, down to the last byte.
@@ -31,7 +32,7 @@ fn metric(driver: &Driver, name: &str) -> Option<f64> {
 fn a_full_disk_refuses_at_once_and_heals_by_itself() {
     let disk = match Disk::memory(48) {
         Ok(disk) => disk,
-        Err(why) => return eprintln!("SKIP disk full: {why}"),
+        Err(why) => return skip("disk full", &why),
     };
     let more = ",storage.reserve_bytes=1048576";
     let mut driver = Driver::start(Store::Sqlite, Some(disk.path.join("data")), more);

@@ -4,6 +4,7 @@
 use crate::disk::Disk;
 use crate::driver::{Driver, Store};
 use crate::size;
+use crate::support::skip::skip;
 use crate::support::waiting::{Deadline, SOON, until};
 use crate::table::{Counts, Table};
 
@@ -53,7 +54,7 @@ fn a_power_cut_loses_nothing_that_was_answered() {
                 drop(now.take());
                 let disk = match Disk::ext4() {
                     Ok(disk) => disk,
-                    Err(why) => return eprintln!("SKIP power cut: {why}"),
+                    Err(why) => return skip("power cut", &why),
                 };
                 now = Some((on(&disk, store, ""), disk));
             }
@@ -74,7 +75,7 @@ fn without_the_fsync_a_power_cut_loses_what_was_answered() {
     for store in Store::ALL {
         let disk = match Disk::ext4() {
             Ok(disk) => disk,
-            Err(why) => return eprintln!("SKIP power cut: {why}"),
+            Err(why) => return skip("power cut", &why),
         };
         // No checkpoint of the log: it would force things to the disk by the way.
         let more =

@@ -20,7 +20,7 @@ pub fn cuts() -> u32 {
 
 /// After so long no new round begins.
 pub fn time() -> Duration {
-    Duration::from_secs(u64::from(number("TIANDE_SOAK_SECONDS", 45)))
+    Duration::from_secs(u64::from(number("TIANDE_SOAK_SECONDS", 80)))
 }
 
 /// Where counts of earlier runs are, and these are added; none in the quick form.

@@ -3,6 +3,7 @@
 pub mod http;
 pub mod people;
 pub mod server;
+pub mod skip;
 pub mod socket;
 pub mod tips;
 pub mod waiting;
