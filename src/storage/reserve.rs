@@ -81,7 +81,7 @@ mod tests {
             .join(format!("tiande-reserve-{}", hex::encode(crate::keys::random::<8>())));
         fs::create_dir_all(&folder).expect("a folder");
         let reserve = Reserve { path: folder.join("reserve"), bytes: 1 << 20 };
-        let space = |free, total| Space { free: free << 20, total: total << 20 };
+        let space = |free: u64, total: u64| Space { free: free << 20, total: total << 20 };
         assert!(!reserve.keep(space(5, 15)).expect("small"), "too much of a small one");
         assert!(!reserve.keep(space(1, 100)).expect("full"), "as much again must stay free");
         if reserve.keep(space(50, 100)).expect("made") {

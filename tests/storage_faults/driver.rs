@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::server::Launch;
 use crate::support::tips::{PICTURE, tip_with};
-use crate::support::waiting::{SOON, Stopwatch, until};
+use crate::support::waiting::{SOON, Stopwatch, let_pass, until};
 use crate::support::{Court, Server};
 use crate::table::Counts;
 
@@ -110,7 +111,7 @@ impl Driver {
     }
 
     pub fn is_full(&self) -> bool {
-        held(&self.acked).len() >= TIPS_MAX
+        held(&self.acked).len() + held(&self.unknown).len() >= TIPS_MAX
     }
 
     /// True when another round may not find room in the list any more.
@@ -124,7 +125,7 @@ impl Driver {
 
     fn body(number: u32) -> Vec<u8> {
         let mut changes = json!({"address": format!("第{number}号"), "urgency": "routine"});
-        if number % PICTURE_EVERY == 0 {
+        if number.is_multiple_of(PICTURE_EVERY) {
             let data = STANDARD.encode([PICTURE, &number.to_be_bytes()].concat());
             changes["media"] = json!([{"content_type": "image/jpeg", "data": data}]);
         }
@@ -162,8 +163,11 @@ impl Driver {
             for _ in 0..SENDERS {
                 scope.spawn(|| {
                     while !over.load(Ordering::Relaxed) && !self.is_full() {
-                        if self.send_one().is_none() {
-                            crate::support::waiting::let_pass(std::time::Duration::from_millis(5));
+                        match self.send_one() {
+                            // No answer: the server has gone, and what is sent now only counts up.
+                            None => break,
+                            Some((202, _)) => {}
+                            Some(_) => let_pass(Duration::from_millis(20)),
                         }
                     }
                 });
@@ -239,7 +243,7 @@ impl Driver {
                 eprintln!("tip {number}: no incident with its words");
             }
         }
-        let pictures = now.keys().filter(|number| *number % PICTURE_EVERY == 0).count();
+        let pictures = now.keys().filter(|number| number.is_multiple_of(PICTURE_EVERY)).count();
         counts.doubled += diff(self.server.pictures().len(), pictures);
         *held(&self.acked) = now;
         counts

@@ -266,6 +266,7 @@ impl Server {
         assert!(told.is_ok_and(|status| status.success()), "SIGTERM");
     }
 
+    #[allow(dead_code)] // For the storage faults, which share this folder.
     /// Starts it where it is to refuse; what it said and its exit status.
     pub fn try_start(&self, limit: Duration) -> (Option<ExitStatus>, String) {
         let log = self.folder.0.join("refused");
@@ -275,6 +276,7 @@ impl Server {
         (ended, fs::read_to_string(&log).unwrap_or_default())
     }
 
+    #[allow(dead_code)] // For the storage faults, which share this folder.
     /// Its process, for who waits for its end while others still talk to it; who takes it ends it.
     pub fn take_child(&mut self) -> Child {
         self.child.take().expect("it runs")
