@@ -8,6 +8,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+/** The stores of `Store::ALL` in tests/storage_faults/driver.rs. */
+const STORES = ['sqlite'];
+
 const COLUMNS = ['faults', 'acked', 'unknown', 'lost', 'doubled', 'broken', 'ready ms'];
 
 /** Lines of the table, and the exit code. `tables` holds `{ wanted, rows }`. */
@@ -34,10 +37,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     const path = join(folder, name);
     return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
   };
-  const { text, code } = judge([
-    { wanted: Number(kills), rows: rows('kills.json') },
-    { wanted: Number(cuts), rows: rows('cuts.json') },
-  ]);
+  const { text, code } = judge(STORES.flatMap((store) => [
+    { wanted: Number(kills), rows: rows(`kills-${store}.json`) },
+    { wanted: Number(cuts), rows: rows(`cuts-${store}.json`) },
+  ]));
   console.log(text);
   process.exit(code);
 }

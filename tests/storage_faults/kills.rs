@@ -60,8 +60,9 @@ fn kill_at(driver: &mut Driver, point: &str, pass: u32) -> Counts {
 #[test]
 fn a_kill_at_any_point_loses_and_doubles_nothing() {
     let deadline = Deadline::after(size::time());
-    let progress = size::progress().map(|folder| folder.join("kills.json"));
     for store in Store::ALL {
+        let file = format!("kills-{}.json", store.name());
+        let progress = size::progress().map(|folder| folder.join(file));
         let mut table = Table::load(progress.as_deref());
         let mut driver = None;
         for number in table.total().faults..size::kills() {
@@ -80,7 +81,8 @@ fn a_kill_at_any_point_loses_and_doubles_nothing() {
         }
         table.print("kill -9");
         assert!(table.total().is_clean(), "{:?}", table.total());
-        let least = if progress.is_some() { 0 } else { size::kills() };
+        // On a busy machine the second time round may not come; each point once must.
+        let least = if progress.is_some() { 0 } else { size::kills().min(POINTS.len() as u32) };
         assert!(table.total().faults >= least, "{} kills in the time", table.total().faults);
     }
 }

@@ -41,8 +41,9 @@ fn cut(driver: &mut Driver, disk: &Disk) -> Counts {
 #[test]
 fn a_power_cut_loses_nothing_that_was_answered() {
     let deadline = Deadline::after(size::time());
-    let progress = size::progress().map(|folder| folder.join("cuts.json"));
     for store in Store::ALL {
+        let file = format!("cuts-{}.json", store.name());
+        let progress = size::progress().map(|folder| folder.join(file));
         let mut table = Table::load(progress.as_deref());
         let mut now: Option<(Driver, Disk)> = None;
         for _ in table.total().faults..size::cuts() {
