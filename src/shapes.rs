@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tiande_actors::ports::journal::{Audience, OpenAlarm, Stored};
 use tiande_actors::views::{
-    CrewView, DecisionView, HandheldState, IncidentBrief, IncidentView, OfferCard, RosterEntry,
+    CrewView, DecisionView, HandheldState, IncidentBrief, IncidentView, MergedView, OfferCard,
+    RosterEntry,
 };
 use tiande_core::geo::Place;
 use tiande_core::incident::{IncidentEvent, Welfare};
 use tiande_core::journal::{By, Event};
 use tiande_core::officer::KnownFix;
+use tiande_core::tip::Likeness;
 use utoipa::ToSchema;
 
 /// A place.
@@ -146,6 +148,61 @@ pub struct IncidentShape {
     crew: Vec<CrewShape>,
     offers_open: Vec<OpenOfferShape>,
     alarm: Option<&'static str>,
+    /// The tip it came from.
+    tip: Option<String>,
+    /// How many tips tell of it.
+    tips: usize,
+    /// The newest further ones.
+    merged: Vec<MergedShape>,
+}
+
+/// Why a tip was taken for a further one.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct LikenessShape {
+    /// `same_case` or `similar_text`.
+    rule: &'static str,
+    distance_m: f64,
+    apart_ms: u64,
+    text_percent: u8,
+}
+
+impl From<&Likeness> for LikenessShape {
+    fn from(why: &Likeness) -> Self {
+        let Likeness { rule, distance_m, apart_ms, text_percent } = *why;
+        Self { rule: rule.name(), distance_m, apart_ms, text_percent }
+    }
+}
+
+/// A further tip about an incident.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MergedShape {
+    tip: String,
+    at: i64,
+    source: String,
+    kind: &'static str,
+    urgency: &'static str,
+    place: Option<PlaceShape>,
+    address: Option<String>,
+    description: String,
+    pictures: u8,
+    why: LikenessShape,
+}
+
+impl From<&MergedView> for MergedShape {
+    fn from(view: &MergedView) -> Self {
+        Self {
+            tip: view.tip.to_string(),
+            at: view.at.0,
+            source: view.source.clone(),
+            kind: view.kind.name(),
+            urgency: view.urgency.name(),
+            place: view.personal.place.map(PlaceShape::from),
+            address: view.personal.address.clone(),
+            description: view.personal.description.clone(),
+            pictures: view.pictures,
+            why: LikenessShape::from(&view.why),
+        }
+    }
 }
 
 /// The number people use for an incident.
@@ -185,6 +242,9 @@ impl From<&IncidentView> for IncidentShape {
             crew: view.crew.iter().map(CrewShape::from).collect(),
             offers_open: offers_open.collect(),
             alarm: view.alarm.map(|alarm| alarm.name()),
+            tip: view.tip.map(|tip| tip.to_string()),
+            tips: brief.tips,
+            merged: view.merged.iter().map(MergedShape::from).collect(),
         }
     }
 }
@@ -277,6 +337,10 @@ impl TimelineShape {
         let data = match event {
             // The opening's facts are the incident itself; its personal part is not repeated here.
             IncidentEvent::Opened(_) | IncidentEvent::Placed { .. } => serde_json::Value::Null,
+            IncidentEvent::TipMerged(merged) => serde_json::json!({
+                "tip": merged.tip.to_string(), "source": merged.source,
+                "why": LikenessShape::from(&merged.why),
+            }),
             _ => with_words(serde_json::from_slice(&encoded.body).unwrap_or_default(), event),
         };
         let by = name(&stored.by);
@@ -380,6 +444,8 @@ pub struct BriefShape {
     case_number: Option<String>,
     exercise: bool,
     need: u8,
+    /// How many tips tell of it.
+    tips: usize,
 }
 
 impl From<&IncidentBrief> for BriefShape {
@@ -395,6 +461,7 @@ impl From<&IncidentBrief> for BriefShape {
             case_number: brief.case_number.as_ref().map(ToString::to_string),
             exercise: brief.exercise,
             need: brief.need,
+            tips: brief.tips,
         }
     }
 }

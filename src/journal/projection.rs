@@ -82,6 +82,17 @@ pub struct TipRow {
     pub urgency: &'static str,
 }
 
+/// A tip that was split off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TipMove {
+    /// From where.
+    pub from: IncidentId,
+    /// To where.
+    pub to: IncidentId,
+    /// When.
+    pub at: UnixMillis,
+}
+
 /// A new row of `officer`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfficerRow {
@@ -153,6 +164,8 @@ pub enum Operation {
     AddTip(TipRow),
     /// A tip got its incident.
     LinkTip(TipId, IncidentId),
+    /// A tip got another incident; the old link stays as a forwarding one.
+    RelinkTip(TipId, TipMove),
     /// A new officer.
     AddOfficer(OfficerRow),
     /// An officer's duty changed.
@@ -216,6 +229,8 @@ fn incident(court: &CourtId, id: IncidentId, at: UnixMillis, event: &IncidentEve
         }
         IncidentEvent::Cancelled { .. } => Some(Closing { status: "cancelled", at, outcome: None }),
         IncidentEvent::Placed { .. }
+        | IncidentEvent::TipMerged(_)
+        | IncidentEvent::TipSplit { .. }
         | IncidentEvent::SearchStarted { .. }
         | IncidentEvent::OffersMade { .. }
         | IncidentEvent::OfferReceived { .. }
@@ -304,6 +319,9 @@ fn tip(court: &CourtId, id: TipId, at: UnixMillis, event: &TipEvent) -> Operatio
             urgency: tip.urgency.name(),
         }),
         TipEvent::Linked { incident } => Operation::LinkTip(id, *incident),
+        TipEvent::Relinked { from, incident } => {
+            Operation::RelinkTip(id, TipMove { from: *from, to: *incident, at })
+        }
     }
 }
 
@@ -329,6 +347,8 @@ pub struct Changes {
     pub tips: Vec<TipRow>,
     /// Links of tips.
     pub tip_links: Vec<(TipId, IncidentId)>,
+    /// Tips that were split off, in order.
+    pub tip_moves: Vec<(TipId, TipMove)>,
     /// New officers.
     pub officers: Vec<OfficerRow>,
     /// Duty of officers that were there before.
@@ -356,6 +376,7 @@ impl Changes {
             Operation::PatchIncident(id, patch) => self.patch_incident(id, patch),
             Operation::AddTip(row) => self.tips.push(row),
             Operation::LinkTip(tip, incident) => self.tip_links.push((tip, incident)),
+            Operation::RelinkTip(tip, to) => self.move_tip(tip, to),
             Operation::AddOfficer(row) => self.officers.push(row),
             Operation::SetDuty(id, duty) => {
                 match self.officers.iter_mut().find(|row| row.id == id) {
@@ -371,6 +392,14 @@ impl Changes {
             }
             Operation::AddCase(row) => self.cases.push(row),
         }
+    }
+
+    fn move_tip(&mut self, tip: TipId, to: TipMove) {
+        // A link of this very group reaches the store as it ends.
+        if let Some((_, incident)) = self.tip_links.iter_mut().find(|(id, _)| *id == tip) {
+            *incident = to.to;
+        }
+        self.tip_moves.push((tip, to));
     }
 
     fn patch_incident(&mut self, id: IncidentId, patch: IncidentPatch) {

@@ -19,7 +19,8 @@ use crate::views::RosterEntry;
 
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, EnrolOfficer,
-    IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident, ToOfficer,
+    IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, SplitOff, ToIncident,
+    ToOfficer,
 };
 use super::room::CourtRoom;
 
@@ -158,6 +159,22 @@ impl Handler<Admitted<ToIncident>> for CourtDesk {
             let message = message; // With its place in the queue.
             let ToIncident { incident, order } = message.body;
             order_incident(&room, incident, order).await
+        })
+    }
+}
+
+impl Handler<Admitted<SplitOff>> for CourtDesk {
+    type Result = ResponseFuture<Result<IncidentId, CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<SplitOff>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let SplitOff { incident, order } = message.body;
+            let gate = room.wake_incident(incident).await.map_err(out_of_reach)?;
+            let wait = gate.ask(order).map_err(not_admitted)?;
+            let done = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
+            done.map_err(CommandFault::Incident)
         })
     }
 }

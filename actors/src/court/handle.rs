@@ -22,7 +22,8 @@ use crate::views::RosterEntry;
 use super::desk::{CloseSockets, Count, CourtDesk, open_court};
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
-    EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, RevokeDevice, ToIncident, ToOfficer,
+    EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, RevokeDevice, SplitOff, ToIncident,
+    ToOfficer,
 };
 use super::room::{CourtRoom, RoomPorts};
 
@@ -189,6 +190,14 @@ impl CourtHandle {
     /// # Errors
     /// [`CommandFault`].
     pub async fn incident(&self, message: ToIncident) -> Result<IncidentDone, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Gives a merged tip an incident of its own.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn split_off(&self, message: SplitOff) -> Result<IncidentId, CommandFault> {
         self.ask_desk(message).await
     }
 

@@ -6,7 +6,7 @@ use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfferId, OfficerId
 use tiande_core::incident::Outcome;
 use tiande_core::officer::{OfficerPersonal, Stage};
 
-use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident};
+use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident, SplitTip};
 use crate::intake::TipFault;
 use crate::officer::{Connected, OfficerFault};
 use crate::outbox::Outbox;
@@ -71,6 +71,16 @@ pub struct ToIncident {
     pub incident: IncidentId,
     /// What.
     pub order: OrderIncident,
+}
+
+/// Somebody at a desk gives a merged tip an incident of its own; the answer is that incident.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<IncidentId, CommandFault>")]
+pub struct SplitOff {
+    /// From which.
+    pub incident: IncidentId,
+    /// What.
+    pub order: SplitTip,
 }
 
 /// Somebody looks at an incident.

@@ -9,10 +9,11 @@ mod messages;
 mod room;
 
 pub use desk::CourtDesk;
+pub(crate) use directory::Absent;
 pub use handle::{CourtHandle, StartFault};
 pub use messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
     DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice,
-    ToIncident, ToOfficer,
+    SplitOff, ToIncident, ToOfficer,
 };
 pub use room::{CourtRoom, RoomPorts};

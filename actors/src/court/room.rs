@@ -17,6 +17,7 @@ use tiande_core::time::UnixMillis;
 use crate::board::{BoardActor, BoardNews, Shown};
 use crate::gate::Gate;
 use crate::incident::Nudge;
+use crate::intake::OpenTips;
 use crate::limits::OFFERS_REMEMBERED;
 use crate::ports::wire::Wire;
 use crate::ports::{Clock, Ids, Journal};
@@ -68,6 +69,8 @@ pub struct CourtRoom {
     offers: RefCell<OfferMemory>,
     /// Incidents that look for somebody, most pressing first.
     waiting: RefCell<BTreeSet<(u8, UnixMillis, IncidentId)>>,
+    /// Open incidents that a further tip may be about.
+    pub(crate) open_tips: RefCell<OpenTips>,
     /// Cases by number.
     pub(crate) cases: RefCell<BTreeMap<String, CaseId>>,
     /// Year and number of the newest incident.
@@ -103,6 +106,7 @@ impl CourtRoom {
             moved: RefCell::default(),
             offers: RefCell::default(),
             waiting: RefCell::default(),
+            open_tips: RefCell::default(),
             cases: RefCell::default(),
             incident_number: Cell::new((0, 0)),
             shown: RefCell::default(),

@@ -49,6 +49,11 @@ impl IncidentActor {
         Self { room, state, seq, alarm_clock: None, look_again: None, idle: None, notice }
     }
 
+    /// What a decision is made from.
+    pub(super) fn at_hand(&self) -> (Rc<CourtRoom>, Incident, u64) {
+        (Rc::clone(&self.room), self.state.clone(), self.seq)
+    }
+
     fn to_ask(&self) -> bool {
         // One seat open and nobody weighing it is what keeps an incident looking; the extra ones
         // beyond the seats are asked when a round is made anyway.
@@ -66,6 +71,7 @@ impl IncidentActor {
         if let Some(due) = self.state.next_due(self.room.profile.dispatch.patience()) {
             self.alarm_clock = Some(ctx.run_later(span(due.since(now)), Self::tick));
         }
+        self.room.open_tips.borrow_mut().note(&self.state, &self.room.profile.merge);
         let looks = self.to_ask();
         self.room.note_waiting(&self.state, looks);
         if looks {
@@ -118,7 +124,7 @@ impl IncidentActor {
     }
 
     /// Takes a durable decision into the state and lets the world know.
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         done: Result<Transacted, IncidentFault>,
         ctx: &mut Context<Self>,
@@ -153,7 +159,9 @@ impl IncidentActor {
                 IncidentEvent::OffersMade { offers, .. } => {
                     offers.iter().for_each(|o| self.room.remember_offer(o.offer, self.state.id));
                 }
-                IncidentEvent::Placed { .. } => self.brief_officers(),
+                IncidentEvent::Placed { .. }
+                | IncidentEvent::TipMerged(_)
+                | IncidentEvent::TipSplit { .. } => self.brief_officers(),
                 _ => {}
             }
             if let Some(line) = feed_line(&self.room, &self.state, event, at) {

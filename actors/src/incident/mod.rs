@@ -6,6 +6,7 @@ mod gather;
 mod link;
 mod messages;
 mod show;
+mod split;
 mod transact;
 
 pub use actor::IncidentActor;
@@ -13,3 +14,4 @@ pub use messages::{
     Beside, IncidentDone, IncidentFault, LookAtIncident, OrderIncident, SeenIncident,
 };
 pub(crate) use messages::{BriefAgain, Nudge};
+pub use split::SplitTip;

@@ -19,7 +19,7 @@ use tiande_actors::ports::journal::Audience;
 use tiande_actors::ports::{Clock, Ids};
 use tiande_actors::testkit::{ManualClock, PlainFrame, PlainWire, SeededIds, StagedJournal};
 use tiande_actors::views::RosterEntry;
-use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, Shift};
+use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, MergeSettings, Shift};
 use tiande_core::geo::{LatLon, Metres, Place};
 use tiande_core::ids::{CourtId, DeviceId, IncidentId, OfferId, OfficerId, TipId, UserId};
 use tiande_core::incident::{IncidentCommand, IncidentKind, Urgency};
@@ -60,6 +60,7 @@ pub fn profile() -> CourtProfile {
             need: BTreeMap::from([(IncidentKind::OfficerSos, 1)]),
             ..DispatchSettings::default()
         },
+        merge: MergeSettings::default(),
     }
 }
 

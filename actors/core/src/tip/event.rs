@@ -21,6 +21,13 @@ pub enum TipEvent {
         /// Which.
         incident: IncidentId,
     },
+    /// A dispatcher gave the tip an incident of its own; the old link forwards there.
+    Relinked {
+        /// Where it was.
+        from: IncidentId,
+        /// Where it is.
+        incident: IncidentId,
+    },
 }
 
 /// A tip as it was accepted.
@@ -64,7 +71,7 @@ impl TipEvent {
     pub fn subject(&self) -> Option<Subject> {
         match self {
             Self::Received(received) => Some(Subject(received.tip.0)),
-            Self::Linked { .. } => None,
+            Self::Linked { .. } | Self::Relinked { .. } => None,
         }
     }
 }

@@ -24,6 +24,7 @@ fn changyuan() -> CourtProfile {
         court_house: CourtHouse { lat: 35.201, lon: 114.673, radius_m: 150.0 },
         shift: Shift::default(),
         dispatch: DispatchSettings::default(),
+        merge: crate::court::MergeSettings::default(),
     }
 }
 
