@@ -10,6 +10,7 @@ pub mod app;
 pub mod config;
 pub mod demo;
 pub mod entropy;
+pub mod housekeeping;
 pub mod intake;
 pub mod journal;
 pub mod keys;

@@ -10,14 +10,14 @@ CREATE TABLE tip_forward (
     PRIMARY KEY (tip, from_incident)
 ) STRICT, WITHOUT ROWID;
 
--- Secrets that a source had before: accepted until `until_ms`, then kept as refused. The hash finds a
--- secret that somebody wants to use again, without opening any.
+-- Secrets that a source had before, accepted until `until_ms`; they go with the next rotation after
+-- that, or when the source is ended.
 CREATE TABLE source_old_secret (
     court         TEXT    NOT NULL,
     name          TEXT    NOT NULL,
     secret_sealed BLOB    NOT NULL,
     until_ms      INTEGER NOT NULL,
-    PRIMARY KEY (court, name, until_ms),
+    PRIMARY KEY (court, name, secret_sealed),
     FOREIGN KEY (court, name) REFERENCES source (court, name)
 ) STRICT, WITHOUT ROWID;
 

@@ -23,6 +23,8 @@ pub struct Source {
     pub name: String,
     /// What it signs with, `whsec_` and base64.
     pub secret: String,
+    /// What it may still sign with, while the secret is changed.
+    pub old_secrets: Vec<String>,
     /// True when it may start a dispatch by itself.
     pub trusted: bool,
 }
@@ -38,9 +40,14 @@ impl fmt::Debug for Source {
 }
 
 /// Binds a sealed secret to its source.
-fn context(court: &str, name: &str) -> Vec<u8> {
+pub(super) fn context(court: &str, name: &str) -> Vec<u8> {
     // A court's id has no slash, so the border cannot move.
     format!("source/{court}/{name}").into_bytes()
+}
+
+/// A secret as it is handed out.
+pub(super) fn fresh_secret() -> String {
+    format!("whsec_{}", STANDARD.encode(random::<SECRET_LEN>()))
 }
 
 impl Doors {
@@ -92,7 +99,7 @@ impl Doors {
         name: &str,
         trusted: bool,
     ) -> Result<Option<String>, StoreFault> {
-        let secret = format!("whsec_{}", STANDARD.encode(random::<SECRET_LEN>()));
+        let secret = fresh_secret();
         let sealed = self.secrets.seal(&context(court.as_str(), name), secret.as_bytes());
         let (court, name) = (court.to_string(), name.to_owned());
         let now = self.clock.now().0;
@@ -144,10 +151,12 @@ impl Doors {
         let secret = self.secrets.open(&context(&court, name), &sealed);
         let secret = secret.and_then(|bytes| String::from_utf8(bytes).ok());
         let secret = secret.ok_or(StoreFault::Unreadable("a source's secret"))?;
-        Ok(Some(Source { court: court_of(&court)?, name: name.to_owned(), secret, trusted }))
+        let old_secrets = self.old_secrets(&court, name).await?;
+        let court = court_of(&court)?;
+        Ok(Some(Source { court, name: name.to_owned(), secret, old_secrets, trusted }))
     }
 
-    /// Ends a source; false when there is none that may deliver.
+    /// Ends a source with all its secrets; false when there is none that may deliver.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -156,7 +165,12 @@ impl Doors {
         self.journal
             .write(move |conn| {
                 Box::pin(async move {
-                    // Primary key of `source`.
+                    // Primary keys of `source_old_secret` and `source`.
+                    sqlx::query("DELETE FROM source_old_secret WHERE court = ? AND name = ?")
+                        .bind(&court)
+                        .bind(&name)
+                        .execute(&mut *conn)
+                        .await?;
                     sqlx::query(
                         "UPDATE source SET revoked_ms = ? \
                          WHERE court = ? AND name = ? AND revoked_ms IS NULL",

@@ -219,6 +219,7 @@ impl Truth {
                 match event {
                     TipEvent::Received(_) => tip.received += 1,
                     TipEvent::Linked { incident } => tip.links.push(*incident),
+                    TipEvent::Relinked { incident, .. } => tip.links.push(*incident),
                 }
                 Ok(())
             }
@@ -326,7 +327,9 @@ impl Truth {
         };
         ensure(incident.over.is_none(), "I10", || format!("{id} is over, but: {event:?}"))?;
         match event {
-            IncidentEvent::Opened(_) => {}
+            IncidentEvent::Opened(_)
+            | IncidentEvent::TipMerged(_)
+            | IncidentEvent::TipSplit { .. } => {}
             IncidentEvent::Placed { personal, .. } => {
                 incident.place = personal.as_ref().map(|p| p.place.at);
             }

@@ -429,6 +429,7 @@ fn court(rng: &mut Rng) -> CourtProfile {
         ..DispatchSettings::default()
     };
     let court = CourtProfile {
+        merge: tiande_core::court::MergeSettings::default(),
         id: CourtId::parse("changyuan").expect("a name"),
         name: "长垣市人民法院".into(),
         area: [114.4, 34.97, 114.99, 35.4],
