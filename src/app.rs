@@ -16,6 +16,7 @@ use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
 use crate::journal::SqliteJournal;
 use crate::keys::MasterKey;
+use crate::pictures::workshop::Workshop;
 
 /// Where the server stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct App {
     pub bodies: BodyBudget,
     /// Pictures that came with tips.
     pub media: MediaStore,
+    /// Makes the copies of pictures that people see.
+    pub workshop: Workshop,
     /// Makes receipts and the like.
     pub master: Arc<MasterKey>,
     courts: RwLock<BTreeMap<CourtId, CourtHandle>>,
@@ -63,9 +66,23 @@ impl App {
     ) -> Self {
         let tickets = Tickets::new(Arc::clone(&clock));
         let bodies = BodyBudget::new();
+        // The server's own program, in its other part. Unknown only where /proc is not.
+        let workshop = Workshop::new(std::env::current_exe().unwrap_or_default());
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
-        Self { config, clock, journal, doors, tickets, bodies, media, master, courts, phase }
+        Self {
+            config,
+            clock,
+            journal,
+            doors,
+            tickets,
+            bodies,
+            media,
+            workshop,
+            master,
+            courts,
+            phase,
+        }
     }
 
     /// The ways into a court.

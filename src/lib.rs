@@ -14,6 +14,7 @@ pub mod housekeeping;
 pub mod intake;
 pub mod journal;
 pub mod keys;
+pub mod pictures;
 pub mod server;
 pub mod shapes;
 pub mod sockets;

@@ -12,6 +12,7 @@ use tiande::admin::{self, AdminRequest};
 use tiande::config::{Config, Overrides};
 use tiande::intake::send::TipArgs;
 use tiande::journal::VerifyOptions;
+use tiande::pictures::workshop::SUBCOMMAND;
 use tiande::{api, journal, server, telemetry};
 use tiande_core::court::CourtProfile;
 
@@ -184,6 +185,10 @@ enum JournalCommand {
 }
 
 fn main() -> ExitCode {
+    // Before anything else is read or opened: this process is to own nothing.
+    if std::env::args_os().nth(1).is_some_and(|first| first == SUBCOMMAND) {
+        return tiande::pictures::decode::run();
+    }
     let cli = Cli::parse();
     let listen = match &cli.command {
         Command::Serve { listen, .. } => listen.clone(),

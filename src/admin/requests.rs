@@ -6,7 +6,7 @@ use tiande_actors::court::{CaseImport, CommandFault, CourtHandle, EnrolOfficer};
 use tiande_core::access::{Action, Actor, Context, Resource, Role, can};
 use tiande_core::case::{CaseNumber, Party, PartyRole};
 use tiande_core::court::CourtProfile;
-use tiande_core::ids::{CourtId, DeviceId, OfficerId, UserId};
+use tiande_core::ids::{CourtId, DeviceId, OfficerId, TipId, UserId};
 use tiande_core::officer::OfficerPersonal;
 use tiande_core::text::clean_text;
 use tiande_core::time::Millis;
@@ -49,6 +49,13 @@ pub enum AdminRequest {
         court: String,
         /// Which.
         name: String,
+    },
+    /// Forgets what a tip tells of people, pictures and all.
+    TipForget {
+        /// Court.
+        court: String,
+        /// Which.
+        tip: String,
     },
     /// Gives a one-time code for a handheld of an officer; makes the officer if need be.
     DeviceEnrol {
@@ -174,6 +181,7 @@ pub async fn execute(app: &App, request: AdminRequest) -> Result<Value, AdminFau
         AdminRequest::SourceRotate { court, name, grace_hours } => {
             source_rotate(app, &court, &name, grace_hours).await
         }
+        AdminRequest::TipForget { court, tip } => tip_forget(app, &court, &tip).await,
         AdminRequest::SourceRevoke { court, name } => source_revoke(app, &court, &name).await,
         AdminRequest::DeviceEnrol { court, officer, badge, skills } => {
             device_enrol(app, &court, &officer, badge, skills).await
@@ -252,6 +260,17 @@ async fn source_revoke(app: &App, court: &str, name: &str) -> Result<Value, Admi
         return Ok(json!({}));
     }
     Err(AdminFault::new("not-found", "no such source that may deliver"))
+}
+
+async fn tip_forget(app: &App, court: &str, tip: &str) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    let unknown = || AdminFault::new("not-found", "no such tip of this court");
+    let tip: TipId = tip.parse().map_err(|_bad| unknown())?;
+    let failed = || AdminFault::new("store", "it could not be forgotten; do it again");
+    let row = app.journal.tip_row(&court.profile().id, tip).await.map_err(|_fault| failed())?;
+    row.ok_or_else(unknown)?;
+    crate::api::pictures::forget_tip(app, tip).await.map_err(|_problem| failed())?;
+    Ok(json!({}))
 }
 
 async fn device_enrol(

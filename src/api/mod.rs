@@ -5,6 +5,7 @@ pub mod incidents;
 pub mod openapi;
 pub mod operations;
 pub mod pages;
+pub mod pictures;
 pub mod problem;
 pub mod reading;
 pub mod refusal;
@@ -23,6 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     session::routes(cfg);
     devices::routes(cfg);
     reading::routes(cfg);
+    pictures::routes(cfg);
     openapi::routes(cfg);
     operations::routes(cfg);
     pages::routes(cfg);

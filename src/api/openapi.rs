@@ -132,6 +132,15 @@ const OPERATIONS: &[Operation] = &[
         refusals: &[401, 403, 404, 503],
     },
     Operation {
+        path: "/api/courts/{court}/tips/{tip}/pictures/{n}",
+        method: "get",
+        summary: "A copy of a tip's picture, JPEG without metadata; with ?preview a small one",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[400, 401, 403, 404, 422, 503],
+    },
+    Operation {
         path: "/api/officers",
         method: "get",
         summary: "All officers of the court",

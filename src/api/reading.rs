@@ -93,6 +93,7 @@ async fn tip(
         "incident": row.incident.map(|incident| incident.to_string()),
         "source": row.source, "received_at": row.received_at.0,
         "kind": row.kind, "urgency": row.urgency,
+        "pictures": super::pictures::media_of(&app, id).await?.len(),
     })))
 }
 

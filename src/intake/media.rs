@@ -22,6 +22,27 @@ use crate::keys::{MasterKey, Sealer, keyed_hash, random};
 /// End of the name of a file that is not whole yet.
 const DRAFT: &str = ".new";
 
+/// A copy that people see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copy {
+    /// The one to look at.
+    View,
+    /// The small one.
+    Preview,
+}
+
+impl Copy {
+    const ALL: [Self; 2] = [Self::View, Self::Preview];
+
+    /// End of its file's name, and what binds its content to that name.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::View => ".view",
+            Self::Preview => ".preview",
+        }
+    }
+}
+
 /// Keeps pictures. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct MediaStore(Arc<Inner>);
@@ -58,7 +79,10 @@ impl MediaStore {
     pub fn sweep(&self, is_known: &mut dyn FnMut(TipId) -> io::Result<bool>) -> io::Result<usize> {
         let mut gone = 0;
         self.0.each_file(|path, name| {
-            let tip = name.split_once('-').and_then(|(_hash, tip)| tip.parse().ok());
+            let tip = name.split_once('-').and_then(|(_hash, rest)| {
+                // A copy bears the same name with an ending.
+                rest.split('.').next().and_then(|tip| tip.parse().ok())
+            });
             if let Some(tip) = tip
                 && !is_known(tip)?
             {
@@ -78,7 +102,42 @@ impl MediaStore {
         self.with(move |inner| inner.put(tip, sha256, &bytes)).await
     }
 
-    /// Throws a picture away, if it is there.
+    /// Keeps a copy of a picture. Durable on return.
+    ///
+    /// # Errors
+    /// Whatever the file system says; nothing is kept then.
+    pub async fn put_copy(
+        &self,
+        tip: TipId,
+        sha256: [u8; 32],
+        copy: Copy,
+        bytes: Vec<u8>,
+    ) -> io::Result<()> {
+        self.with(move |inner| {
+            let path = inner.copy_path(tip, sha256, copy);
+            inner.put_at(&path, tip, &copy_context(tip, sha256, copy), &bytes)
+        })
+        .await
+    }
+
+    /// Reads a copy of a picture; `None` when it was not made yet.
+    ///
+    /// # Errors
+    /// `InvalidData` when the file is not what was written, else whatever the file system says.
+    pub async fn get_copy(
+        &self,
+        tip: TipId,
+        sha256: [u8; 32],
+        copy: Copy,
+    ) -> io::Result<Option<Vec<u8>>> {
+        self.with(move |inner| {
+            let path = inner.copy_path(tip, sha256, copy);
+            inner.get_at(&path, tip, &copy_context(tip, sha256, copy))
+        })
+        .await
+    }
+
+    /// Throws a picture away with its copies, if it is there.
     ///
     /// # Errors
     /// Whatever the file system says.
@@ -117,38 +176,59 @@ impl Inner {
     }
 
     fn put(&self, tip: TipId, sha256: [u8; 32], bytes: &[u8]) -> io::Result<()> {
-        let path = self.path(tip, sha256);
+        self.put_at(&self.path(tip, sha256), tip, &context(tip, sha256), bytes)
+    }
+
+    fn copy_path(&self, tip: TipId, sha256: [u8; 32], copy: Copy) -> PathBuf {
+        let mut name = self.path(tip, sha256).into_os_string();
+        name.push(copy.ending());
+        name.into()
+    }
+
+    fn put_at(&self, path: &Path, tip: TipId, context: &[u8], bytes: &[u8]) -> io::Result<()> {
         let folder = path.parent().unwrap_or(&self.folder);
         private_folder(folder)?;
         let draft = folder.join(format!("{}{DRAFT}", hex::encode(random::<16>())));
-        let sealed = self.sealer(tip).seal(&context(tip, sha256), bytes);
-        let written = write_durably(&draft, &sealed).and_then(|()| fs::rename(&draft, &path));
+        let sealed = self.sealer(tip).seal(context, bytes);
+        let written = write_durably(&draft, &sealed).and_then(|()| fs::rename(&draft, path));
         if let Err(fault) = written {
             // Either may be there or not; what counts is that neither stays.
             fs::remove_file(&draft).ok();
             return Err(fault);
         }
         File::open(folder)?.sync_all().inspect_err(|_unsure| {
-            fs::remove_file(&path).ok();
+            fs::remove_file(path).ok();
         })
     }
 
     fn remove(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<()> {
-        match fs::remove_file(self.path(tip, sha256)) {
-            Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
-            _ => Ok(()),
+        let copies = Copy::ALL.map(|copy| self.copy_path(tip, sha256, copy));
+        for path in copies.into_iter().chain([self.path(tip, sha256)]) {
+            match fs::remove_file(path) {
+                Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     fn get(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<Option<Vec<u8>>> {
-        let sealed = match fs::read(self.path(tip, sha256)) {
+        let opened = self.get_at(&self.path(tip, sha256), tip, &context(tip, sha256))?;
+        let is_whole = |bytes: &Vec<u8>| <[u8; 32]>::from(Sha256::digest(bytes)) == sha256;
+        match opened {
+            Some(bytes) if !is_whole(&bytes) => Err(io::Error::from(io::ErrorKind::InvalidData)),
+            opened => Ok(opened),
+        }
+    }
+
+    fn get_at(&self, path: &Path, tip: TipId, context: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let sealed = match fs::read(path) {
             Ok(sealed) => sealed,
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => return Err(fault),
         };
-        let opened = self.sealer(tip).open(&context(tip, sha256), &sealed);
-        let whole = opened.filter(|bytes| <[u8; 32]>::from(Sha256::digest(bytes)) == sha256);
-        whole.map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        let opened = self.sealer(tip).open(context, &sealed);
+        opened.map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 
     fn each_file(&self, mut look: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<()> {
@@ -171,6 +251,11 @@ impl Inner {
 /// Binds a file's content to its name.
 fn context(tip: TipId, sha256: [u8; 32]) -> Vec<u8> {
     [tip.0.as_bytes().as_slice(), &sha256].concat()
+}
+
+/// Binds a copy's content to its name.
+fn copy_context(tip: TipId, sha256: [u8; 32], copy: Copy) -> Vec<u8> {
+    [context(tip, sha256).as_slice(), copy.ending().as_bytes()].concat()
 }
 
 /// Makes a folder for our user only; a new one is durable on return.

@@ -78,6 +78,9 @@ pub enum Action {
     SubmitTip,
     /// Read one tip's facts.
     ReadTip,
+    /// Read a picture as it came, with the place it tells of. Nobody, until somebody is entitled by
+    /// an order; viewers get copies.
+    ReadPictureOriginal,
     /// Watch the command centre's console.
     WatchConsole,
     /// Read incidents.
@@ -103,6 +106,7 @@ impl Action {
     pub const ALL: &'static [Self] = &[
         Self::SubmitTip,
         Self::ReadTip,
+        Self::ReadPictureOriginal,
         Self::WatchConsole,
         Self::ReadIncident,
         Self::CommandIncident,

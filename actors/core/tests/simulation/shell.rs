@@ -284,7 +284,10 @@ impl World {
         self.settle(&flight)?;
         self.tell_offers(flight.events())?;
         let reply = match &flight.job.want {
-            Want::Open { tip: Some((_, _, told)), .. } => Reply::Tip(*told),
+            Want::Open { tip: Some((_, _, told)), .. } | Want::Merge { tip: (_, _, told), .. } => {
+                Reply::Tip(*told)
+            }
+            Want::Split { .. } => Reply::Done,
             Want::Open { opened, tip: None } => Reply::Sos(opened.incident),
             Want::Duty { .. } | Want::Incident { .. } | Want::Round { .. } => Reply::Done,
         };
