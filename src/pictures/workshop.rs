@@ -16,11 +16,11 @@ use super::decode::{BYTES_MAX, COPY_MAX};
 
 /// Pictures that are decoded at once.
 const AT_ONCE: usize = 2;
-/// Pictures that are decoded or wait for it; more are refused. At worst the last one waits 48 s.
+/// Pictures that are decoded or wait for it; more are refused. At worst the last one waits for 15 others.
 const WAITING_MAX: usize = 32;
-/// A process that is not done by then is killed: one second more than its processor time, for a
-/// machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// A process that is not done by then is killed. More than its processor time, because a busy machine
+/// gives it little; who asked may ask again.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The argument by which the program knows that it is to decode.
 pub const SUBCOMMAND: &str = "decode-picture";
 
@@ -85,7 +85,7 @@ impl Workshop {
         }
         let _turn = self.0.places.acquire().await.map_err(|_closed| WorkFault::Busy)?;
         let done = tokio::time::timeout(PATIENCE, self.work(picture)).await;
-        let done = done.unwrap_or(Err(WorkFault::Unreadable));
+        let done = done.unwrap_or(Err(WorkFault::Busy));
         let what = if done.is_ok() { "made" } else { "failed" };
         counter!("tiande_pictures_decoded_total", "end" => what).increment(1);
         done
