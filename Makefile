@@ -11,6 +11,10 @@ LISTEN ?= 127.0.0.1:8080
 RUN_DATA ?= ./data
 # Where `make drill` looks for recordings.
 DATA ?= ../shared/data
+# How long `make soak` is: kills, power cuts, and the minutes after which it stops.
+KILLS ?= 1000
+CUTS ?= 100
+MINUTES ?= 60
 # One scenario, by name or by path; empty means all.
 SCENARIO ?=
 
@@ -33,11 +37,17 @@ run: build ## Starts a server with a demo court on http://127.0.0.1:8080 (LISTEN
 .PHONY: test
 test: system web ## Runs everything that must pass (LAYERS="1 2 3" for some of it).
 	@scripts/setup-system.sh browser
+	@scripts/setup-system.sh faults
 	@scripts/test.sh $(LAYERS)
 
 .PHONY: drill
 drill: build ## Plays the emergency drills (SCENARIO=, DATA=); writes load-tests/out/report.html.
 	@DATA="$(DATA)" scripts/drill.sh $(SCENARIO)
+
+.PHONY: soak
+soak: system web ## Kills and cuts power again and again (KILLS=, CUTS=, MINUTES=); goes on where it was.
+	@scripts/setup-system.sh faults
+	@KILLS=$(KILLS) CUTS=$(CUTS) MINUTES=$(MINUTES) scripts/soak.sh
 
 .PHONY: bench
 bench: build ## Measures the county scenario and prints the figures.

@@ -3,6 +3,7 @@
 # otherwise names them and fails. Never asks a question, and does nothing when all is there.
 #
 #   scripts/setup-system.sh build      a C compiler, Rust, Node.js
+#   scripts/setup-system.sh faults     also strace and ext4, for the storage faults; only as root
 #   scripts/setup-system.sh browser    also Chromium and fonts, for the browser tests only
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,6 +22,13 @@ has cc || packages+=(gcc libc6-dev)
 
 case $want in
   build) ;;
+  faults)
+    # Without root nothing here can be used either: those tests say SKIP.
+    [ "$(id -u)" -eq 0 ] || exit 0
+    has strace || packages+=(strace)
+    has mkfs.ext4 || packages+=(e2fsprogs)
+    has mount || packages+=(mount)
+    ;;
   browser)
     # CHROMIUM names another one that is there already.
     if [ -n "${CHROMIUM:-}" ]; then
@@ -32,7 +40,7 @@ case $want in
     need_package fonts-noto-cjk
     need_package fonts-noto-core
     ;;
-  *) fail "there is no set-up called '$want' (build, browser)" ;;
+  *) fail "there is no set-up called '$want' (build, browser, faults)" ;;
 esac
 
 if [ ${#packages[@]} -gt 0 ]; then

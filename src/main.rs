@@ -20,6 +20,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Settings that refuse to start (sysexits: configuration).
 const EXIT_CONFIG: u8 = 78;
+/// Another server works on the data folder (sysexits: try again later).
+const EXIT_LOCKED: u8 = 75;
+/// The journal failed while the server ran (sysexits: input/output): start it again.
+const EXIT_STORAGE: u8 = 74;
 
 /// Real-time command centre of a court's enforcement bureau.
 #[derive(Parser)]
@@ -182,7 +186,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(fault) => {
             eprintln!("tiande: {fault:#}");
-            ExitCode::FAILURE
+            exit_code(&fault)
         }
     }
 }
@@ -192,6 +196,7 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Serve { demo, .. } => {
             telemetry::start_logs(&config.log, config.log_json).map_err(anyhow::Error::msg)?;
             telemetry::count_panics();
+            tiande::fault::warn_if_ignored();
             let metrics = telemetry::start_metrics().map_err(anyhow::Error::msg)?;
             actix::System::new().block_on(server::run(config, demo, metrics))?;
             return Ok(ExitCode::SUCCESS);
@@ -251,6 +256,17 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Err(fault) => anyhow::bail!("{fault}"),
+    }
+}
+
+/// What a script that starts the server can tell apart.
+fn exit_code(fault: &anyhow::Error) -> ExitCode {
+    if matches!(fault.downcast_ref(), Some(journal::OpenFault::Locked { .. })) {
+        ExitCode::from(EXIT_LOCKED)
+    } else if fault.downcast_ref::<server::Failed>().is_some() {
+        ExitCode::from(EXIT_STORAGE)
+    } else {
+        ExitCode::FAILURE
     }
 }
 

@@ -1,6 +1,7 @@
 //! Wires everything: the one file that knows all the parts.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,14 +26,19 @@ use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, SqliteJournal};
 use crate::sockets::JsonWire;
+use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
-use crate::{admin, api, demo, intake, sockets};
+use crate::{admin, api, demo, intake, sockets, storage};
 
 /// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
 /// not polled and cannot do it itself.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Idle connections are probed from then on.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// After the journal has failed, answers under way have so long. Not less than that: a request that is
+/// cut off in the middle of a read drops a connection where none can be dropped.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
 
 /// How often courts are looked at.
 const COURTS_CHECK: Duration = Duration::from_secs(1);
@@ -170,6 +176,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
     .with_context(|| format!("listening on {listen}"))?
     .run();
     let control = server.handle();
+    let watch = actix::spawn(storage::watch(app.config.data.clone()));
     let serving = actix::spawn(server);
     admin::serve(app.clone(), &app.config.data).context("opening the admin socket")?;
     open_courts(&app).await?;
@@ -186,17 +193,42 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
         court.stop();
         court.close_sockets();
     });
-    control.stop(true).await;
-    serving.await.ok();
-    opened.close().await;
-    std::fs::remove_file(app.config.data.join(admin::SOCKET_NAME)).ok();
-    if failed {
-        anyhow::bail!(
-            "the journal or a court has failed; see the log above. Start again: what was \
-                       answered is on the disk"
-        );
+    watch.abort();
+    // Once the journal has failed, nothing under way can end well.
+    let orderly = !app.journal.is_poisoned();
+    if orderly {
+        make_room_for_the_end(&app.config.data);
     }
-    Ok(())
+    let ended = async {
+        control.stop(true).await;
+        serving.await.ok();
+    };
+    if orderly {
+        ended.await;
+        opened.close().await;
+    } else {
+        tokio::time::timeout(LAST_ANSWERS, ended).await.ok();
+    }
+    std::fs::remove_file(app.config.data.join(admin::SOCKET_NAME)).ok();
+    if failed { Err(Failed.into()) } else { Ok(()) }
+}
+
+/// The server ended because nothing may be built on what it holds.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the journal or a court has failed; see the log above. Start again: what was answered is on the \
+     disk"
+)]
+pub struct Failed;
+
+/// On a full disk the reserve is given up for the last checkpoint.
+fn make_room_for_the_end(data: &Path) {
+    let released = Space::of(data).and_then(|space| Reserve::of(data).release_if_short(space));
+    match released {
+        Ok(true) => warn!("the disk is full: the reserve was given up for the end"),
+        Ok(false) => {}
+        Err(fault) => warn!(kind = ?fault.kind(), "the reserve could not be given up"),
+    }
 }
 
 /// Resolves when a court has lost an actor that nobody rebuilds.

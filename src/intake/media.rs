@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use tiande_core::ids::TipId;
 use tiande_core::time::UnixMillis;
 
+use crate::fault;
 use crate::keys::{MasterKey, Sealer, keyed_hash, random};
 
 /// End of the name of a file that is not whole yet.
@@ -120,12 +121,16 @@ impl Inner {
         private_folder(folder)?;
         let draft = folder.join(format!("{}{DRAFT}", hex::encode(random::<16>())));
         let sealed = self.sealer(tip).seal(&context(tip, sha256), bytes);
-        let written = write_durably(&draft, &sealed).and_then(|()| fs::rename(&draft, &path));
+        let written = write_durably(&draft, &sealed).and_then(|()| {
+            fault::point("media.before_rename");
+            fs::rename(&draft, &path)
+        });
         if let Err(fault) = written {
             // Either may be there or not; what counts is that neither stays.
             fs::remove_file(&draft).ok();
             return Err(fault);
         }
+        fault::point("media.after_rename");
         File::open(folder)?.sync_all().inspect_err(|_unsure| {
             fs::remove_file(&path).ok();
         })

@@ -17,6 +17,7 @@ use tiande_core::time::UnixMillis;
 use tracing::warn;
 
 use super::media::MediaStore;
+use crate::fault;
 
 /// The note, in the data folder: Unix milliseconds before which everything is swept.
 const NOTE: &str = "pictures-swept";
@@ -37,7 +38,9 @@ where
     K: FnMut(TipId) -> F,
     F: Future<Output = io::Result<bool>>,
 {
-    let margin = i64::try_from(MARGIN.as_millis()).unwrap_or(i64::MAX);
+    let margin = u64::try_from(MARGIN.as_millis()).unwrap_or(u64::MAX);
+    let margin = fault::number("sweep.margin_ms", margin);
+    let margin = i64::try_from(margin).unwrap_or(i64::MAX);
     let before = UnixMillis(started.0.saturating_sub(margin));
     let note = data_dir.join(NOTE);
     // The last sweep may have met a clock that was wrong by less than its margin.

@@ -20,6 +20,7 @@ use super::signature::{Secret, Signed};
 use super::wire;
 use crate::api::problem::{FieldFault, Problem};
 use crate::entropy::IdEntropy;
+use crate::fault;
 use crate::strict_json;
 
 /// A source of tips, as far as the intake needs to know it.
@@ -212,8 +213,10 @@ async fn keep<C: Court>(
             return Err(problem_of_store(&fault));
         }
     }
+    fault::point("intake.after_pictures");
     match court.submit(tip).await {
         Ok(taken) => {
+            fault::point("intake.before_answer");
             if taken.tip != id {
                 // Taken before, with its pictures.
                 remove(store, id, &hashes).await;

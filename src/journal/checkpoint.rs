@@ -14,6 +14,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use super::envelope::HashAlg;
+use crate::fault;
 use crate::keys::{KeyFault, load_or_create};
 
 /// Stands in each line and in front of what is signed.
@@ -145,7 +146,13 @@ impl CheckpointWriter {
     /// # Errors
     /// What the file says.
     pub fn append(&mut self, checkpoint: &Checkpoint, durable: bool) -> io::Result<()> {
-        self.file.write_all(checkpoint.line(&self.key).as_bytes())?;
+        let line = checkpoint.line(&self.key);
+        let (first, rest) = line.split_at(fault::cut("checkpoint.mid_append", line.len()));
+        if !first.is_empty() {
+            self.file.write_all(first.as_bytes())?;
+            fault::point("checkpoint.mid_append");
+        }
+        self.file.write_all(rest.as_bytes())?;
         if durable { self.file.sync_data() } else { Ok(()) }
     }
 }

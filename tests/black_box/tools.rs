@@ -144,7 +144,8 @@ fn a_folder_has_one_server_at_a_time() {
     let server = Server::start();
     let listen = format!("127.0.0.1:{}", free_port());
     let second = server.command(&["serve", "--listen", &listen], "");
-    assert_eq!(second.code, Some(1), "{}{}", second.out, second.err);
+    // sysexits: try again later.
+    assert_eq!(second.code, Some(75), "{}{}", second.out, second.err);
     let faults: Vec<&str> = second.err.lines().filter(|l| l.starts_with("tiande: ")).collect();
     assert_eq!(faults.len(), 1, "{}", second.err);
     assert!(!second.err.contains("panicked"), "{}", second.err);

@@ -10,6 +10,7 @@ use tiande_core::journal::StreamId;
 
 use crate::queues::{hold, queue_count};
 use crate::samples::{officer, officer_event, on_duty, registered, tip, tip_taken};
+use crate::skip::skip;
 use crate::sqlite::{Folder, open};
 
 /// A small file system in memory, gone at the end.
@@ -39,7 +40,7 @@ impl Drop for Small {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_and_loses_nothing_that_was_answered() {
     let Some(small) = Small::mount("3m") else {
-        eprintln!("SKIP: cannot mount a tmpfs here (needs root)");
+        skip("disk full", "cannot mount a tmpfs here (needs root)");
         return;
     };
     let journal = open(small.path()).await;
@@ -124,12 +125,12 @@ fn a_failed_fsync_ends_the_journal() {
         .output();
     drop(std::fs::remove_dir_all(std::env::temp_dir().join("tiande-failing-disk")));
     let Ok(run) = run else {
-        eprintln!("SKIP: there is no strace here");
+        skip("failed fsync", "there is no strace here");
         return;
     };
     let words = String::from_utf8_lossy(&run.stderr).into_owned();
     if words.contains("ptrace") || words.contains("Operation not permitted") {
-        eprintln!("SKIP: strace may not trace here");
+        skip("failed fsync", "strace may not trace here");
         return;
     }
     let said = String::from_utf8_lossy(&run.stdout).into_owned() + &words;

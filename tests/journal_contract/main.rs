@@ -10,6 +10,8 @@ mod keys;
 mod queues;
 mod recalling;
 mod samples;
+#[path = "../black_box/support/skip.rs"]
+mod skip;
 mod snapshots;
 mod sqlite;
 mod suite;

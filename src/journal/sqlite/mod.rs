@@ -116,6 +116,7 @@ impl SqliteJournal {
         let mut conn = open::writer_connection(&data_dir).await?;
         open::migrate(&mut conn).await?;
         let start = open::take_ownership(&mut conn, &master, hash_alg, clock.now()).await?;
+        open::hook_faults(&mut conn).await?;
         let readers = open::reader_pool(&data_dir).await?;
         let keys = Arc::new(SubjectKeys::new(&master));
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);

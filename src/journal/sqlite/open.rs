@@ -16,6 +16,7 @@ use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection, Sqlite
 use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::time::UnixMillis;
 
+use crate::fault;
 use crate::journal::envelope::{GENESIS, HashAlg};
 use crate::keys::{KeyFault, MasterKey};
 
@@ -119,10 +120,15 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 /// The one connection that writes and checkpoints.
 pub async fn writer_connection(data_dir: &Path) -> Result<SqliteConnection, OpenFault> {
+    // The control of the power cuts, which must lose what was answered; never in a release build.
+    let (wanted, wanted_code) = match fault::setting("journal.synchronous") {
+        Some("normal") => (SqliteSynchronous::Normal, 1),
+        Some(_) | None => (SqliteSynchronous::Full, 2),
+    };
     let options = options(&data_dir.join(DATABASE))
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(wanted)
         // Deleted keys must not stay readable in free pages.
         .pragma("secure_delete", "ON")
         // The writer checkpoints when it is idle, not in the middle of somebody's commit.
@@ -148,10 +154,23 @@ pub async fn writer_connection(data_dir: &Path) -> Result<SqliteConnection, Open
         .await
         .map_err(failed("ask"))?;
     match (mode.as_str(), synchronous) {
-        ("wal", 2) => Ok(conn),
+        ("wal", found) if found == wanted_code => Ok(conn),
         ("wal", _) => Err(OpenFault::Setting { wanted: "synchronous=FULL" }),
         _ => Err(OpenFault::Setting { wanted: "journal_mode=WAL" }),
     }
+}
+
+/// Lets a test's faults come inside a transaction. In a release build there are none.
+pub async fn hook_faults(conn: &mut SqliteConnection) -> Result<(), OpenFault> {
+    if fault::wanted() {
+        let mut handle = conn.lock_handle().await.map_err(failed("ask"))?;
+        handle.set_update_hook(|_row| fault::point("journal.mid_group"));
+        handle.set_commit_hook(|| {
+            fault::point("journal.before_commit");
+            true
+        });
+    }
+    Ok(())
 }
 
 fn new_enough(version: &str) -> bool {

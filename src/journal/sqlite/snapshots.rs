@@ -294,10 +294,12 @@ pub async fn keep(
             .and_then(|()| values.add(seal))
             .map_err(|error| StoreFault::Statement(sqlx::Error::Encode(error)))?;
     }
+    crate::fault::point("snapshot.before_write");
     journal
         .write(move |conn| {
             Box::pin(async move {
                 let done = sqlx::query_with(AssertSqlSafe(sql), values).execute(conn).await?;
+                crate::fault::point("snapshot.mid_write");
                 Ok(done.rows_affected())
             })
         })

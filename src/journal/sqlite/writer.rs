@@ -25,6 +25,7 @@ use super::plan::{Base, Plan};
 use super::script::Script;
 use super::stopwatch::Stopwatch;
 use super::trouble::Trouble;
+use crate::fault;
 use crate::journal::checkpoint::{Checkpoint, CheckpointWriter};
 
 /// Decisions in one transaction. More gains little: the fsync is shared 128 ways by then.
@@ -38,13 +39,13 @@ const SIGN_EVERY: Duration = Duration::from_secs(60);
 /// A head is signed after so many records too.
 const SIGN_RECORDS: u64 = 1_000;
 /// Pages in the write-ahead log at which an idle writer checkpoints: 4 MiB.
-const WAL_PAGES_IDLE: i64 = 1_000;
+const WAL_PAGES_IDLE: u64 = 1_000;
 /// Pages at which even a busy one does: 64 MiB, a pause every few thousand groups.
-const WAL_PAGES_BUSY: i64 = 16_000;
+const WAL_PAGES_BUSY: u64 = 16_000;
 /// Records between two looks at the log's size while busy.
 const WAL_LOOK_RECORDS: u64 = 4_096;
 /// Groups between two looks at the log's size while busy.
-const WAL_LOOK_GROUPS: u32 = 512;
+const WAL_LOOK_GROUPS: u64 = 512;
 
 /// What the writer shows of itself.
 pub struct Gauges {
@@ -105,7 +106,7 @@ pub struct Tidy {
     pub signed_position: u64,
     pub since_signed: Stopwatch,
     pub looked_position: u64,
-    pub groups: u32,
+    pub groups: u64,
     pub dirty: bool,
 }
 
@@ -210,7 +211,11 @@ impl Writer {
         let size = u32::try_from(group.len()).unwrap_or(u32::MAX);
         self.gauges.group.record(f64::from(size));
         match self.commit(&group, false).await {
-            Ok(ends) => answer_all(group, ends),
+            Ok(ends) => {
+                fault::point("journal.after_commit");
+                answer_all(group, ends);
+                fault::point("journal.after_ack");
+            }
             // Somebody in the group is wrong about what is new. Each alone, with everything looked up.
             Err(Trouble::Constraint(_)) => {
                 while !group.is_empty() {
@@ -285,18 +290,22 @@ impl Writer {
         let position = self.base.position;
         let unsigned = position - self.tidy.signed_position;
         let late = self.tidy.since_signed.elapsed() >= SIGN_EVERY;
-        if unsigned >= SIGN_RECORDS || (unsigned > 0 && late) {
+        if unsigned >= fault::number("journal.sign_records", SIGN_RECORDS) || (unsigned > 0 && late)
+        {
             // By count it need not be on the disk at once: it proves, it does not keep.
             self.sign(late);
         }
         let look = position - self.tidy.looked_position >= WAL_LOOK_RECORDS
-            || self.tidy.groups >= WAL_LOOK_GROUPS;
+            || self.tidy.groups >= fault::number("journal.wal_look_groups", WAL_LOOK_GROUPS);
         if look || (idle && self.tidy.dirty) {
             self.tidy.looked_position = position;
             self.tidy.groups = 0;
             self.tidy.dirty = !idle;
             let limit = if idle { WAL_PAGES_IDLE } else { WAL_PAGES_BUSY };
-            if self.checkpoint_wal("PRAGMA wal_checkpoint(NOOP)").await? >= limit {
+            let limit = fault::number("journal.wal_pages", limit);
+            let pages = self.checkpoint_wal("PRAGMA wal_checkpoint(NOOP)").await?;
+            if u64::try_from(pages).unwrap_or(0) >= limit {
+                let _during = fault::during("journal.mid_wal_checkpoint");
                 self.checkpoint_wal("PRAGMA wal_checkpoint(PASSIVE)").await?;
             }
         }

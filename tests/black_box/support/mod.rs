@@ -3,6 +3,8 @@
 pub mod http;
 pub mod people;
 pub mod server;
+#[allow(dead_code)] // For the storage faults, which share this folder.
+pub mod skip;
 pub mod socket;
 pub mod tips;
 pub mod waiting;

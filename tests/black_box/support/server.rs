@@ -168,9 +168,20 @@ impl Slot {
     }
 }
 
+/// How a server is started, where it differs from the usual.
+#[derive(Debug, Clone, Default)]
+pub struct Launch {
+    /// Its data folder; else one in the test's own folder.
+    pub data: Option<PathBuf>,
+    /// More variables of its environment, new at each start.
+    pub env: Vec<(&'static str, String)>,
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
+    /// For the next start.
+    pub launch: Launch,
     door: Door,
     folder: Folder,
     child: Option<Child>,
@@ -199,14 +210,19 @@ impl Server {
 
     /// A fresh one with more lines in its settings.
     pub fn start_with(settings: &str) -> Self {
+        Self::start_as(settings, Launch::default())
+    }
+
+    /// A fresh one, started in another way.
+    pub fn start_as(settings: &str, launch: Launch) -> Self {
         let slot = Slot::take();
         let folder = Folder::new();
         let port = free_port();
-        let data = folder.0.join("data");
+        let data = launch.data.clone().unwrap_or_else(|| folder.0.join("data"));
         let text = format!("listen = \"127.0.0.1:{port}\"\ndata = {data:?}\n{settings}\n");
         let config = folder.file("tiande.toml", &text);
         let door = Door { port, data, config };
-        let mut server = Self { door, folder, child: None, _slot: slot };
+        let mut server = Self { launch, door, folder, child: None, _slot: slot };
         server.start_again();
         server
     }
@@ -218,7 +234,7 @@ impl Server {
         let door = self.door.clone();
         // Somebody's outgoing connection may sit on the port for a moment: then it is tried again.
         let child = until(START_WITHIN, "a server that is ready", || {
-            let mut child = spawn(&door.config, &log);
+            let mut child = spawn(&door.config, &log, &self.launch.env);
             let ready = until(START_WITHIN, "readiness", || {
                 if child.try_wait().ok().flatten().is_some() {
                     return Some(false);
@@ -250,12 +266,29 @@ impl Server {
         assert!(told.is_ok_and(|status| status.success()), "SIGTERM");
     }
 
+    #[allow(dead_code)] // For the storage faults, which share this folder.
+    /// Starts it where it is to refuse; what it said and its exit status.
+    pub fn try_start(&self, limit: Duration) -> (Option<ExitStatus>, String) {
+        let log = self.folder.0.join("refused");
+        fs::remove_file(&log).ok();
+        let mut child = spawn(&self.door.config, &log, &self.launch.env);
+        let ended = wait_or_kill(&mut child, limit);
+        (ended, fs::read_to_string(&log).unwrap_or_default())
+    }
+
+    #[allow(dead_code)] // For the storage faults, which share this folder.
+    /// Its process, for who waits for its end while others still talk to it; who takes it ends it.
+    pub fn take_child(&mut self) -> Child {
+        self.child.take().expect("it runs")
+    }
+
     /// Waits for its end; `None` when it takes longer.
     pub fn ended(&mut self, limit: Duration) -> Option<ExitStatus> {
         self.child.take().and_then(|mut child| wait_or_kill(&mut child, limit))
     }
 
-    fn pid(&self) -> u32 {
+    /// Its process.
+    pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }
 
@@ -288,7 +321,7 @@ impl Drop for Server {
 }
 
 /// Starts the program so that it dies with the test, where the system can do that.
-fn spawn(config: &Path, log: &Path) -> Child {
+fn spawn(config: &Path, log: &Path, env: &[(&'static str, String)]) -> Child {
     let log = OpenOptions::new().create(true).append(true).open(log).expect("a log");
     let mut command = if Path::new("/usr/bin/setpriv").exists() {
         let mut command = Command::new("/usr/bin/setpriv");
@@ -298,6 +331,7 @@ fn spawn(config: &Path, log: &Path) -> Child {
         Command::new(BINARY)
     };
     command
+        .envs(env.iter().map(|(name, value)| (name, value)))
         .args(["serve", "--config"])
         .arg(config)
         .stdin(Stdio::null())
