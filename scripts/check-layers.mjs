@@ -43,7 +43,8 @@ const FORBIDDEN_DIRECT = {
 export const RAW_ALLOWED = {
   'actors/src/gate.rs': 'counts a message before it is sent',
   'actors/src/supervision.rs': 'a death notice runs while a panic unwinds: it must neither wait nor fail',
-  'actors/src/pause.rs': 'the one pause between bounded retries',
+  'actors/src/pause.rs': 'the one pause between bounded retries, and their pace',
+  'actors/src/turnstile.rs': 'how long somebody has waited, which no wall clock may change',
   'actors/core/tests/simulation/env.rs': 'which seeds a person wants to see; a test has no configuration',
   'src/telemetry.rs': 'the one clock of the server',
   'src/fault.rs': 'the faults of tests, which no configuration may hold',

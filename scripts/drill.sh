@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 data=${DATA:-../shared/data}
 out=load-tests/out
 drill=target/release/tiande-drill
-all=(county sf-day kill)
+all=(county sf-day kill storm stall flood)
 
 [ $# -gt 0 ] || set -- "${all[@]}"
 

@@ -7,6 +7,7 @@
 
 pub mod board;
 pub mod case;
+pub mod class;
 pub mod court;
 pub mod gate;
 pub mod incident;
@@ -19,4 +20,5 @@ pub mod ports;
 pub mod supervision;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
+pub mod turnstile;
 pub mod views;

@@ -9,6 +9,19 @@ pub const DESK_COMMANDS: usize = 512;
 pub const DESK_SOS: usize = 256;
 /// Tips that may wait. At 1 ms each the last one waits half a second.
 pub const INTAKE_TIPS: usize = 512;
+/// Tips that are planned and written at once: a quarter of what the writer takes into one group, so
+/// that what stands before a command at the journal is never more than one group. The drill `storm`
+/// measures what that leaves for calls for help.
+pub const TIPS_AT_WORK: usize = 32;
+/// How many may wait at a turnstile before age is even looked at.
+pub const TURNSTILE_WAITING: usize = 512;
+/// Who has waited at a turnstile for so long is refused: its sender would have to be told soon anyway.
+pub const TURNSTILE_PATIENCE: Millis = Millis(500);
+/// Searches a second of incidents that found nobody and look again by themselves; those whom a freed
+/// officer wakes come on top. A thousand hopeless incidents must not keep others from planning.
+pub const SEARCHES_PER_S: u64 = 100;
+/// Such searches at once after a calm time.
+pub const SEARCHES_BURST: u64 = 200;
 /// Commands that may wait at one incident: its crew, its dispatcher, its clock.
 pub const INCIDENT_COMMANDS: usize = 64;
 /// Messages that may wait at one officer: incidents that ask, the socket, the clock.

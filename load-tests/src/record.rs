@@ -53,6 +53,12 @@ pub struct Setting {
     pub shortest_ttl_ms: u64,
     /// The wall clock at `t = 0`, Unix milliseconds.
     pub unix_ms_at_0: i64,
+    /// Begin and end of the storm, seconds after `Started`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storm: Option<[f64; 2]>,
+    /// What counts as normal for tip → offer, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normal_ms: Option<f64>,
 }
 
 /// An incident as one commitment of an officer's state shows it.
@@ -175,6 +181,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
     },
+    /// An officer called for help.
+    SosSent {
+        o: u32,
+    },
+    SosAnswered {
+        o: u32,
+        ok: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
     /// The console saw an incident in a new status.
     IncidentSeen {
         incident: String,
@@ -202,6 +220,9 @@ pub enum Event {
     Sample {
         rss_mb: f64,
         cpu_s: f64,
+        /// Processor seconds of the drill itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        drill_cpu_s: Option<f64>,
     },
     /// Something of the drill itself that a reader should know.
     Note {

@@ -181,6 +181,12 @@ impl Drill<'_> {
             ask_extra: scenario.ask_extra(),
             shortest_ttl_ms: scenario.shortest_ttl_ms(),
             unix_ms_at_0: clock::unix_ms() - now_us,
+            storm: scenario
+                .tips
+                .storm
+                .as_ref()
+                .map(|storm| [storm.from_s, storm.from_s + storm.for_s]),
+            normal_ms: scenario.limits.normal_ms,
         })));
         for (o, device) in (0..).zip(&made.devices) {
             self.record.push(Event::Officer { o, id: device.officer.clone() });

@@ -22,6 +22,8 @@ pub struct Scenario {
     pub tips: Tips,
     pub answers: Answers,
     #[serde(default)]
+    pub sos: Sos,
+    #[serde(default)]
     pub faults: Faults,
     #[serde(default)]
     pub limits: Limits,
@@ -111,6 +113,37 @@ pub struct Tips {
     /// The share of answered tips that are sent once more with the same id, 0..=1.
     #[serde(default)]
     pub repeat: f64,
+    /// A time in which many more come in, on top of the others.
+    pub storm: Option<Storm>,
+}
+
+/// A storm of tips.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storm {
+    /// Tips a second beside those of calm times.
+    pub rate_per_s: f64,
+    /// Begins so many seconds after the first tip.
+    pub from_s: f64,
+    /// Lasts so many seconds.
+    pub for_s: f64,
+    /// The share of its tips that are emergencies, 0..=1; the others wait for a dispatcher. No fleet
+    /// can be sent to hundreds of places a second.
+    #[serde(default = "one")]
+    pub emergency: f64,
+    /// The share of its senders who come back after `Retry-After`, 0..=1; the others give up.
+    #[serde(default = "one")]
+    pub retry: f64,
+}
+
+/// Calls for help. They come from the officers of `off_duty`, one each: who calls for help cannot be
+/// sent anywhere, and the checker knows of these that they cannot.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sos {
+    /// Calls a second; 0 is none.
+    #[serde(default)]
+    pub per_s: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -158,6 +191,10 @@ pub struct Limits {
     pub commitments_lost: u64,
     pub duties_lost: u64,
     pub tip_answers_differ: u64,
+    /// Calls for help that were refused or never answered.
+    pub sos_failed: u64,
+    /// Commands that were refused because too much was going on.
+    pub commands_shed: u64,
     pub tips_unanswered: Option<u64>,
     pub tips_refused: Option<u64>,
     pub incidents_exhausted: Option<u64>,
@@ -165,7 +202,15 @@ pub struct Limits {
     pub tip_to_ack_p99_ms: Option<f64>,
     pub tip_to_offer_p99_ms: Option<f64>,
     pub tip_to_accept_p99_ms: Option<f64>,
+    pub sos_to_ack_p99_ms: Option<f64>,
+    pub sos_to_console_p99_ms: Option<f64>,
+    pub accept_to_ack_p99_ms: Option<f64>,
+    /// What counts as normal for tip → offer after a storm, milliseconds.
+    pub normal_ms: Option<f64>,
+    pub normal_again_s: Option<f64>,
     pub server_rss_mb_max: Option<f64>,
+    pub sos_acked_min: Option<u64>,
+    pub storm_tips_per_s_min: Option<f64>,
     pub tips_acked_min: Option<u64>,
     pub offers_judged_min: Option<u64>,
     pub restarts_min: Option<u64>,
@@ -182,6 +227,8 @@ impl Default for Limits {
             commitments_lost: 0,
             duties_lost: 0,
             tip_answers_differ: 0,
+            sos_failed: 0,
+            commands_shed: 0,
             tips_unanswered: None,
             tips_refused: None,
             incidents_exhausted: None,
@@ -189,7 +236,14 @@ impl Default for Limits {
             tip_to_ack_p99_ms: None,
             tip_to_offer_p99_ms: None,
             tip_to_accept_p99_ms: None,
+            sos_to_ack_p99_ms: None,
+            sos_to_console_p99_ms: None,
+            accept_to_ack_p99_ms: None,
+            normal_ms: None,
+            normal_again_s: None,
             server_rss_mb_max: None,
+            sos_acked_min: None,
+            storm_tips_per_s_min: None,
             tips_acked_min: Some(1),
             offers_judged_min: None,
             restarts_min: None,
@@ -279,6 +333,29 @@ impl Scenario {
                 &format!("tips.kinds: `{kind}` is no kind of tip"),
             );
         }
+        if let Some(storm) = &self.tips.storm {
+            #[allow(clippy::cast_precision_loss)] // At most 3,600.
+            let duration_s = self.duration_s as f64;
+            must(
+                storm.rate_per_s > 0.0
+                    && storm.rate_per_s <= 10_000.0
+                    && storm.from_s >= 0.0
+                    && storm.for_s > 0.0
+                    && storm.from_s + storm.for_s <= duration_s,
+                "tips.storm: rate_per_s must be above 0 and at most 10000, and it must lie in duration_s",
+            );
+            must(
+                [storm.emergency, storm.retry].iter().all(|share| (0.0..=1.0).contains(share)),
+                "tips.storm: emergency and retry must be 0..=1",
+            );
+        }
+        must((0.0..=100.0).contains(&self.sos.per_s), "sos.per_s: must be 0..=100");
+        #[allow(clippy::cast_precision_loss)] // At most 3,600.
+        let calls = self.sos.per_s * self.duration_s as f64;
+        must(
+            calls <= f64::from(self.officers.off_duty),
+            "sos.per_s: officers.off_duty must be at least one for each call of the whole drill",
+        );
         let answers = &self.answers;
         must(
             answers.accept >= 0.0

@@ -112,7 +112,8 @@ impl Server {
     /// Memory and processor time now, into the record.
     pub fn sample(&self, record: &Record) {
         if let Some((rss_mb, cpu)) = self.usage() {
-            record.push(Event::Sample { rss_mb, cpu_s: self.cpu_before_s + cpu });
+            let cpu_s = self.cpu_before_s + cpu;
+            record.push(Event::Sample { rss_mb, cpu_s, drill_cpu_s: cpu_of("self") });
         }
     }
 
@@ -122,11 +123,7 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kib: f64 = peak.trim().trim_end_matches("kB").trim().parse().ok()?;
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name in brackets may hold spaces; the numbers follow the last bracket.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index)?.parse::<f64>().ok();
-        Some((kib / 1024.0, (ticks(11)? + ticks(12)?) / TICKS_PER_S))
+        Some((kib / 1024.0, cpu_of(&pid.to_string())?))
     }
 
     /// Ends the server and waits until it is gone; dropping the rest removes its folder.
@@ -142,6 +139,15 @@ impl Drop for Server {
         let _ = self.child.start_kill();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Processor seconds that a process has used so far.
+fn cpu_of(pid: &str) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in brackets may hold spaces; the numbers follow the last bracket.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / TICKS_PER_S)
 }
 
 fn launch(

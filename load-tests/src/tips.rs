@@ -33,6 +33,9 @@ pub struct Planned {
     pub kind: String,
     pub lat: f64,
     pub lon: f64,
+    pub emergency: bool,
+    /// Sent again when there is no room now.
+    pub retries: bool,
 }
 
 /// The tips of a scenario, in the order of their times.
@@ -59,18 +62,36 @@ pub fn plan(scenario: &Scenario, data: &Path) -> Result<Vec<Planned>> {
         bail!("no call is later than tips.start_at");
     }
     let count = (duration_s * rate) as usize;
-    Ok((0..count)
+    let mut plan: Vec<Planned> = (0..count)
         .map(|number| {
             // Spread inside its slot: people do not call in step.
             let second = (number as f64 + rng.unit()) / rate;
             if let Some(place) = places.get(number % places.len().max(1)) {
                 return Planned { second, ..(*place).clone() };
             }
-            let (lat, lon) = inside(&mut rng, scenario.court.area);
-            let kind = KINDS[rng.between([0, KINDS.len() as u64 - 1]) as usize].0;
-            Planned { second, kind: kind.to_owned(), lat, lon }
+            anywhere(scenario, &mut rng, second)
         })
-        .collect())
+        .collect();
+    if let Some(storm) = &tips.storm {
+        let mut rng = Rng::new(scenario.seed ^ 0x5354_4f52);
+        for number in 0..(storm.for_s * storm.rate_per_s) as usize {
+            let second = storm.from_s + (number as f64 + rng.unit()) / storm.rate_per_s;
+            let mut planned = anywhere(scenario, &mut rng, second);
+            planned.emergency = rng.unit() < storm.emergency;
+            planned.retries = rng.unit() < storm.retry;
+            plan.push(planned);
+        }
+        plan.sort_by(|a, b| a.second.total_cmp(&b.second));
+    }
+    Ok(plan)
+}
+
+/// An emergency somewhere in the court's area.
+#[allow(clippy::cast_possible_truncation)] // There are four kinds.
+fn anywhere(scenario: &Scenario, rng: &mut Rng, second: f64) -> Planned {
+    let (lat, lon) = inside(rng, scenario.court.area);
+    let kind = KINDS[rng.between([0, KINDS.len() as u64 - 1]) as usize].0;
+    Planned { second, kind: kind.to_owned(), lat, lon, emergency: true, retries: true }
 }
 
 /// The calls of a file with a place in the court's area, one an id, at their replayed seconds.
@@ -111,6 +132,8 @@ fn calls(scenario: &Scenario, path: &Path) -> Result<Vec<Planned>> {
             kind,
             lat,
             lon,
+            emergency: true,
+            retries: true,
         });
     }
     let mut calls: Vec<Planned> = by_id.into_values().collect();
@@ -212,7 +235,7 @@ impl Sender {
         let body = json!({
             "court": self.court,
             "kind": planned.kind,
-            "urgency": "emergency",
+            "urgency": if planned.emergency { "emergency" } else { "routine" },
             "description": format!("Drill tip {tip}"),
             "occurred_at": clock::rfc3339(self.run),
             "location": { "lat": planned.lat, "lon": planned.lon, "accuracy_m": 20 },
@@ -262,7 +285,7 @@ impl Sender {
                     return;
                 }
                 // Overload and a starting server are to be asked again; any other refusal is final.
-                if !matches!(reply.status, 429 | 500..=599) {
+                if !matches!(reply.status, 429 | 500..=599) || !planned.retries {
                     return;
                 }
                 let after = reply.headers.get("retry-after").and_then(|value| value.to_str().ok());
@@ -273,7 +296,9 @@ impl Sender {
             if clock::now_us() + wait_ms * 1000 > give_up_us {
                 return;
             }
-            clock::sleep_ms(wait_ms).await;
+            // Up to half as long again: who was sent away together must not come back together.
+            let jitter_ms = Rng::new(u64::from(tip) ^ clock::now_us()).between([0, wait_ms / 2]);
+            clock::sleep_ms(wait_ms + jitter_ms).await;
             wait_ms = (wait_ms * 2).min(1_000);
         }
     }

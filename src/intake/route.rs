@@ -7,6 +7,7 @@ use tiande_actors::court::CourtHandle;
 use tiande_actors::intake::{SubmitTip, TipFault, TipTaken};
 use tiande_actors::ports::Journal;
 use tiande_actors::ports::journal::Delivery;
+use tiande_actors::turnstile::{Pass, Turnstile};
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::{CourtId, IncidentId, TipId};
 use tiande_core::time::UnixMillis;
@@ -94,8 +95,12 @@ impl Court for CourtHandle {
         self.profile()
     }
 
-    async fn submit(&self, tip: SubmitTip) -> Result<TipTaken, TipFault> {
-        self.submit_tip(tip).await
+    fn tips(&self) -> &Turnstile {
+        self.tips()
+    }
+
+    async fn submit(&self, pass: Pass, tip: SubmitTip) -> Result<TipTaken, TipFault> {
+        self.submit_admitted(pass, tip).await
     }
 }
 

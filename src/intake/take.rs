@@ -8,6 +8,7 @@ use tiande_actors::incident::IncidentFault;
 use tiande_actors::intake::{SubmitTip, TipFault, TipTaken};
 use tiande_actors::ports::AppendFault;
 use tiande_actors::ports::journal::Delivery;
+use tiande_actors::turnstile::{Pass, Turnstile};
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::{CourtId, IncidentId, TipId};
 use tiande_core::time::UnixMillis;
@@ -23,6 +24,9 @@ use crate::entropy::IdEntropy;
 use crate::fault;
 use crate::strict_json;
 
+/// Refused tips come back within this, seconds.
+const RETRY_SPREAD_S: u32 = 5;
+
 /// A source of tips, as far as the intake needs to know it.
 #[derive(Debug, Clone)]
 pub(super) struct KnownSource {
@@ -37,7 +41,9 @@ pub(super) struct KnownSource {
 /// A court, as far as the intake needs it.
 pub(super) trait Court: Clone + Send + 'static {
     fn profile(&self) -> &CourtProfile;
-    async fn submit(&self, tip: SubmitTip) -> Result<TipTaken, TipFault>;
+    /// Where its tips wait.
+    fn tips(&self) -> &Turnstile;
+    async fn submit(&self, pass: Pass, tip: SubmitTip) -> Result<TipTaken, TipFault>;
 }
 
 /// The server around the intake.
@@ -79,6 +85,11 @@ pub(super) async fn take<S: Server>(
     }
     // Its source is there, so it is only not open yet, or not any more.
     let court = server.court(&court).ok_or_else(Problem::starting)?;
+    // Before the body is read as JSON: to say no must be cheap.
+    if court.tips().sheds() {
+        court.tips().count_shed();
+        return Err(come_back(&signed.id));
+    }
     let key = format!("{}/{source}", court.profile().id);
     let body_sha256 = <[u8; 32]>::from(Sha256::digest(&body));
     let reader = court.clone();
@@ -92,6 +103,8 @@ pub(super) async fn take<S: Server>(
             return answer_faults(earlier, body_sha256, faults);
         }
     };
+    // In this task: when the sender hangs up while it waits, the tip goes with it.
+    let pass = court.tips().enter().await.map_err(|_no_room| come_back(&signed.id))?;
     let id = TipId::new(now, &mut IdEntropy);
     let tip = SubmitTip {
         tip: Box::new(tip),
@@ -104,7 +117,7 @@ pub(super) async fn take<S: Server>(
     };
     // A task of its own: a sender who hangs up now must not leave pictures without their tip.
     let store = server.media().clone();
-    let kept = actix_web::rt::spawn(async move { keep(&store, &court, tip, pictures).await });
+    let kept = actix_web::rt::spawn(async move { keep(&store, &court, pass, tip, pictures).await });
     kept.await.unwrap_or_else(|_panicked| Err(Problem::journal_unavailable()))
 }
 
@@ -201,6 +214,7 @@ fn answer_faults(
 async fn keep<C: Court>(
     store: &MediaStore,
     court: &C,
+    pass: Pass,
     tip: SubmitTip,
     pictures: Vec<Picture>,
 ) -> Result<Answer, Problem> {
@@ -214,7 +228,7 @@ async fn keep<C: Court>(
         }
     }
     fault::point("intake.after_pictures");
-    match court.submit(tip).await {
+    match court.submit(pass, tip).await {
         Ok(taken) => {
             fault::point("intake.before_answer");
             if taken.tip != id {
@@ -230,6 +244,15 @@ async fn keep<C: Court>(
             Err(problem_of(&fault))
         }
     }
+}
+
+/// Too many tips wait. Those who are sent away together must not come back together: the wait, 1 to
+/// [`RETRY_SPREAD_S`] seconds, is spread by the delivery's own id.
+fn come_back(webhook_id: &str) -> Problem {
+    let spread = webhook_id
+        .bytes()
+        .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    Problem::overloaded().retry_after(1 + spread % RETRY_SPREAD_S)
 }
 
 async fn remove(store: &MediaStore, tip: TipId, hashes: &[[u8; 32]]) {

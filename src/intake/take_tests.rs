@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
+use tiande_actors::class::Class;
 use tiande_actors::ports::journal::ReadFault;
 
 use super::*;
@@ -28,6 +29,7 @@ type NextAnswer = Arc<Mutex<Option<Result<TipTaken, TipFault>>>>;
 struct FakeCourt {
     profile: Arc<CourtProfile>,
     next: NextAnswer,
+    tips: Turnstile,
     /// Deliveries that are durable, by key and id.
     taken: Arc<Mutex<BTreeMap<(String, String), Delivery>>>,
 }
@@ -37,7 +39,11 @@ impl Court for FakeCourt {
         &self.profile
     }
 
-    async fn submit(&self, tip: SubmitTip) -> Result<TipTaken, TipFault> {
+    fn tips(&self) -> &Turnstile {
+        &self.tips
+    }
+
+    async fn submit(&self, _pass: Pass, tip: SubmitTip) -> Result<TipTaken, TipFault> {
         if let Some(answer) = self.next.lock().expect("whole").take() {
             return answer;
         }
@@ -125,6 +131,7 @@ fn server() -> Fake {
         court: FakeCourt {
             profile: Arc::new(profile),
             next: Arc::default(),
+            tips: Turnstile::new(Class::Tip, 1),
             taken: Arc::default(),
         },
     })
@@ -383,4 +390,36 @@ async fn a_source_whose_court_is_not_open_waits() {
     let body = Bytes::from(good().to_string());
     let refused = take(&server, "homeless", signed("a", AT, &body), body).await;
     assert_eq!(refused, Err(Problem::starting()));
+}
+
+#[actix_web::test]
+async fn a_sender_who_hangs_up_while_the_tip_waits_leaves_nothing() {
+    let server = server();
+    let at_work = server.court.tips.enter().await.expect("room");
+    let body = with_picture().to_string();
+    let headers = signed("msg_gone", AT, body.as_bytes());
+    let waiting = take(&server, "hotline", headers, Bytes::from(body.clone()));
+    let given_up = tokio::time::timeout(std::time::Duration::from_millis(50), waiting).await;
+    assert!(given_up.is_err(), "it waits");
+    drop(at_work);
+    actix_web::rt::task::yield_now().await;
+    assert_eq!((server.tips(), server.files()), (0, 0));
+    let headers = signed("msg_gone", AT, body.as_bytes());
+    take(&server, "hotline", headers, Bytes::from(body)).await.expect("the same again is taken");
+}
+
+#[test]
+fn those_who_are_sent_away_come_back_at_different_times() {
+    let waits: Vec<u32> = (0..1_000)
+        .map(|n| {
+            let answer = actix_web::ResponseError::error_response(&come_back(&format!("msg_{n}")));
+            let wait = answer.headers().get("retry-after").and_then(|wait| wait.to_str().ok());
+            wait.and_then(|wait| wait.parse().ok()).expect("seconds")
+        })
+        .collect();
+    for wait in 1..=RETRY_SPREAD_S {
+        let share = waits.iter().filter(|one| **one == wait).count();
+        assert!((100..400).contains(&share), "{share} of 1000 come back after {wait} s");
+    }
+    assert!(waits.iter().all(|wait| (1..=RETRY_SPREAD_S).contains(wait)));
 }

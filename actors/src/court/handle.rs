@@ -11,11 +11,13 @@ use tiande_core::ids::{CaseId, DeviceId, IncidentId, OfficerId};
 use tokio::sync::oneshot;
 
 use crate::board::{BoardActor, JoinConsole};
+use crate::class::Class;
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::IncidentDone;
 use crate::intake::{IntakeActor, RaiseSos, SubmitTip, TipFault, TipTaken};
-use crate::limits::{BOARD_NOTES, DESK_COMMANDS, DESK_SOS, INTAKE_TIPS};
+use crate::limits::{BOARD_NOTES, DESK_COMMANDS, DESK_SOS, INTAKE_TIPS, TIPS_AT_WORK};
 use crate::officer::Connected;
+use crate::turnstile::{Pass, Turnstile};
 
 use crate::views::RosterEntry;
 
@@ -43,6 +45,7 @@ pub struct CourtHandle {
     desk: Gate<CourtDesk>,
     sos: Gate<IntakeActor>,
     tips: Gate<IntakeActor>,
+    tips_turnstile: Turnstile,
     consoles: Gate<BoardActor>,
     stopping: Arc<AtomicBool>,
 }
@@ -87,7 +90,8 @@ impl CourtHandle {
         let (desk, sos, tips, board) = ways.map_err(|why| fault(format!("{why:?}")))?;
         let consoles = board.ok_or_else(|| fault("it has no board".to_owned()))?;
         let stopping = Arc::new(AtomicBool::new(false));
-        Ok(Self { profile: shared, desk, sos, tips, consoles, stopping })
+        let tips_turnstile = Turnstile::new(Class::Tip, TIPS_AT_WORK);
+        Ok(Self { profile: shared, desk, sos, tips, tips_turnstile, consoles, stopping })
     }
 
     /// The court.
@@ -119,6 +123,7 @@ impl CourtHandle {
         self.desk.observe();
         self.sos.observe();
         self.tips.observe();
+        self.tips_turnstile.observe();
     }
 
     async fn ask_desk<M, T>(&self, message: M) -> Result<T, CommandFault>
@@ -152,12 +157,32 @@ impl CourtHandle {
         }
     }
 
+    /// Where tips wait.
+    #[must_use]
+    pub fn tips(&self) -> &Turnstile {
+        &self.tips_turnstile
+    }
+
     /// Takes a tip. Resolves when it is durable.
     ///
     /// # Errors
     /// [`TipFault`]; nothing of the tip is kept then, except after `NoAnswer`: send it again.
+    ///
+    /// # Cancel safety
+    /// A tip that still waits is dropped, and nothing is done for it.
     pub async fn submit_tip(&self, tip: SubmitTip) -> Result<TipTaken, TipFault> {
-        self.ask_intake(&self.tips, tip).await
+        let pass = self.tips_turnstile.enter().await.map_err(|_no_room| TipFault::Overloaded)?;
+        self.submit_admitted(pass, tip).await
+    }
+
+    /// The same for a tip that has waited already.
+    ///
+    /// # Errors
+    /// As [`Self::submit_tip`].
+    pub async fn submit_admitted(&self, pass: Pass, tip: SubmitTip) -> Result<TipTaken, TipFault> {
+        let taken = self.ask_intake(&self.tips, tip).await;
+        drop(pass); // Not before it is durable, or refused.
+        taken
     }
 
     /// Takes an officer's call for help; it has a way in of its own.

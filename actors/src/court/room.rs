@@ -17,7 +17,8 @@ use tiande_core::time::{Millis, UnixMillis};
 use crate::board::{BoardActor, BoardNews, Shown};
 use crate::gate::Gate;
 use crate::incident::Nudge;
-use crate::limits::{CASE_IDLE, INCIDENT_IDLE, OFFERS_REMEMBERED};
+use crate::limits::{CASE_IDLE, INCIDENT_IDLE, OFFERS_REMEMBERED, SEARCHES_BURST, SEARCHES_PER_S};
+use crate::pause::Pace;
 use crate::ports::wire::Wire;
 use crate::ports::{Clock, Ids, Journal};
 use crate::views::{Moved, RosterEntry};
@@ -78,6 +79,8 @@ pub struct CourtRoom {
     heard: RefCell<BTreeMap<OfficerId, Arc<AtomicI64>>>,
     /// Held by the incident that plans and asks officers.
     pub(crate) planning: tokio::sync::Mutex<()>,
+    /// Searches of incidents that found nobody.
+    pub(crate) searches: Pace,
     /// Small numbers for ticks, by officer.
     numbers: RefCell<BTreeMap<OfficerId, u32>>,
     /// Officers whose line changed since the last tick.
@@ -119,6 +122,7 @@ impl CourtRoom {
             directory: RefCell::default(),
             heard: RefCell::default(),
             planning: tokio::sync::Mutex::new(()),
+            searches: Pace::new(SEARCHES_PER_S, SEARCHES_BURST),
             numbers: RefCell::default(),
             moved: RefCell::default(),
             offers: RefCell::default(),

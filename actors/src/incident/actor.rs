@@ -71,11 +71,18 @@ impl IncidentActor {
         let looks = self.to_ask();
         self.room.note_waiting(&self.state, looks);
         if looks {
-            self.look_again = Some(ctx.run_later(span(SEARCH_AGAIN), |actor, ctx| {
-                actor.by_rule(Step::Search, ctx);
-            }));
+            self.look_again = Some(ctx.run_later(span(SEARCH_AGAIN), Self::search_again));
         }
         self.stay_awake(ctx);
+    }
+
+    /// Looks again without having been woken, when others have not just used up the pace for that.
+    fn search_again(&mut self, ctx: &mut Context<Self>) {
+        if self.room.searches.take() {
+            self.by_rule(Step::Search, ctx);
+        } else {
+            self.look_again = Some(ctx.run_later(span(SEARCH_AGAIN), Self::search_again));
+        }
     }
 
     /// Somebody has use for this actor: when the incident is over, its sleep is put off. Being looked at

@@ -9,6 +9,7 @@ mod desk;
 mod faults;
 mod offers;
 mod officers;
+mod overload;
 mod races;
 mod rebuilding;
 mod restart;

@@ -144,22 +144,24 @@ async fn a_drained_court_has_no_command_under_way() {
 async fn the_ways_in_hold_their_bounds_while_the_journal_is_slow() {
     let world = World::open().await;
     world.journal.hold();
-    let bound = tiande_actors::limits::INTAKE_TIPS;
+    let at_work = tiande_actors::limits::TIPS_AT_WORK;
+    let bound = at_work + tiande_actors::limits::TURNSTILE_WAITING;
     let tips: Vec<_> = (0..bound + 8)
         .map(|_| {
             let (court, tip) = (world.court.clone(), world.tip());
             actix::spawn(async move { court.submit_tip(tip).await })
         })
         .collect();
-    until("the intake is full", || world.journal.waiting() == bound).await;
+    until("as many are at work as may be", || world.journal.waiting() == at_work).await;
     world.journal.release();
-    let mut refused = 0;
+    let (mut taken, mut refused) = (0, 0);
     for answer in tips {
         match within("an answer", answer).await.unwrap() {
-            Ok(_) => {}
+            Ok(_) => taken += 1,
             Err(TipFault::Overloaded) => refused += 1,
             Err(fault) => panic!("{fault:?}"),
         }
     }
-    assert_eq!(refused, 8);
+    // Those beyond the bound at once; on a busy machine others lose patience.
+    assert!(refused >= 8 && taken >= at_work, "{taken} taken, {refused} refused");
 }

@@ -5,6 +5,7 @@
 mod commitments;
 mod decision;
 mod nearest;
+mod overload;
 #[cfg(test)]
 mod tests;
 mod tips;
@@ -55,8 +56,12 @@ pub struct Findings {
     pub incidents_exhausted: u64,
     pub disconnects: u64,
     pub restarts: u64,
+    #[serde(flatten)]
+    pub overload: overload::Found,
     pub server_rss_mb_max: Option<f64>,
     pub server_cpu_s: Option<f64>,
+    /// Processor seconds of the drill: it shares the machine with the server.
+    pub drill_cpu_s: Option<f64>,
     pub faults: Vec<String>,
     pub notes: Vec<String>,
 }
@@ -101,6 +106,7 @@ pub fn check(entries: &[Entry]) -> Findings {
         incidents: world.incidents.iter().filter(|incident| !incident.tips.is_empty()).count()
             as u64,
         restarts: world.restarts,
+        overload: overload::judge(entries, &world),
         ..Findings::default()
     };
     let not_nearest = nearest.wrong.iter().map(|wrong| {
@@ -121,6 +127,7 @@ pub fn check(entries: &[Entry]) -> Findings {
         .lost
         .into_iter()
         .chain(tips.answers_differ)
+        .chain(findings.overload.lines.clone())
         .chain(commitments.double)
         .chain(commitments.lost)
         .chain(commitments.duties_lost)
@@ -161,7 +168,8 @@ fn count_events(entries: &[Entry], findings: &mut Findings) {
             Event::Alarm { incident, kind } if kind == "exhausted" => {
                 exhausted.insert(incident);
             }
-            Event::Sample { rss_mb, cpu_s } => {
+            Event::Sample { rss_mb, cpu_s, drill_cpu_s } => {
+                findings.drill_cpu_s = drill_cpu_s.or(findings.drill_cpu_s);
                 let most = findings.server_rss_mb_max.get_or_insert(0.0);
                 *most = most.max(*rss_mb);
                 findings.server_cpu_s = Some(*cpu_s);

@@ -247,6 +247,8 @@ impl World {
             | Event::Ack { seq: None, .. }
             | Event::DutyDone { ok: false, .. }
             | Event::Started
+            | Event::SosSent { .. }
+            | Event::SosAnswered { .. }
             | Event::IncidentSeen { .. }
             | Event::Alarm { .. }
             | Event::TipsOver

@@ -23,6 +23,8 @@ use crate::socket::{Incoming, Socket, parse};
 const EPOCH: u32 = 1;
 /// Back-off before the first and before the latest retry of a connection, milliseconds.
 const BACK_OFF_MS: [u64; 2] = [100, 2_000];
+/// The id of an officer's only call for help.
+const SOS_ID: &str = "sos";
 /// A stalled officer stops reading so long after the first tip, microseconds.
 const STALL_AFTER_US: u64 = 1_000_000;
 
@@ -62,6 +64,8 @@ pub struct Officer {
     ready: bool,
     stalled: bool,
     stall_at_us: Option<u64>,
+    /// When to call for help; `None` before it is known, never when `u64::MAX`.
+    sos_at_us: Option<u64>,
     open_before: i64,
     next_report_us: u64,
 }
@@ -111,6 +115,7 @@ impl Officer {
             ready: false,
             stalled: false,
             stall_at_us: None,
+            sos_at_us: None,
             open_before: 0,
             next_report_us,
         }
@@ -172,7 +177,7 @@ impl Officer {
             } else {
                 clock::now_us() + 10_000_000
             };
-            let stall_us = self.stall_at_us();
+            let stall_us = self.stall_at_us().min(self.sos_at_us());
             let step = tokio::select! {
                 biased;
                 () = over(&mut phase) => return End::Over,
@@ -181,7 +186,7 @@ impl Officer {
                     Incoming::Closed(code) => return End::Broken(code),
                 },
                 () = clock::sleep_until_us(wake_us.min(stall_us)) => {
-                    if clock::now_us() >= stall_us {
+                    if clock::now_us() >= self.stall_at_us() {
                         self.stalled = true;
                         self.field.record.push(Event::Stalled { o: self.o });
                     }
@@ -197,6 +202,23 @@ impl Officer {
                 return End::Broken(None);
             }
         }
+    }
+
+    /// When to call for help: those who are off duty do, one after the other.
+    fn sos_at_us(&mut self) -> u64 {
+        let scenario = &self.field.scenario;
+        let per_s = scenario.sos.per_s;
+        if self.role != Role::OffDuty || per_s <= 0.0 || *self.phase.borrow() == Phase::WarmUp {
+            return u64::MAX;
+        }
+        let nth = f64::from(self.o.saturating_sub(scenario.officers.count));
+        #[allow(clippy::cast_precision_loss)] // At most 3,600.
+        let duration_s = scenario.duration_s as f64;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // At most an hour.
+        *self.sos_at_us.get_or_insert_with(|| match (nth + 0.5) / per_s {
+            second if second < duration_s => clock::now_us() + (second * 1e6) as u64,
+            _ => u64::MAX,
+        })
     }
 
     /// When to stop reading; never for most.
@@ -223,6 +245,11 @@ impl Officer {
             if self.duty == Duty::On {
                 self.report(socket).await?;
             }
+        }
+        if now >= self.sos_at_us() {
+            self.sos_at_us = Some(u64::MAX);
+            self.field.record.push(Event::SosSent { o: self.o });
+            socket.send(&json!({ "type": "sos", "id": SOS_ID }).to_string()).await?;
         }
         for command in self.book.due(now) {
             self.issue(socket, &command, false).await?;
@@ -405,6 +432,9 @@ impl Officer {
         if let Some(command) = self.book.answered(now, &id, ok) {
             let (o, verb, subject) = (self.o, command.verb, command.subject);
             self.field.record.push(Event::Answer { o, verb, subject, ok, code });
+        } else if id == SOS_ID {
+            let incident = frame["incident"].as_str().map(str::to_owned);
+            self.field.record.push(Event::SosAnswered { o: self.o, ok, incident, code });
         } else if id.starts_with("on") || id.starts_with("off") {
             let on = id.starts_with("on");
             self.field.record.push(Event::DutyDone { o: self.o, on, ok });

@@ -57,7 +57,12 @@ pub fn page(report: &Report, entries: &[Entry]) -> String {
         "服务器处理器时间 server processor time",
         found.server_cpu_s.map_or("–".into(), |s| format!("{s:.1} s")),
     );
+    row(
+        "演练程序处理器时间 processor time of the drill",
+        found.drill_cpu_s.map_or("–".into(), |s| format!("{s:.1} s")),
+    );
     html += "</table>";
+    html += &overload(report, entries);
     html += &latencies(report);
     html += "<h2>时间线 Time line</h2>";
     html += &time_line(entries);
@@ -118,12 +123,46 @@ fn verdict(report: &Report) -> String {
     html
 }
 
+/// What became of the calls for help and of the storm; empty when there was neither.
+fn overload(report: &Report, entries: &[Entry]) -> String {
+    let found = &report.findings.overload;
+    let storm = entries.iter().find_map(|entry| match &entry.event {
+        Event::Begin(setting) => setting.storm,
+        _ => None,
+    });
+    if found.sos_sent == 0 && storm.is_none() {
+        return String::new();
+    }
+    let mut html = String::from("<h2>过载 Overload</h2><table>");
+    let mut row = |name: &str, value: String| {
+        let _ = write!(html, "<tr><td>{name}</td><td class=n>{value}</td></tr>");
+    };
+    if let Some([from, to]) = storm {
+        row("风暴时段 storm, seconds after the first tip", format!("{from}–{to}"));
+    }
+    let number = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.1}"));
+    row("风暴中每秒线索 tips a second in the storm", number(found.storm_tips_per_s));
+    row("风暴后恢复正常（秒） normal again after, seconds", number(found.normal_again_s));
+    row(
+        "求助 / 已确认 calls for help / acknowledged",
+        format!("{} / {}", found.sos_sent, found.sos_acked),
+    );
+    row("被拒绝的指令 commands refused for want of room", found.commands_shed.to_string());
+    for (code, count) in &found.tips_refused_codes {
+        row(&format!("线索被拒绝 tips refused: {}", escape(code)), count.to_string());
+    }
+    html + "</table>"
+}
+
 fn latencies(report: &Report) -> String {
     let found = &report.findings;
     let series = [
         ("回执 tip → acknowledged", "#8a6d1f", &found.tip_to_ack_ms),
         ("派到手机 tip → offer on a screen", "#1f5f99", &found.tip_to_offer_ms),
         ("接单 tip → accepted", "#2e7d4f", &found.tip_to_accept_ms),
+        ("求助已确认 SOS → acknowledged", "#b3261e", &found.overload.sos_to_ack_ms),
+        ("求助到席位 SOS → on the console", "#d0704a", &found.overload.sos_to_console_ms),
+        ("接单确认 accept → done", "#5b4a9c", &found.overload.accept_to_ack_ms),
     ];
     let mut html = String::from(
         "<h2>多快 How fast</h2><table><tr><th></th><th class=n>p50</th><th class=n>p95</th><th class=n>p99</th>\
@@ -238,6 +277,14 @@ fn words(name: &str) -> &'static str {
         "commitments_lost" => "重启后丢失的任务",
         "duties_lost" => "重启后丢失的在岗状态",
         "tip_answers_differ" => "同一线索重发而回执不同",
+        "sos_failed" => "未获确认的求助",
+        "commands_shed" => "因过载被拒的指令",
+        "sos_to_ack_p99_ms" => "求助到确认，毫秒",
+        "sos_to_console_p99_ms" => "求助到席位，毫秒",
+        "accept_to_ack_p99_ms" => "接单到确认，毫秒",
+        "normal_again_s" => "风暴后恢复正常，秒",
+        "storm_tips_per_s_min" => "风暴中每秒线索",
+        "sos_acked_min" => "至少确认的求助",
         "tips_unanswered" => "始终未获回执的线索",
         "tips_refused" => "被拒绝的线索",
         "incidents_exhausted" => "无人可派的事件",

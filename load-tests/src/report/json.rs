@@ -1,5 +1,7 @@
 //! The facts of a report: findings, limits, and which of them broke.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::checker::{Findings, seconds};
@@ -81,6 +83,29 @@ impl Report {
             found.tip_to_offer_ms.p50,
             found.tip_to_offer_ms.p99,
         );
+        let overload = &found.overload;
+        if overload.sos_sent > 0 {
+            let ms = |latency: &crate::checker::Latency| format!("p99 {:.1} ms", latency.p99);
+            let number = |value: Option<f64>| value.map_or("?".to_owned(), |v| format!("{v:.1}"));
+            let _ = write!(
+                text,
+                "\n{} of {} calls for help acknowledged, {}, on the console {}; accepts {}; {} commands shed; \
+                 tips refused {:?}; storm {} tips/s; normal again after {} s; server {} MB, {} s of \
+                 processor; drill {} s of processor",
+                overload.sos_acked,
+                overload.sos_sent,
+                ms(&overload.sos_to_ack_ms),
+                ms(&overload.sos_to_console_ms),
+                ms(&overload.accept_to_ack_ms),
+                overload.commands_shed,
+                overload.tips_refused_codes,
+                number(overload.storm_tips_per_s),
+                number(overload.normal_again_s),
+                number(found.server_rss_mb_max),
+                number(found.server_cpu_s),
+                number(found.drill_cpu_s),
+            );
+        }
         for line in self.limits_broken.iter().chain(found.faults.iter().take(10)) {
             text.push_str("\n  ");
             text.push_str(line);
@@ -116,6 +141,8 @@ fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
         ("commitments_lost", Some(limits.commitments_lost), found.commitments_lost),
         ("duties_lost", Some(limits.duties_lost), found.duties_lost),
         ("tip_answers_differ", Some(limits.tip_answers_differ), found.tip_answers_differ),
+        ("sos_failed", Some(limits.sos_failed), found.overload.sos_failed),
+        ("commands_shed", Some(limits.commands_shed), found.overload.commands_shed),
         ("tips_unanswered", limits.tips_unanswered, found.tips_unanswered),
         ("tips_refused", limits.tips_refused, found.tips_refused),
         ("incidents_exhausted", limits.incidents_exhausted, found.incidents_exhausted),
@@ -131,10 +158,27 @@ fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
     line("tip_to_ack_p99_ms", false, limits.tip_to_ack_p99_ms, p99(&found.tip_to_ack_ms));
     line("tip_to_offer_p99_ms", false, limits.tip_to_offer_p99_ms, p99(&found.tip_to_offer_ms));
     line("tip_to_accept_p99_ms", false, limits.tip_to_accept_p99_ms, p99(&found.tip_to_accept_ms));
+    let overload = &found.overload;
+    line("sos_to_ack_p99_ms", false, limits.sos_to_ack_p99_ms, p99(&overload.sos_to_ack_ms));
+    line(
+        "sos_to_console_p99_ms",
+        false,
+        limits.sos_to_console_p99_ms,
+        p99(&overload.sos_to_console_ms),
+    );
+    line(
+        "accept_to_ack_p99_ms",
+        false,
+        limits.accept_to_ack_p99_ms,
+        p99(&overload.accept_to_ack_ms),
+    );
+    line("normal_again_s", false, limits.normal_again_s, overload.normal_again_s);
+    line("storm_tips_per_s_min", true, limits.storm_tips_per_s_min, overload.storm_tips_per_s);
     line("server_rss_mb_max", false, limits.server_rss_mb_max, found.server_rss_mb_max);
     let floors = [
         ("tips_acked_min", limits.tips_acked_min, found.tips_acked),
         ("offers_judged_min", limits.offers_judged_min, found.offers_judged),
+        ("sos_acked_min", limits.sos_acked_min, found.overload.sos_acked),
         ("restarts_min", limits.restarts_min, found.restarts),
     ];
     for (name, limit, value) in floors {
