@@ -87,6 +87,28 @@ bugs! {
     KeepPosition => ["I18"],
     /// What a device saved up off duty is taken as a position.
     KeepEarlierFixes => ["I18"],
+    /// Commands are sent away when others are at work.
+    ShedCommands => ["I19"],
+    /// A tip is sent away after it was written.
+    ShedWritten => ["I19"],
+    /// A console that was away gets what is left of what it missed.
+    ResumeWithGap => ["I21"],
+    /// A number of an earlier life is believed.
+    ResumeAcrossLives => ["I21", "I23"],
+    /// A console that reads slowly misses something and stays.
+    SlowConsoleSkips => ["I21"],
+    /// That an incident is over is told to no console.
+    ChangeUntold => ["I23"],
+    /// A server that others took for dead writes when it wakes.
+    LateOwnerWrites => ["I24"],
+    /// A stream leaves a number out.
+    LeaveNumberOut => ["I25"],
+    /// What was not written is acknowledged.
+    AckFailedAppend => ["I01"],
+    /// The server goes on after its disk has refused a sync.
+    CarryOnAfterFailedSync => ["I27"],
+    /// The officers of a decision that failed are held for ever.
+    KeepHold => ["I09", "I38"],
     /// Who is silent on scene is not asked.
     ForgetSilent => ["WELFARE"],
     /// Who does not answer alarms nobody.

@@ -16,6 +16,8 @@ pub struct Faults {
     pub append_fails: u64,
     /// Nobody knows whether it was written.
     pub append_unknown: u64,
+    /// The disk refuses a sync: nobody knows what is on it.
+    pub sync_fails: u64,
     /// The disk takes its time.
     pub append_slow: u64,
     /// The server dies at an append: before it, or after it and before anybody knows.
@@ -42,6 +44,7 @@ impl Faults {
         let mut level = |most: i64| rng.range(0, most).unsigned_abs();
         let (lose, double, delay) = (level(150), level(100), level(250));
         let (append_fails, append_unknown, append_slow) = (level(40), level(25), level(100));
+        let sync_fails = level(8);
         let crash_at_append = level(30);
         let (disconnect, spoilt_fix, no_sky) = (level(30), level(150), level(15));
         let crashes = (0..rng.below(4)).map(|_| rng.range(2_000, end)).collect();
@@ -59,6 +62,7 @@ impl Faults {
             delay_max,
             append_fails,
             append_unknown,
+            sync_fails,
             append_slow,
             crash_at_append,
             disconnect,
@@ -77,6 +81,7 @@ impl Faults {
             delay_max: 61,
             append_fails: 0,
             append_unknown: 0,
+            sync_fails: 0,
             append_slow: 0,
             crash_at_append: 0,
             disconnect: 0,

@@ -291,6 +291,15 @@ impl Server {
         Some(flight)
     }
 
+    /// A planted bug: the officers of a decision that failed are not let go.
+    pub fn hold_again(&mut self, flight: &Flight) {
+        for officer in &flight.held {
+            if let Some(glance) = self.glances.get_mut(officer) {
+                glance.busy = true;
+            }
+        }
+    }
+
     fn ready(&mut self, serial: u64, ids: &mut Rng) -> Step {
         let flight = self.flights.get(&serial).expect("the flight is known");
         let mut streams: Vec<(StreamId, Vec<Event>)> = Vec::new();
@@ -312,7 +321,7 @@ impl Server {
         streams.retain(|(_, events)| !events.is_empty());
         let expect = |stream: &StreamId| self.seqs.get(stream).copied().unwrap_or(0);
         let streams = streams.into_iter().map(|(s, events)| (s, expect(&s), events)).collect();
-        let mut batch = Batch { at: flight.at, streams, delivery };
+        let mut batch = Batch { owner: self.owner, at: flight.at, streams, delivery };
         self.bug.spoil_batch(&mut batch, IncidentId::new(flight.at, ids));
         if let Some(flight) = self.flights.get_mut(&serial) {
             flight.batch = Some(batch);

@@ -9,8 +9,11 @@ use super::bugs::Bug;
 use super::invariants::{Check, ensure};
 use super::journal::{Batch, Delivery};
 use super::mail::trusted;
-use super::server::{Caller, Reply, Want};
+use super::server::{Caller, Job, Reply, Want};
 use super::world::World;
+
+/// Tips at work at once; the others are sent away before anything is done for them.
+const TIPS_AT_WORK: usize = 2;
 
 impl World {
     pub fn sos(
@@ -78,6 +81,9 @@ impl World {
             let same = kept.body == body || self.bug == Bug::AnswerOtherBody;
             return self.reply(caller, if same { Reply::Tip(kept) } else { Reply::Mismatch });
         }
+        if self.tips_at_work() >= TIPS_AT_WORK {
+            return self.reply(caller, Reply::Overloaded);
+        }
         let id = TipId::new(wall, &mut self.ids);
         let origin = Origin::Tip { tip: id, source: key.0.to_string(), trusted: trusted(key.0) };
         let personal = IncidentPersonal {
@@ -108,6 +114,13 @@ impl World {
         self.job(caller, want)
     }
 
+    /// Tips that are being decided about.
+    pub fn tips_at_work(&self) -> usize {
+        let tips = |job: &Job| matches!(&job.want, Want::Open { tip: Some(_), .. });
+        let flights = self.server.iter().flat_map(|server| server.flights.values());
+        flights.filter(|flight| tips(&flight.job)).count()
+    }
+
     /// A planted bug: the refused tip's stream is there all the same.
     fn leave_row(&mut self) {
         if self.bug == Bug::RowOnRefusal {
@@ -115,7 +128,12 @@ impl World {
             let incident = IncidentId::new(self.wall(), &mut self.ids);
             let event = Event::Tip(TipEvent::Linked { incident });
             let streams = vec![(StreamId::Tip(tip), 0, vec![event])];
-            let _row = self.store.append(&Batch { at: self.wall(), streams, delivery: None });
+            let _row = self.store.append(&Batch {
+                owner: self.store.owner,
+                at: self.wall(),
+                streams,
+                delivery: None,
+            });
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Delivery {
 /// One decision on its way into the store.
 #[derive(Clone, Debug)]
 pub struct Batch {
+    /// Who writes.
+    pub owner: u32,
     pub at: UnixMillis,
     /// Stream, how many events the decider believes are there, what is new.
     pub streams: Vec<(StreamId, u64, Vec<Event>)>,
@@ -34,6 +36,8 @@ pub struct Batch {
 pub enum AppendFault {
     Conflict(StreamId),
     DuplicateDelivery,
+    /// The journal has another owner by now.
+    Fenced,
 }
 
 /// One stored event.
@@ -67,6 +71,12 @@ pub struct Store {
     pub heads: BTreeMap<StreamId, u64>,
     pub deliveries: BTreeMap<DeliveryKey, Delivery>,
     pub snapshots: BTreeMap<StreamId, Snapshot>,
+    /// Who may write.
+    pub owner: u32,
+    /// A planted bug: anybody may.
+    pub open_to_all: bool,
+    /// A planted bug: numbers are left out.
+    pub leaves_out: bool,
     /// A planted bug: personal parts stand in the body as well.
     pub leaks: bool,
 }
@@ -74,6 +84,9 @@ pub struct Store {
 impl Store {
     /// Writes everything, or nothing; gives the positions of the new records.
     pub fn append(&mut self, batch: &Batch) -> Result<Range<usize>, AppendFault> {
+        if batch.owner != self.owner && !self.open_to_all {
+            return Err(AppendFault::Fenced);
+        }
         if let Some((key, _)) = &batch.delivery
             && self.deliveries.contains_key(key)
         {
@@ -87,7 +100,8 @@ impl Store {
         let start = self.records.len();
         for (stream, _, events) in &batch.streams {
             for event in events {
-                let seq = self.head(*stream) + 1;
+                let left_out = self.leaves_out && self.head(*stream) == 4;
+                let seq = self.head(*stream) + 1 + u64::from(left_out);
                 self.heads.insert(*stream, seq);
                 let mut encoded = encode(event);
                 if let (true, Some(personal)) = (self.leaks, &encoded.personal) {

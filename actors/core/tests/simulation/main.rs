@@ -10,6 +10,7 @@
 
 mod asking;
 mod bugs;
+mod consoles;
 mod counters;
 mod desk;
 mod device;
@@ -22,6 +23,8 @@ mod journal;
 mod knowledge;
 mod mail;
 mod network;
+mod owners;
+mod profile;
 mod rng;
 mod server;
 mod shell;

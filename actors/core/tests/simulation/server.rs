@@ -20,6 +20,7 @@ use tiande_core::time::{Millis, UnixMillis};
 use tiande_core::tip::TipEvent;
 
 use super::bugs::Bug;
+use super::consoles::Feed;
 use super::device::Sample;
 use super::journal::{Batch, Delivery, DeliveryKey, Store};
 use super::knowledge::Witness;
@@ -60,6 +61,8 @@ pub enum Reply {
     Mismatch,
     Invalid,
     Unavailable,
+    /// Sent away unread: too many are at work.
+    Overloaded,
     Incident(IncidentRefusal),
     Officer(OfficerRefusal),
 }
@@ -91,6 +94,10 @@ pub struct Flight {
 
 pub struct Server {
     pub bug: Bug,
+    /// What the store knows it by.
+    pub owner: u32,
+    /// What its consoles are told.
+    pub feed: Feed,
     pub glances: BTreeMap<OfficerId, Glance>,
     pub filters: BTreeMap<OfficerId, FixFilter>,
     pub index: SpatialIndex<OfficerId>,
@@ -115,6 +122,8 @@ impl Server {
     pub fn boot(store: &Store, mono: i64, bug: Bug, wakes: Wakes) -> Self {
         let mut server = Self {
             bug,
+            owner: store.owner,
+            feed: Feed::default(),
             glances: BTreeMap::new(),
             filters: BTreeMap::new(),
             index: SpatialIndex::default(),

@@ -41,6 +41,9 @@ impl World {
             }
             Call::Command { id, request } => {
                 let caller = Caller::Device { officer, command: id };
+                if self.bug == Bug::ShedCommands && server.flights.len() > 1 {
+                    return self.reply(caller, Reply::Overloaded);
+                }
                 match request {
                     Request::Duty(command) => self.job(caller, Want::Duty { officer, command })?,
                     Request::Incident(incident, command) => {
@@ -91,6 +94,9 @@ impl World {
         if reply == Reply::Officer(OfficerRefusal::OfferExpired) {
             self.counters.accepts_refused_expired += 1;
         }
+        if let Some(server) = &self.server {
+            self.owners.answers(server.owner, reply)?;
+        }
         match caller {
             Caller::Clock => Ok(()),
             Caller::Desk => {
@@ -99,6 +105,9 @@ impl World {
                 Ok(())
             }
             Caller::Device { officer, command: id } => {
+                ensure(reply != Reply::Overloaded, "I19", || {
+                    format!("{officer} was sent away with a command or a call for help")
+                })?;
                 let word = match reply {
                     Reply::Unavailable => return Ok(()),
                     Reply::Done | Reply::Sos(_) => Word::Done { id },
@@ -121,6 +130,15 @@ impl World {
                         invariants::acknowledged(&self.truth, &told)?;
                         invariants::same_answer(&mut self.answers, key, body, &told)?;
                         self.acked.push(told);
+                    }
+                    Reply::Overloaded => {
+                        self.counters.tips_shed += 1;
+                        let written = self.store.deliveries.get(&key);
+                        ensure(written.is_none(), "I19", || {
+                            format!("{key:?} was sent away, and yet is {written:?}")
+                        })?;
+                        // No answer that ends it: its sender comes again.
+                        return Ok(());
                     }
                     Reply::Mismatch => invariants::real_conflict(&self.store, key, body)?,
                     Reply::Invalid => {
@@ -226,6 +244,16 @@ impl World {
             self.counters.appends_failed += 1;
             self.liveness.reset();
             let flight = self.server.as_mut().and_then(|server| server.land(serial));
+            if let (Bug::KeepHold, Some(server), Some(flight)) =
+                (self.bug, &mut self.server, &flight)
+            {
+                server.hold_again(flight);
+            }
+            if let (Bug::AckFailedAppend, Some(flight)) = (self.bug, &flight)
+                && let Want::Open { tip: Some((_, _, told)), .. } = &flight.job.want
+            {
+                return self.reply(caller, Reply::Tip(*told));
+            }
             if let (Bug::SnapshotOfNothing, Some(server), Some(flight)) =
                 (self.bug, &self.server, flight)
             {
@@ -233,12 +261,21 @@ impl World {
             }
             return self.reply(caller, Reply::Unavailable);
         }
+        if self.rng.chance(self.faults.sync_fails) {
+            self.sync_fails(&batch, behind)?;
+            let carried_on = self.server.as_mut().and_then(|server| server.land(serial));
+            return carried_on.map_or(Ok(()), |_flight| self.reply(caller, Reply::Unavailable));
+        }
         if self.rng.chance(self.faults.crash_at_append) {
-            if self.rng.chance(500) {
-                self.counters.crashes_after_commit_before_effect += 1;
-                let _written_or_refused = self.commit(&batch, behind)?;
+            match self.rng.below(3) {
+                0 => self.pause(),
+                1 => self.crash(),
+                _ => {
+                    self.counters.crashes_after_commit_before_effect += 1;
+                    let _written_or_refused = self.commit(&batch, behind)?;
+                    self.crash();
+                }
             }
-            self.crash();
             return Ok(());
         }
         let unknown = self.rng.chance(self.faults.append_unknown);
@@ -268,6 +305,9 @@ impl World {
                 let same = kept.body == mine.body || self.bug == Bug::AnswerOtherBody;
                 self.reply(caller, if same { Reply::Tip(kept) } else { Reply::Mismatch })
             }
+            Err(AppendFault::Fenced) => {
+                ensure(false, "I24", || "the owner itself was refused".into())
+            }
             Err(AppendFault::Conflict(stream)) => {
                 ensure(false, "FOLD", || format!("{stream} was decided about twice at once"))
             }
@@ -289,7 +329,11 @@ impl World {
         server.take_snapshots(&flight, &mut self.counters);
         self.settle(&flight)?;
         self.tell_offers(flight.events())?;
+        let crowded = self.tips_at_work() > 0;
         let reply = match &flight.job.want {
+            Want::Open { tip: Some(_), .. } if crowded && self.bug == Bug::ShedWritten => {
+                Reply::Overloaded
+            }
             Want::Open { tip: Some((_, _, told)), .. } => Reply::Tip(*told),
             Want::Open { opened, tip: None } => Reply::Sos(opened.incident),
             Want::Duty { .. } | Want::Incident { .. } | Want::Round { .. } => Reply::Done,
@@ -310,6 +354,9 @@ impl World {
             }
         }
         for stream in streams {
+            if let StreamId::Incident(id) = stream {
+                self.consoles_hear(id);
+            }
             if let StreamId::Officer(id) = stream {
                 let since = self.truth.officers.get(&id).and_then(|o| o.since);
                 self.knowledge.set_since(id, since);

@@ -208,7 +208,7 @@ impl Truth {
         *head += 1;
         self.records += 1;
         let (head, seq) = (*head, reading.seq);
-        ensure(head == seq, "FOLD", || format!("{}: {seq} follows {}", reading.stream, head - 1))?;
+        ensure(head == seq, "I25", || format!("{}: {seq} follows {}", reading.stream, head - 1))?;
         match (reading.stream, reading.event) {
             (StreamId::Officer(id), Event::Officer(event)) => self.read_officer(id, event, reading),
             (StreamId::Incident(id), Event::Incident(event)) => {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, Shift as Hours};
-use tiande_core::ids::{CourtId, IncidentId, OfficerId};
-use tiande_core::incident::IncidentKind;
+use tiande_core::court::CourtProfile;
+use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::journal::{Event, StreamId};
 use tiande_core::officer::{OfficerEvent, OfficerPersonal};
 use tiande_core::time::UnixMillis;
 
 use super::bugs::Bug;
+use super::consoles::Consoles;
 use super::counters::Counters;
 use super::device::{Call, Device, Word};
 use super::faults::Faults;
@@ -18,6 +18,7 @@ use super::journal::{Batch, Delivery, DeliveryKey, Store};
 use super::knowledge::Knowledge;
 use super::mail::{Letter, letters};
 use super::network::{Agenda, arrivals};
+use super::owners::Owners;
 use super::rng::Rng;
 use super::server::{Caller, Job, Reply, Server};
 use super::snapshots::Wakes;
@@ -35,6 +36,8 @@ pub enum Happening {
     LetterArrives(usize),
     LetterAnswered(usize, Reply),
     DeskActs,
+    ConsoleActs(usize),
+    WritesLate(Box<Batch>),
     Sweep,
     Again(u32, Box<Job>),
     Asks(u32, u64),
@@ -63,6 +66,8 @@ pub struct World {
     /// The journal as folded by the core, record by record, from bytes.
     pub fold: Server,
     pub truth: Truth,
+    pub owners: Owners,
+    pub consoles: Consoles,
     pub knowledge: Knowledge,
     pub liveness: Liveness,
     pub devices: Vec<Device>,
@@ -82,8 +87,13 @@ impl World {
         let ids = Rng::new(seed ^ 0xABCD_EF01_2345_6789);
         let calm_at = rng.range(40_000, 100_000);
         let faults = Faults::of(&mut rng, calm_at);
-        let court = court(&mut rng);
-        let store = Store { leaks: bug == Bug::WordsInClear, ..Store::default() };
+        let court = super::profile::court(&mut rng);
+        let store = Store {
+            leaks: bug == Bug::WordsInClear,
+            open_to_all: bug == Bug::LateOwnerWrites,
+            leaves_out: bug == Bug::LeaveNumberOut,
+            ..Store::default()
+        };
         let extra = Extra {
             emergency: usize::from(court.dispatch.ask_extra_emergency),
             sos: usize::from(court.dispatch.ask_extra_sos),
@@ -115,6 +125,8 @@ impl World {
             boots: 0,
             fold,
             truth,
+            owners: Owners::default(),
+            consoles: Consoles::default(),
             knowledge: Knowledge::default(),
             liveness: Liveness::default(),
             devices: Vec::new(),
@@ -142,7 +154,7 @@ impl World {
             let personal = Some(OfficerPersonal { name: format!("干警{number}"), badge: None });
             let event = Event::Officer(OfficerEvent::Registered { officer: id, skills, personal });
             let streams = vec![(StreamId::Officer(id), 0, vec![event])];
-            let batch = Batch { at: self.wall(), streams, delivery: None };
+            let batch = Batch { owner: 0, at: self.wall(), streams, delivery: None };
             let written = self.commit(&batch, Behind::default());
             assert!(matches!(written, Ok(Ok(()))), "registering breaks nothing");
             let device = Device::new(id, &mut self.rng);
@@ -152,8 +164,13 @@ impl World {
         }
         self.boot();
         self.letters = letters(&mut self.rng);
+        // Some days all write at the same moment.
+        let storm = self.rng.chance(250).then(|| self.rng.range(3_000, calm_at));
         for letter in 0..self.letters.len() {
-            let at = self.rng.range(3_000, calm_at);
+            let at = match storm {
+                Some(at) => at + self.rng.range(0, 30),
+                None => self.rng.range(3_000, calm_at),
+            };
             self.agenda.push(at, Happening::LetterSent(letter));
         }
         for at in self.faults.crashes.clone() {
@@ -165,6 +182,7 @@ impl World {
         self.agenda.push(calm_at, Happening::Calms);
         self.agenda.push(1_000, Happening::Sweep);
         self.agenda.push(5_000, Happening::DeskActs);
+        self.consoles_open();
     }
 
     /// The server's clock.
@@ -190,7 +208,8 @@ impl World {
             self.happen(what)?;
         }
         self.counters.virtual_seconds += self.end.unsigned_abs() / 1_000;
-        self.converged()
+        self.converged()?;
+        self.consoles_caught_up()
     }
 
     fn happen(&mut self, what: Happening) -> Check {
@@ -220,6 +239,8 @@ impl World {
             Happening::LetterArrives(letter) => self.letter_arrives(letter),
             Happening::LetterAnswered(letter, reply) => self.letter_answered(letter, reply),
             Happening::DeskActs => self.desk_acts(),
+            Happening::ConsoleActs(number) => self.console_acts(number),
+            Happening::WritesLate(batch) => self.writes_late(&batch),
             Happening::Sweep => self.sweep(),
             Happening::Again(boot, job) if boot == self.boots => self.begin(*job),
             Happening::Asks(boot, serial) if boot == self.boots => self.asks(serial),
@@ -231,7 +252,11 @@ impl World {
                 Ok(())
             }
             Happening::Crashes => {
-                self.crash();
+                if self.rng.chance(400) {
+                    self.pause();
+                } else {
+                    self.crash();
+                }
                 Ok(())
             }
             Happening::Boots => {
@@ -297,6 +322,7 @@ impl World {
             Ok(range) => range,
             Err(fault) => return Ok(Err(fault)),
         };
+        self.owners.writes(batch.owner)?;
         let streams: Vec<StreamId> = batch.streams.iter().map(|(stream, _, _)| *stream).collect();
         let before = self.statuses(&streams);
         self.counters.decisions += 1;
@@ -347,6 +373,7 @@ impl World {
         self.counters.crashes += 1;
         self.counters.crashes_with_decisions_in_flight += u64::from(!server.flights.is_empty());
         self.boots += 1;
+        self.consoles_lose();
         if self.bug == Bug::LoseTail {
             self.store.lose_tail(3);
         }
@@ -361,9 +388,11 @@ impl World {
     fn boot(&mut self) {
         // Some restarts find no snapshots: nothing may depend on them.
         let wakes = if self.boots % 4 == 3 { Wakes::FromZero } else { Wakes::FromSnapshots };
+        self.claim();
         let server = Server::boot(&self.store, self.now, self.bug, wakes);
         self.counters.streams_woken_from_snapshots += server.restored;
         self.server = Some(server);
+        self.consoles_begin();
         self.knowledge.restart(&self.truth);
         self.liveness.reset();
     }
@@ -385,11 +414,19 @@ impl World {
     fn converged(&self) -> Check {
         let server = self.server.as_ref();
         let live = server.is_some_and(|s| s.flights.len() < 4);
-        ensure(live, "I09", || "decisions do not come to an end".into())?;
+        ensure(live, "I38", || "decisions do not come to an end".into())?;
         let unanswered = self.letters.iter().find(|letter| letter.answer.is_none());
-        ensure(unanswered.is_none(), "I09", || {
+        ensure(unanswered.is_none(), "I38", || {
             format!("no answer to {:?}", unanswered.map(|letter| letter.key))
         })?;
+        let held: BTreeSet<OfficerId> = server
+            .iter()
+            .flat_map(|server| server.flights.values().flat_map(|flight| flight.held.clone()))
+            .collect();
+        let busy = server.and_then(|server| {
+            server.glances.iter().find(|(id, glance)| glance.busy && !held.contains(*id))
+        });
+        ensure(busy.is_none(), "I38", || format!("{busy:?} is held by nobody"))?;
         for told in self.answers.values() {
             invariants::acknowledged(&self.truth, told)?;
         }
@@ -409,40 +446,4 @@ impl World {
     pub fn job(&mut self, caller: Caller, want: super::server::Want) -> Check {
         self.begin(Job { caller, want, busy: BTreeSet::new() })
     }
-}
-
-/// A court whose times are short enough for a short day.
-fn court(rng: &mut Rng) -> CourtProfile {
-    let offer_ttl_ms = rng.range(3_000, 15_000).unsigned_abs();
-    let skills = if rng.chance(300) {
-        BTreeMap::from([(IncidentKind::Obstruction, vec!["vehicle".to_owned()])])
-    } else {
-        BTreeMap::new()
-    };
-    let dispatch = DispatchSettings {
-        offer_ttl_ms,
-        receive_ttl_ms: rng.range(1_500, 5_000).unsigned_abs().min(offer_ttl_ms),
-        ask_extra_emergency: u8::try_from(rng.below(3)).unwrap_or(0),
-        ask_extra_sos: u8::try_from(rng.below(4)).unwrap_or(0),
-        director_after_ms: rng.range(3_000, 20_000).unsigned_abs(),
-        stack_max: u8::try_from(1 + rng.below(3)).unwrap_or(1),
-        report_every_ms: 2_000,
-        contact_lost_after_ms: rng.range(10_000, 20_000).unsigned_abs(),
-        welfare_after_ms: rng.range(1_000, 6_000).unsigned_abs(),
-        welfare_answer_ms: rng.range(1_000, 5_000).unsigned_abs(),
-        skills,
-        ..DispatchSettings::default()
-    };
-    let court = CourtProfile {
-        id: CourtId::parse("changyuan").expect("a name"),
-        name: "长垣市人民法院".into(),
-        area: [114.4, 34.97, 114.99, 35.4],
-        area_margin_m: 5_000.0,
-        utc_offset_minutes: 480,
-        court_house: CourtHouse { lat: 35.2, lon: 114.67, radius_m: 150.0 },
-        shift: Hours::default(),
-        dispatch,
-    };
-    assert_eq!(court.check(), vec![], "the simulated court is a possible one");
-    court
 }
