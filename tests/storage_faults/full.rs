@@ -48,14 +48,18 @@ fn a_full_disk_refuses_at_once_and_heals_by_itself() {
     let refused =
         until(SOON, "a refusal", || driver.send_one().filter(|(status, _)| *status != 202));
     assert_eq!((refused.0, &refused.1["code"]), (507, &"storage-full".into()));
-    let mut slowest = Duration::ZERO;
+    let mut took = Vec::new();
     for _ in 0..40 {
         let watch = Stopwatch::start();
         let (status, json) = driver.send_one().expect("an answer");
-        slowest = slowest.max(watch.elapsed());
+        took.push(watch.elapsed());
         assert!(status == 202 || json["code"] == "storage-full", "{status} {json}");
     }
-    eprintln!("disk full: slowest refusal {slowest:?}");
+    took.sort_unstable();
+    let (usual, slowest) = (took[took.len() / 2], took[took.len() - 1]);
+    eprintln!("disk full: a refusal takes {usual:?}, at most {slowest:?}");
+    // At once (F03); a machine that tests other things beside this may make one of them wait.
+    assert!(usual < Duration::from_millis(100), "{usual:?}");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     // Reading goes on: the state, the list, the metrics.
     assert_eq!(driver.server.get("/readyz", &[]).status, 200);
