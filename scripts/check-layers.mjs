@@ -54,6 +54,7 @@ export const RAW_ALLOWED = {
   'tests/black_box/support/waiting.rs': 'waits for a condition, with a limit',
   'tests/storage_faults/size.rs': 'how long a soak is; a test has no configuration',
   'tests/journal_contract/bench.rs': 'measures how long real work takes',
+  'tests/track_store.rs': 'measures how long real work takes',
   'load-tests/src/clock.rs': 'the one clock of the drill',
   'load-tests/tests/support/dispatch.rs': 'the clock of a fake server',
   'load-tests/tests/teeth.rs': 'how a script hands over its arguments',

@@ -16,6 +16,7 @@ use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
 use crate::journal::SqliteJournal;
 use crate::keys::MasterKey;
+use crate::tracks::TrackStore;
 
 /// Where the server stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct App {
     pub bodies: BodyBudget,
     /// Pictures that came with tips.
     pub media: MediaStore,
+    /// Where officers were.
+    pub tracks: Arc<TrackStore>,
     /// Makes receipts and the like.
     pub master: Arc<MasterKey>,
     courts: RwLock<BTreeMap<CourtId, CourtHandle>>,
@@ -59,13 +62,26 @@ impl App {
         journal: Arc<SqliteJournal>,
         doors: Doors,
         media: MediaStore,
+        tracks: Arc<TrackStore>,
         master: Arc<MasterKey>,
     ) -> Self {
         let tickets = Tickets::new(Arc::clone(&clock));
         let bodies = BodyBudget::new();
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
-        Self { config, clock, journal, doors, tickets, bodies, media, master, courts, phase }
+        Self {
+            config,
+            clock,
+            journal,
+            doors,
+            tickets,
+            bodies,
+            media,
+            tracks,
+            master,
+            courts,
+            phase,
+        }
     }
 
     /// The ways into a court.

@@ -20,3 +20,4 @@ pub mod sockets;
 pub mod storage;
 pub mod strict_json;
 pub mod telemetry;
+pub mod tracks;

@@ -28,6 +28,7 @@ use crate::journal::{OpenOptions, SqliteJournal};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
+use crate::tracks::{Medium, TrackOptions, TrackStore};
 use crate::{admin, api, demo, intake, sockets, storage};
 
 /// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
@@ -71,13 +72,22 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
     let master = journal.master_key();
     let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
     let media = MediaStore::open(&config.data, Arc::clone(&master)).context("opening pictures")?;
+    let tracks = TrackStore::open(TrackOptions {
+        folder: config.data.join("tracks"),
+        master: Arc::clone(&master),
+        clock: Arc::clone(&clock),
+        keep_days: config.tracks_keep_days,
+        wal_max: TrackOptions::WAL_MAX,
+        medium: Medium::default(),
+    });
+    let tracks = Arc::new(tracks.context("opening tracks")?);
     {
         let mut arbiters = ARBITERS.lock().unwrap_or_else(PoisonError::into_inner);
         while arbiters.len() < config.arbiters {
             arbiters.push(Arbiter::new());
         }
     }
-    let app = Data::new(App::new(config, clock, journal, doors, media, master));
+    let app = Data::new(App::new(config, clock, journal, doors, media, tracks, master));
     Ok(Opened { app })
 }
 
@@ -125,6 +135,7 @@ pub async fn open_court(app: &App, profile: CourtProfile) -> Result<(), StartFau
         ids: Arc::new(IdEntropy),
         wire: Arc::new(JsonWire),
         idle: Idle::default(),
+        tracks: app.tracks.clone(),
     };
     let court = CourtHandle::open(&arbiter_of(&profile.id), profile, ports).await?;
     app.add_court(court);
@@ -144,6 +155,9 @@ impl Opened {
                 warn!(court = %court.profile().id, "commands were still under way at the end");
             }
         }
+        let tracks = Arc::clone(&app.tracks);
+        // What goes wrong here is in the log; the write-ahead file holds what is not packed.
+        actix_web::web::block(move || tracks.close()).await.ok();
         app.journal.shutdown().await;
     }
 }

@@ -30,9 +30,10 @@ pub const OFFICER_MESSAGES: usize = 64;
 pub const CASE_MESSAGES: usize = 16;
 /// Notes that may wait at a court's board: a storm's worth of a second.
 pub const BOARD_NOTES: usize = 4_096;
-/// Fixes of one officer that wait to be looked at. More than this in one wake means that the newest
-/// ones matter: the oldest are let go.
-pub const FIXES_WAITING: usize = 128;
+/// Fixes of one officer that wait to be looked at: some frames of a device that sends what it saved up
+/// without network. Beyond this the oldest are let go as positions, and the device is not told that
+/// they are stored, so that it sends them again.
+pub const FIXES_WAITING: usize = 1_024;
 /// Commands put off while an officer is in the middle of another decision.
 pub const OFFICER_STASH: usize = 16;
 

@@ -10,6 +10,7 @@ use tiande_core::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::{AlarmLevel, IncidentKind, IncidentStatus, Outcome, Urgency, Welfare};
 use tiande_core::officer::{Commitment, KnownFix, OfferEnd, OfficerStatus, Stage};
 use tiande_core::time::UnixMillis;
+use tiande_core::track::Order;
 
 use crate::ports::journal::OpenAlarm;
 
@@ -260,6 +261,8 @@ pub enum HandheldNote<'a> {
         court: &'a CourtProfile,
         /// State.
         state: &'a HandheldState,
+        /// Up to where this device's fixes are in the track, if any are.
+        stored: Option<Order>,
     },
     /// The whole truth, after a change.
     State(&'a HandheldState),
@@ -282,6 +285,13 @@ pub enum HandheldNote<'a> {
         seq: u32,
         /// Counts.
         counts: &'a FixCounts,
+    },
+    /// Fixes are in the track, durably; the device need not keep them.
+    Stored {
+        /// Device epoch of the greatest.
+        epoch: u32,
+        /// Device sequence of the greatest.
+        seq: u32,
     },
     /// Something the officer should know.
     Notice {

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod reading;
 pub mod refusal;
 pub mod session;
+pub mod tracks;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     session::routes(cfg);
     devices::routes(cfg);
     reading::routes(cfg);
+    tracks::routes(cfg);
     openapi::routes(cfg);
     operations::routes(cfg);
     pages::routes(cfg);

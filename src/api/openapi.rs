@@ -141,6 +141,15 @@ const OPERATIONS: &[Operation] = &[
         refusals: &[401, 403, 503],
     },
     Operation {
+        path: "/api/courts/{court}/officers/{officer}/track",
+        method: "get",
+        summary: "Where an officer was; the reading is recorded",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[400, 401, 404, 422, 503, 507],
+    },
+    Operation {
         path: "/api/cases",
         method: "get",
         summary: "A case by its number",

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::intake::media::MediaStore;
 use crate::journal::{OpenOptions, SqliteJournal};
 use crate::telemetry::SystemClock;
+use crate::tracks::{Medium, TrackOptions, TrackStore};
 
 struct Folder(PathBuf);
 
@@ -42,7 +43,16 @@ async fn house() -> (Data<App>, Folder) {
         "court_house": {"lat": 35.2, "lon": 114.67, "radius_m": 150.0}
     });
     doors.add_court(&serde_json::from_value(profile).expect("a profile")).await.expect("added");
-    let app = App::new(Config::default(), clock, journal, doors, media, master);
+    let tracks = TrackStore::open(TrackOptions {
+        folder: folder.0.join("tracks"),
+        master: Arc::clone(&master),
+        clock: Arc::clone(&clock),
+        keep_days: 90,
+        wal_max: TrackOptions::WAL_MAX,
+        medium: Medium::default(),
+    });
+    let tracks = Arc::new(tracks.expect("opens"));
+    let app = App::new(Config::default(), clock, journal, doors, media, tracks, master);
     (Data::new(app), folder)
 }
 

@@ -32,6 +32,8 @@ pub struct Config {
     pub shutdown_grace_ms: u64,
     /// Sockets and requests at once, 10..=1_000_000.
     pub connections_max: usize,
+    /// Tracks of officers are removed after so many days, 1..=3_650.
+    pub tracks_keep_days: u32,
 }
 
 impl Default for Config {
@@ -48,6 +50,7 @@ impl Default for Config {
             log_json: false,
             shutdown_grace_ms: 5_000,
             connections_max: 19_000,
+            tracks_keep_days: 90,
         }
     }
 }
@@ -67,6 +70,14 @@ struct File {
     log_json: Option<bool>,
     shutdown_grace_ms: Option<u64>,
     connections_max: Option<usize>,
+    tracks: TracksTable,
+}
+
+/// `[tracks]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TracksTable {
+    keep_days: Option<u32>,
 }
 
 /// What the command line says.
@@ -138,6 +149,7 @@ impl Config {
             log_json: file.log_json.unwrap_or(default.log_json),
             shutdown_grace_ms: file.shutdown_grace_ms.unwrap_or(default.shutdown_grace_ms),
             connections_max: file.connections_max.unwrap_or(default.connections_max),
+            tracks_keep_days: file.tracks.keep_days.unwrap_or(default.tracks_keep_days),
         };
         let mut need = |ok: bool, line: &str| {
             if !ok {
@@ -152,6 +164,7 @@ impl Config {
             (10..=1_000_000).contains(&config.connections_max),
             "connections_max: must be 10..=1000000",
         );
+        need((1..=3_650).contains(&config.tracks_keep_days), "tracks.keep_days: must be 1..=3650");
         let origin_ok = config.public_origin.as_deref().is_none_or(is_origin);
         need(origin_ok, "public_origin: must be https://NAME[:PORT], without a path");
         let open = !config.listen.ip().is_loopback() && config.public_origin.is_none();
@@ -194,6 +207,8 @@ mod tests {
     fn every_fault_is_a_line() {
         assert_eq!(faults("workers = 0\nhash = \"md5\"").len(), 2);
         assert_eq!(faults("wrokers = 2").len(), 1);
+        assert_eq!(faults("[tracks]\nkeep_days = 0").len(), 1);
+        assert_eq!(faults("[tracks]\nkeep_dyas = 7").len(), 1);
         assert_eq!(faults("listen = \"0.0.0.0:80\"").len(), 1);
         assert_eq!(faults("listen = \"0.0.0.0:80\"\npublic_origin = \"https://a.cn\"").len(), 0);
         assert_eq!(faults("public_origin = \"http://a.cn\"").len(), 1);

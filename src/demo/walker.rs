@@ -12,7 +12,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tiande_actors::court::{ConnectHandheld, CourtHandle, OfficerDeed, ToOfficer};
 use tiande_actors::intake::SubmitTip;
-use tiande_actors::officer::FixLane;
+use tiande_actors::officer::{FixLane, Link};
 use tiande_actors::outbox::{Outbox, OutboxReader, Outgoing};
 use tiande_core::geo::{LatLon, Metres};
 use tiande_core::ids::{CourtId, DeviceId, IdSource as _, IncidentId, OfferId, OfficerId, TipId};
@@ -64,6 +64,7 @@ struct Walker {
     officer: OfficerId,
     device: DeviceId,
     lane: Arc<FixLane>,
+    link: Link,
     inbox: OutboxReader,
     at: (f64, f64),
     goal: (f64, f64),
@@ -102,14 +103,15 @@ async fn enter(app: &App, court: &CourtHandle, n: usize, epoch: u32) -> anyhow::
     let outbox = Outbox::new();
     let inbox = outbox.reader();
     let connected = court.connect(ConnectHandheld { officer, device, outbox }).await;
-    let lane = connected.map_err(|fault| anyhow::anyhow!("{fault:?}"))?.lane;
+    let connected = connected.map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
     let at = somewhere(court, 6_000.0);
     let speed_mps = if n.is_multiple_of(3) { 11.0 } else { 1.5 };
     let mut walker = Walker {
         court: court.clone(),
         officer,
         device,
-        lane,
+        lane: connected.lane,
+        link: connected.link,
         inbox,
         at,
         goal: somewhere(court, 6_000.0),
@@ -234,15 +236,19 @@ impl Walker {
         self.seq += 1;
         let now = app.clock.now();
         self.lane.heard(now);
-        self.lane.report([Ok(Fix {
-            epoch: self.epoch,
-            seq: self.seq,
-            taken_at: now,
-            at,
-            accuracy: Some(Metres(8.0)),
-            speed_mps: Some(speed as f32),
-            heading_deg: Some(heading as f32),
-        })]);
+        self.lane.report(
+            self.link,
+            false,
+            [Ok(Fix {
+                epoch: self.epoch,
+                seq: self.seq,
+                taken_at: now,
+                at,
+                accuracy: Some(Metres(8.0)),
+                speed_mps: Some(speed as f32),
+                heading_deg: Some(heading as f32),
+            })],
+        );
     }
 }
 

@@ -289,7 +289,8 @@ fn officer(
         | OfficerEvent::WelfareAsked { .. }
         | OfficerEvent::WelfareAnswered { .. }
         | OfficerEvent::SosRaised { .. }
-        | OfficerEvent::SosEnded { .. } => None,
+        | OfficerEvent::SosEnded { .. }
+        | OfficerEvent::TrackRead { .. } => None,
     }
 }
 

@@ -130,13 +130,14 @@ impl Wire for JsonWire {
 
     fn handheld(&self, note: &HandheldNote<'_>) -> ByteString {
         match note {
-            HandheldNote::Welcome { now, officer, name, court: profile, state } => {
+            HandheldNote::Welcome { now, officer, name, court: profile, state, stored } => {
                 let mut body = json!({
                     "v": VERSION, "now": now.0,
                     "officer": {"id": officer.to_string(), "name": name},
                     "court": court(profile),
                     "heartbeat_ms": 10_000,
                     "report_every_ms": profile.dispatch.report_every_ms,
+                    "stored": stored.map(|(epoch, seq)| json!({"epoch": epoch, "seq": seq})),
                 });
                 let state = serde_json::to_value(HandheldShape::from(*state));
                 if let (Some(body), Ok(serde_json::Value::Object(state))) =
@@ -160,6 +161,9 @@ impl Wire for JsonWire {
                     "type": "ack", "epoch": epoch, "seq": seq, "taken": counts.taken,
                     "refused": refused, "codes": codes,
                 }))
+            }
+            HandheldNote::Stored { epoch, seq } => {
+                text(&json!({"type": "stored", "epoch": epoch, "seq": seq}))
             }
             HandheldNote::Notice { code, at } => {
                 text(&json!({"type": "notice", "code": code, "at": at.0}))

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use serde_json::json;
 use tiande_actors::court::{CommandFault, ConnectHandheld, CourtHandle, OfficerDeed, ToOfficer};
 use tiande_actors::intake::RaiseSos;
-use tiande_actors::officer::FixLane;
+use tiande_actors::officer::{Connected, FixLane, Link};
 use tiande_actors::outbox::{CloseReason, Outbox};
 use tiande_core::access::{Action, Actor, Context, Resource, can};
 use tiande_core::geo::{LatLon, Metres, Place};
@@ -25,10 +25,13 @@ use super::encode;
 use super::incoming::{
     FixIn, FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, is_of_type, read,
 };
+use super::records;
 use super::session::{Peer, Refusal, Speaker};
 
 /// Fixes of one frame (PROTOCOL §5).
 const FIXES_MAX: usize = 100;
+/// Records of one binary frame (PROTOCOL §9): half of what may wait for the officer's actor.
+const RECORDS_MAX: usize = 500;
 
 /// A connected handheld.
 pub struct Handheld {
@@ -38,6 +41,8 @@ pub struct Handheld {
     device: DeviceId,
     epoch: u32,
     lane: Arc<FixLane>,
+    link: Link,
+    binary: bool,
 }
 
 impl Peer for Handheld {
@@ -64,11 +69,28 @@ impl Peer for Handheld {
         match connected {
             Ok(connected) => {
                 let epoch = hello.epoch.unwrap_or(0);
-                Ok(Self { app, court, officer, device, epoch, lane: connected.lane })
+                let Connected { lane, link } = connected;
+                let binary = hello.binary;
+                Ok(Self { app, court, officer, device, epoch, lane, link, binary })
             }
             Err(CommandFault::NotFound) => Err(refused),
             Err(_) => Err(CloseReason { code: 1013, text: "try again" }),
         }
+    }
+
+    fn speaks_binary(&self) -> bool {
+        self.binary
+    }
+
+    fn take_binary(&mut self, bytes: &[u8]) -> Result<(), Misread> {
+        let (head, records) = records::read(bytes, RECORDS_MAX).ok_or(Misread::Invalid)?;
+        // One epoch a connection, as with text: a device that counts anew connects anew.
+        if head.epoch != self.epoch {
+            return Err(Misread::Invalid);
+        }
+        let fixes = records.map(|record| record.fix(&head));
+        self.lane.report(self.link, head.ahead, fixes);
+        Ok(())
     }
 
     fn is_coalesced(text: &str) -> bool {
@@ -92,11 +114,11 @@ impl Peer for Handheld {
 
     fn take(&mut self, text: &str, session: &Speaker) -> Result<(), (Misread, Option<String>)> {
         match read::<FromHandheld>(text, HANDHELD_TYPES)? {
-            FromHandheld::Position { fixes } => {
+            FromHandheld::Position { fixes, ahead } => {
                 if fixes.is_empty() || fixes.len() > FIXES_MAX {
                     return Err((Misread::Invalid, None));
                 }
-                self.lane.report(fixes.into_iter().map(|fix| self.fix(&fix)));
+                self.lane.report(self.link, ahead, fixes.into_iter().map(|fix| self.fix(&fix)));
             }
             FromHandheld::Ping { t } => {
                 session.say(encode::pong(&t, session.app.clock.now().0));

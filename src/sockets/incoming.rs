@@ -16,6 +16,9 @@ pub struct Hello {
     pub ticket: String,
     #[serde(default)]
     pub epoch: Option<u32>,
+    /// Binary frames are spoken too (PROTOCOL §9).
+    #[serde(default)]
+    pub binary: bool,
 }
 
 /// One position report.
@@ -39,6 +42,8 @@ pub struct FixIn {
 pub enum FromHandheld {
     Position {
         fixes: Vec<FixIn>,
+        #[serde(default)]
+        ahead: bool,
     },
     Duty {
         id: String,

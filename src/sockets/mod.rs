@@ -6,6 +6,7 @@ mod encode;
 mod frame_guard;
 mod handheld;
 mod incoming;
+pub mod records;
 mod session;
 mod upgrade;
 

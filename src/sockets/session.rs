@@ -54,6 +54,16 @@ pub trait Peer: Unpin + Sized + 'static {
     /// A text frame after the first. Answers go to the outbox.
     fn take(&mut self, text: &str, session: &Speaker) -> Result<(), (Misread, Option<String>)>;
 
+    /// True when the other side has said that it sends binary frames.
+    fn speaks_binary(&self) -> bool {
+        false
+    }
+
+    /// A binary frame of a side that does.
+    fn take_binary(&mut self, _: &[u8]) -> Result<(), Misread> {
+        Err(Misread::Invalid)
+    }
+
     /// True for frames that do not count against the message rate: they are coalesced further in.
     fn is_coalesced(text: &str) -> bool;
 
@@ -191,13 +201,37 @@ impl<P: Peer> Session<P> {
         if !P::is_coalesced(text) && !self.bucket.take(now) {
             return self.close(ctx, 4429, "too many messages");
         }
-        match peer.take(text, &self.speaker) {
-            Ok(()) => {}
-            Err((Misread::UnknownType, reference)) => {
-                self.speaker.say(encode::error(reference.as_deref(), "type-unknown"));
+        if let Err((misread, reference)) = peer.take(text, &self.speaker) {
+            self.misread(misread, reference.as_deref(), ctx);
+        }
+    }
+
+    fn take_binary(&mut self, bytes: &[u8], ctx: &mut ws::WebsocketContext<Self>) {
+        let now = self.speaker.app.clock.now();
+        match &mut self.stage {
+            Stage::Met(peer) if peer.speaks_binary() => {
+                peer.heard(now);
+                if let Err(misread) = peer.take_binary(bytes) {
+                    self.misread(misread, None, ctx);
+                }
             }
-            Err((Misread::Invalid, reference)) => {
-                self.speaker.say(encode::error(reference.as_deref(), "frame-invalid"));
+            Stage::Greeting(_) => self.close(ctx, 4429, "wait for welcome"),
+            Stage::Met(_) | Stage::Silent => self.close(ctx, 1003, "text frames only"),
+        }
+    }
+
+    /// Answers a frame that was not understood, and counts it.
+    fn misread(
+        &mut self,
+        misread: Misread,
+        reference: Option<&str>,
+        ctx: &mut ws::WebsocketContext<Self>,
+    ) {
+        match misread {
+            Misread::UnknownType => self.speaker.say(encode::error(reference, "type-unknown")),
+            Misread::Invalid => {
+                let now = self.speaker.app.clock.now();
+                self.speaker.say(encode::error(reference, "frame-invalid"));
                 self.misread.retain(|at| now.since(*at).0 < MISREAD_WINDOW_MS);
                 self.misread.push_back(now);
                 if self.misread.len() >= MISREAD_MAX {
@@ -295,7 +329,7 @@ impl<P: Peer> StreamHandler<Result<ws::Message, ws::ProtocolError>> for Session<
         self.heard_at = self.speaker.app.clock.now();
         match item {
             Ok(ws::Message::Text(text)) => self.take(&text, ctx),
-            Ok(ws::Message::Binary(_)) => self.close(ctx, 1003, "text frames only"),
+            Ok(ws::Message::Binary(bytes)) => self.take_binary(&bytes, ctx),
             Ok(ws::Message::Continuation(item)) => self.piece(item, ctx),
             Ok(ws::Message::Ping(bytes)) => ctx.pong(&bytes),
             Ok(ws::Message::Pong(_)) => {

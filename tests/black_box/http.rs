@@ -275,13 +275,18 @@ fn the_description_lists_exactly_what_answers() {
     let import = server.admin(&json!({"do": "case_import", "court": "alpha", "cases": [
         {"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]},
     ]}));
+    let enrolled = server.admin(&json!({"do": "device_enrol", "court": "alpha", "officer": "甲"}));
+    let officer = enrolled["officer"].as_str().expect("an id").to_owned();
     let fill = |path: &str| {
         let id = match path {
             "/api/incidents/{id}" => &tip["incident"],
             "/api/tips/{id}" => &tip["tip"],
             _ => &import["cases"][0],
         };
-        path.replace("{id}", id.as_str().expect("an id")).replace("{source}", &court.source.name)
+        path.replace("{id}", id.as_str().expect("an id"))
+            .replace("{source}", &court.source.name)
+            .replace("{court}", "alpha")
+            .replace("{officer}", &officer)
     };
     for (path, operations) in paths {
         let operations = operations.as_object().expect("operations");

@@ -16,3 +16,4 @@ mod strangers;
 mod support;
 mod tips;
 mod tools;
+mod tracks;

@@ -57,6 +57,7 @@ export interface Welcome extends Frame, UnitState {
   court: Court;
   heartbeat_ms: number;
   report_every_ms: number;
+  stored: Mark | null;
 }
 
 export type ClosedReason = 'accepted' | 'declined' | 'expired' | 'undelivered' | 'withdrawn';
@@ -69,6 +70,16 @@ export interface ReportedFix {
   accuracy_m: number;
   speed_mps?: number;
   heading_deg?: number;
+}
+
+/** Up to here the server has the fixes on its disk. */
+export interface Mark {
+  epoch: number;
+  seq: number;
+}
+
+export interface Stored extends Frame, Mark {
+  type: 'stored';
 }
 
 export interface Ack extends Frame {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { metresBetween } from '../shared/geo';
 import { FixCounter } from '../handheld/state/counter';
 import { demoPlace } from '../handheld/state/demo-place';
-import { FixBuffer, MOST_FIXES } from '../handheld/state/fix-buffer';
+import { FRAME_FIXES, FixBuffer, MOST_FIXES, STORED_WITHIN_MS, WINDOW_FIXES } from '../handheld/state/fix-buffer';
+import type { FixStore, HeldFix } from '../handheld/state/fix-store';
 import { mapLink } from '../handheld/state/map-link';
 import { Walk } from '../handheld/state/walk';
 
@@ -52,31 +53,97 @@ describe('fix counter', () => {
 describe('fix buffer', () => {
   const fix = (seq: number) => ({ seq, taken_at: seq, lat: 35, lon: 114, accuracy_m: 5 });
 
-  it('sends each fix once on a link, and again on the next', () => {
-    const buffer = new FixBuffer();
-    buffer.add(1, fix(1));
-    expect(buffer.takeUnsent(1)).toHaveLength(1);
-    expect(buffer.takeUnsent(1)).toHaveLength(0);
+  function filled(count: number, store: FixStore | null = null): FixBuffer {
+    const buffer = new FixBuffer(store);
+    for (let seq = 1; seq <= count; seq++) buffer.add(1, fix(seq));
+    return buffer;
+  }
+
+  /** A server that stores everything at once, or forgets a frame now and then. */
+  function drain(buffer: FixBuffer, everyNth = 0): number[] {
+    const seen: number[] = [];
+    for (let turn = 1; turn < 10_000; turn++) {
+      const taken = buffer.takeUnsent(1, turn);
+      const last = taken[taken.length - 1];
+      if (!last) return seen;
+      if (everyNth > 0 && turn % everyNth === 0) {
+        buffer.resend();
+        continue;
+      }
+      seen.push(...taken.map(({ seq }) => seq));
+      buffer.looked(1, last.seq);
+      buffer.stored({ epoch: 1, seq: last.seq }, turn);
+    }
+    throw new Error('it never ends');
+  }
+
+  it('sends each fix once on a link, and again on the next, until it is stored', () => {
+    const buffer = filled(1);
+    expect(buffer.takeUnsent(1, 0)).toHaveLength(1);
+    expect(buffer.takeUnsent(1, 0)).toHaveLength(0);
+    buffer.looked(1, 1);
     buffer.resend();
-    expect(buffer.takeUnsent(1)).toHaveLength(1);
-    buffer.acknowledge(1, 1);
+    expect(buffer.takeUnsent(1, 0), 'that the server has seen it is not enough').toHaveLength(1);
+    buffer.stored({ epoch: 1, seq: 1 }, 0);
     buffer.resend();
-    expect(buffer.takeUnsent(1)).toHaveLength(0);
+    expect(buffer.takeUnsent(1, 0)).toHaveLength(0);
+    expect(buffer.size).toBe(0);
   });
 
-  it('keeps only as many as fit one frame, the newest', () => {
-    const buffer = new FixBuffer();
-    for (let seq = 1; seq <= MOST_FIXES + 20; seq++) buffer.add(1, fix(seq));
-    const sent = buffer.takeUnsent(1);
-    expect(sent).toHaveLength(MOST_FIXES);
-    expect(sent[0]?.seq).toBe(21);
+  it('hands in eight hours in order and once, also when links break', () => {
+    const hours = Array.from({ length: 28_800 }, (_, at) => at + 1);
+    expect(drain(filled(28_800))).toEqual(hours);
+    expect(drain(filled(28_800), 7)).toEqual(hours);
+  });
+
+  it('has only so many under way that the server has not looked at', () => {
+    const buffer = filled(2_000);
+    let sent = 0;
+    for (let frame = 0; frame < 20; frame++) sent += buffer.takeUnsent(1, 0).length;
+    expect(sent).toBe(WINDOW_FIXES);
+    buffer.looked(1, 2_000); // Of the one that went ahead.
+    expect(buffer.takeUnsent(1, 0)).toHaveLength(0);
+    buffer.looked(1, 100);
+    expect(buffer.takeUnsent(1, 0)).toHaveLength(FRAME_FIXES);
+  });
+
+  it('sends again what is not stored in time: the server may have had no room', () => {
+    const buffer = filled(3);
+    buffer.takeUnsent(1, 0);
+    buffer.looked(1, 3);
+    expect(buffer.takeUnsent(1, STORED_WITHIN_MS)).toHaveLength(0);
+    expect(buffer.takeUnsent(1, STORED_WITHIN_MS + 1).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
+  it('keeps so many and no more, the newest', () => {
+    const buffer = filled(MOST_FIXES + 20);
+    expect(buffer.size).toBe(MOST_FIXES);
+    expect(buffer.takeUnsent(1, 0)[0]?.seq).toBe(21);
   });
 
   it('forgets fixes of an older epoch', () => {
     const buffer = new FixBuffer();
     buffer.add(1, fix(9));
     buffer.add(2, fix(1));
-    expect(buffer.takeUnsent(2).map(({ seq }) => seq)).toEqual([1]);
+    expect(buffer.takeUnsent(2, 0).map(({ seq }) => seq)).toEqual([1]);
+  });
+
+  it('goes on after a reload with what was kept, in front of what is new', () => {
+    const kept = new Map<number, HeldFix>();
+    const store: FixStore = {
+      add: (held) => void kept.set(held.fix.seq, held),
+      drop: (mark) => [...kept.keys()].filter((seq) => seq <= mark.seq).forEach((seq) => kept.delete(seq)),
+    };
+    const before = filled(5, store);
+    before.takeUnsent(1, 0);
+    before.stored({ epoch: 1, seq: 2 }, 0);
+    const after = new FixBuffer(store);
+    after.add(1, fix(6));
+    after.takeUnsent(1, 0);
+    after.restore([...kept.values()]);
+    expect(after.takeUnsent(1, 0).map(({ seq }) => seq)).toEqual([3, 4, 5, 6]);
+    after.stored({ epoch: 1, seq: 6 }, 0);
+    expect(kept.size).toBe(0);
   });
 });
 

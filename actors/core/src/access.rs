@@ -94,6 +94,12 @@ pub enum Action {
     AcknowledgeDirectorAlarm,
     /// Read a case's number and parties.
     ReadCase,
+    /// Read where an officer was in the last half hour.
+    ReadRecentTrack,
+    /// Read where an officer was at any time, for a reason that is recorded.
+    ReadTrackHistory,
+    /// Read where one was oneself.
+    ReadOwnTrack,
     /// Add courts, sources, devices, people, cases.
     Administer,
 }
@@ -111,6 +117,9 @@ impl Action {
         Self::AcknowledgeCentreAlarm,
         Self::AcknowledgeDirectorAlarm,
         Self::ReadCase,
+        Self::ReadRecentTrack,
+        Self::ReadTrackHistory,
+        Self::ReadOwnTrack,
         Self::Administer,
     ];
 }
@@ -152,7 +161,7 @@ pub fn can(actor: &Actor, action: Action, resource: &Resource, context: Context)
         }
         Actor::Officer { court, officer, .. } => {
             let own = Resource::Officer { court: court.clone(), officer: *officer };
-            action == Action::ActAsOfficer && *resource == own
+            matches!(action, Action::ActAsOfficer | Action::ReadOwnTrack) && *resource == own
         }
         Actor::Staff { court, roles, .. } => {
             *resource == Resource::Court(court.clone())
@@ -174,6 +183,7 @@ fn allows(role: Role, action: Action) -> bool {
                 | A::ReadOfficers
                 | A::AcknowledgeCentreAlarm
                 | A::ReadCase
+                | A::ReadRecentTrack
         ),
         Role::Director => matches!(
             action,
@@ -185,6 +195,8 @@ fn allows(role: Role, action: Action) -> bool {
                 | A::AcknowledgeCentreAlarm
                 | A::AcknowledgeDirectorAlarm
                 | A::ReadCase
+                | A::ReadRecentTrack
+                | A::ReadTrackHistory
         ),
         // Their own views come with the supervision desks; until then they see nothing.
         Role::President | Role::Discipline | Role::Judge | Role::Clerk | Role::Auditor => false,
@@ -230,8 +242,10 @@ mod tests {
                 Action::ReadOfficers,
                 Action::AcknowledgeCentreAlarm,
                 Action::ReadCase,
+                Action::ReadRecentTrack,
             ]
         );
+        assert!(can(&staff(&[Role::Director]), Action::ReadTrackHistory, &here, open));
         assert!(can(&staff(&[Role::Director]), Action::AcknowledgeDirectorAlarm, &here, open));
         for role in Role::ALL.iter().filter(|r| !matches!(r, Role::Dispatcher | Role::Director)) {
             assert_eq!(allowed(&staff(&[*role]), &here, open), [], "{}", role.name());
@@ -248,7 +262,8 @@ mod tests {
             Actor::Officer { court: court("a"), officer: me, device: DeviceId(Uuid::nil()) };
         let own = Resource::Officer { court: court("a"), officer: me };
         let other = Resource::Officer { court: court("a"), officer: OfficerId(Uuid::from_u128(2)) };
-        assert_eq!(allowed(&actor, &own, Context::default()), [Action::ActAsOfficer]);
+        let mine = [Action::ActAsOfficer, Action::ReadOwnTrack];
+        assert_eq!(allowed(&actor, &own, Context::default()), mine);
         assert_eq!(allowed(&actor, &other, Context::default()), []);
     }
 

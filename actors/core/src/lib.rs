@@ -24,3 +24,4 @@ pub mod spatial;
 pub mod text;
 pub mod time;
 pub mod tip;
+pub mod track;

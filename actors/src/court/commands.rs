@@ -20,7 +20,8 @@ use crate::views::RosterEntry;
 
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, EnrolOfficer,
-    IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice, ToIncident, ToOfficer,
+    IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed, RevokeDevice, ToIncident,
+    ToOfficer,
 };
 use super::room::CourtRoom;
 use super::snapshots::Known;
@@ -220,6 +221,20 @@ impl Handler<Admitted<EnrolOfficer>> for CourtDesk {
                 Ok(()) | Err(OfficerFault::Refused(OfficerRefusal::AlreadyRegistered)) => Ok(()),
                 Err(fault) => Err(CommandFault::Officer(fault)),
             }
+        })
+    }
+}
+
+impl Handler<Admitted<NoteTrackRead>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<NoteTrackRead>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let NoteTrackRead { officer, from, to, reason, by } = message.body;
+            let command = OfficerCommand::NoteTrackRead { from, to, reason };
+            order_officer(&room, officer, command, by).await
         })
     }
 }

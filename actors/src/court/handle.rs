@@ -24,7 +24,8 @@ use crate::views::RosterEntry;
 use super::desk::{CloseSockets, Count, CourtDesk, open_court};
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
-    EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, RevokeDevice, ToIncident, ToOfficer,
+    EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, RevokeDevice,
+    ToIncident, ToOfficer,
 };
 use super::room::{CourtRoom, RoomPorts};
 
@@ -238,6 +239,14 @@ impl CourtHandle {
     /// # Errors
     /// [`CommandFault`].
     pub async fn enrol_officer(&self, message: EnrolOfficer) -> Result<(), CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Writes down that somebody is about to read where an officer was. Resolves when it is durable.
+    ///
+    /// # Errors
+    /// [`CommandFault`]; the track must not be shown then.
+    pub async fn note_track_read(&self, message: NoteTrackRead) -> Result<(), CommandFault> {
         self.ask_desk(message).await
     }
 

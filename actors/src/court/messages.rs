@@ -4,7 +4,9 @@ use actix::prelude::*;
 use tiande_core::case::{Case, CaseNumber, Party};
 use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::Outcome;
+use tiande_core::journal::By;
 use tiande_core::officer::{OfficerPersonal, Stage};
+use tiande_core::time::UnixMillis;
 
 use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident};
 use crate::intake::TipFault;
@@ -110,6 +112,22 @@ pub struct EnrolOfficer {
     pub personal: OfficerPersonal,
     /// Skills.
     pub skills: Vec<String>,
+}
+
+/// Somebody is about to read where an officer was; resolves when that is written.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), CommandFault>")]
+pub struct NoteTrackRead {
+    /// Whose track.
+    pub officer: OfficerId,
+    /// Begin of what is read.
+    pub from: UnixMillis,
+    /// End of it.
+    pub to: UnixMillis,
+    /// What the reader gave as the reason.
+    pub reason: Option<String>,
+    /// The reader.
+    pub by: By,
 }
 
 /// A case becomes known to the court.

@@ -13,8 +13,8 @@ pub use desk::CourtDesk;
 pub use handle::{CourtHandle, StartFault};
 pub use messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
-    DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, OfficerDeed, RevokeDevice,
-    ToIncident, ToOfficer,
+    DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed,
+    RevokeDevice, ToIncident, ToOfficer,
 };
 pub use room::{CourtRoom, Idle, RoomPorts};
 pub(crate) use snapshots::{Known, Trail};

@@ -20,7 +20,7 @@ use crate::incident::Nudge;
 use crate::limits::{CASE_IDLE, INCIDENT_IDLE, OFFERS_REMEMBERED, SEARCHES_BURST, SEARCHES_PER_S};
 use crate::pause::Pace;
 use crate::ports::wire::Wire;
-use crate::ports::{Clock, Ids, Journal};
+use crate::ports::{Clock, Ids, Journal, Tracks};
 use crate::views::{Moved, RosterEntry};
 
 use super::desk::CourtDesk;
@@ -38,6 +38,8 @@ pub struct RoomPorts {
     pub ids: Arc<dyn Ids>,
     /// Encoding.
     pub wire: Arc<dyn Wire>,
+    /// Where tracks are kept.
+    pub tracks: Arc<dyn Tracks>,
     /// When actors go to sleep.
     pub idle: Idle,
 }
@@ -67,6 +69,8 @@ pub struct CourtRoom {
     pub clock: Arc<dyn Clock>,
     /// Encoding.
     pub wire: Arc<dyn Wire>,
+    /// Where tracks are kept.
+    pub(crate) tracks: Arc<dyn Tracks>,
     /// Randomness for ids.
     pub ids: RefCell<Box<dyn IdSource>>,
     /// Where officers on duty are. Each officer's actor writes its own point.
@@ -116,6 +120,7 @@ impl CourtRoom {
             journal: ports.journal,
             clock: ports.clock,
             wire: ports.wire,
+            tracks: ports.tracks,
             ids: RefCell::new(ports.ids.source()),
             index: RefCell::new(SpatialIndex::default()),
             glances: RefCell::default(),

@@ -30,6 +30,7 @@ use super::messages::{
     AskOfficer, BriefOfficer, Card, CatchUp, Connect, Connected, Disconnect, Farewell,
     OfficerAnswer, OfficerFault, OrderOfficer, Revoke, SettleOfficer, Written,
 };
+use super::tracks::Links;
 
 /// The answer to a command travels back through this.
 type Reply = oneshot::Sender<Result<(), OfficerFault>>;
@@ -61,6 +62,7 @@ pub struct OfficerActor {
     /// The device whose order of fixes the filter goes by.
     device: Option<DeviceId>,
     pub(super) lane: Arc<FixLane>,
+    pub(super) links: Links,
     _notice: DeathNotice,
 }
 
@@ -83,6 +85,7 @@ impl OfficerActor {
             handheld_watch: None,
             device: None,
             lane,
+            links: Links::default(),
             _notice: notice,
         }
     }
@@ -158,6 +161,9 @@ impl OfficerActor {
         self.show();
         let bound: Vec<IncidentId> = self.state.commitments.iter().map(|c| c.incident).collect();
         self.arrived.retain(|incident| bound.contains(incident));
+        if events.iter().all(|event| matches!(event, OfficerEvent::TrackRead { .. })) {
+            return; // Nothing of the officer has changed.
+        }
         self.tell_handheld(events);
         let offered = self.state.offer.map(|o| o.incident);
         self.cards.retain(|incident, _| bound.contains(incident) || offered == Some(*incident));
@@ -193,7 +199,8 @@ impl OfficerActor {
                 | OfficerEvent::WelfareAnswered { .. }
                 | OfficerEvent::Released { .. }
                 | OfficerEvent::SosRaised { .. }
-                | OfficerEvent::SosEnded { .. } => continue,
+                | OfficerEvent::SosEnded { .. }
+                | OfficerEvent::TrackRead { .. } => continue,
             };
             self.room.publish(BoardNews::Feed(FeedLine {
                 at: self.room.now(),
@@ -412,7 +419,8 @@ impl Handler<Admitted<Connect>> for OfficerActor {
         if self.state.contact_lost {
             self.order_by_rule(OfficerCommand::RegainContact, ctx);
         }
-        MessageResult(Connected { lane: Arc::clone(&self.lane) })
+        let link = self.links.open(device);
+        MessageResult(Connected { lane: Arc::clone(&self.lane), link })
     }
 }
 

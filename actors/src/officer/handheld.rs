@@ -3,6 +3,7 @@
 use tiande_core::ids::{DeviceId, IncidentId};
 use tiande_core::officer::{CommitmentKind, OfficerEvent, Stage};
 use tiande_core::time::UnixMillis;
+use tiande_core::track::Order;
 
 use crate::outbox::{CloseReason, Outbox};
 use crate::views::{CommitmentCard, FixCounts, HandheldNote, HandheldState, OfferCard};
@@ -111,6 +112,7 @@ impl OfficerActor {
             name: &self.state.name,
             court: &self.room.profile,
             state: &state,
+            stored: self.handheld.device().and_then(|device| self.room.tracks.stored(device)),
         });
     }
 
@@ -160,7 +162,8 @@ impl OfficerActor {
                 | OfficerEvent::WelfareAnswered { .. }
                 | OfficerEvent::Released { .. }
                 | OfficerEvent::SosRaised { .. }
-                | OfficerEvent::SosEnded { .. } => {}
+                | OfficerEvent::SosEnded { .. }
+                | OfficerEvent::TrackRead { .. } => {}
             }
         }
         self.tell_state();
@@ -168,6 +171,13 @@ impl OfficerActor {
 
     pub(super) fn acknowledge(&self, newest: (u32, u32), counts: &FixCounts) {
         self.send(&HandheldNote::Ack { epoch: newest.0, seq: newest.1, counts });
+    }
+
+    /// Tells the device what it need not keep any more.
+    pub(super) fn tell_stored(&self, device: DeviceId, upto: Order) {
+        if self.handheld.device() == Some(device) {
+            self.send(&HandheldNote::Stored { epoch: upto.0, seq: upto.1 });
+        }
     }
 
     pub(super) fn notice(&self, code: &'static str) {

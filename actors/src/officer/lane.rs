@@ -1,38 +1,65 @@
 //! The way of positions from a socket to the officer's actor: not a message each, but a short queue
-//! and one wake-up, however many have come.
+//! and one wake-up, however many have come. News of the track store comes the same way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use actix::prelude::*;
 use metrics::counter;
+use tiande_core::ids::DeviceId;
 use tiande_core::officer::Fix;
 use tiande_core::time::UnixMillis;
+use tiande_core::track::Order;
 
 use crate::gate::Gate;
 use crate::limits::FIXES_WAITING;
+use crate::ports::tracks::TrackTeller;
 
 use super::OfficerActor;
 
-/// There are fixes to look at.
+/// There are fixes to look at, or news of the track store.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct WakeForFixes;
 
-/// Fixes that wait, and what the socket refused by itself.
-#[derive(Debug, Default)]
-pub(crate) struct Waiting {
-    pub(crate) fixes: VecDeque<Fix>,
-    /// Reports that were no place on earth.
-    pub(crate) out_of_range: u32,
-    /// Greatest (epoch, seq) seen, also of refused and shed ones: what the acknowledgement names.
-    pub(crate) newest: Option<(u32, u32)>,
-    /// Let go because too many waited: superseded by newer ones.
-    pub(crate) shed: u32,
+/// One connection of a device, by a number of the officer's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link(pub(crate) u32);
+
+/// A fix as it waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reported {
+    /// Over which connection it came.
+    pub(crate) link: Link,
+    /// Sent ahead of older ones that still wait in the device: it decides, and comes again in its turn
+    /// for the track.
+    pub(crate) ahead: bool,
+    /// The fix; of what was no place on earth only its order.
+    pub(crate) what: Result<Fix, Order>,
 }
 
-/// One officer's way in for positions. Shared by the actor and its socket.
+impl Reported {
+    pub(crate) fn order(&self) -> Order {
+        self.what.as_ref().map_or_else(|order| *order, Fix::order)
+    }
+}
+
+/// What waits for the officer's actor.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) fixes: VecDeque<Reported>,
+    /// Greatest (epoch, seq) seen, also of refused and shed ones: what the acknowledgement names.
+    pub(crate) newest: Option<Order>,
+    /// Let go because too many waited: superseded by newer ones as positions, but missing in the track.
+    pub(crate) shed: u32,
+    /// The least that was let go, by connection.
+    pub(crate) shed_first: BTreeMap<Link, Order>,
+    /// What the track store has made durable, by device.
+    pub(crate) stored: BTreeMap<DeviceId, Order>,
+}
+
+/// One officer's way in for positions. Shared by the actor, its socket and the track store.
 pub struct FixLane {
     waiting: Mutex<Waiting>,
     awake: AtomicBool,
@@ -60,29 +87,41 @@ impl FixLane {
         self.heard.store(now.0, Ordering::Relaxed);
     }
 
-    /// Takes a device's report in. Never waits; when too many wait, the oldest are superseded.
-    pub fn report(&self, fixes: impl IntoIterator<Item = Result<Fix, (u32, u32)>>) {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a device's report in; `Err` stands for what is no place on earth. Never waits; when too
+    /// many wait, the oldest are superseded.
+    pub fn report(
+        &self,
+        link: Link,
+        ahead: bool,
+        fixes: impl IntoIterator<Item = Result<Fix, Order>>,
+    ) {
         {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            for fix in fixes {
-                let order = match fix {
-                    Ok(fix) => {
-                        waiting.fixes.push_back(fix);
-                        (fix.epoch, fix.seq)
-                    }
-                    Err(order) => {
-                        waiting.out_of_range += 1;
-                        order
-                    }
-                };
-                waiting.newest = waiting.newest.max(Some(order));
+            let mut waiting = self.waiting();
+            for what in fixes {
+                let reported = Reported { link, ahead, what };
+                waiting.newest = waiting.newest.max(Some(reported.order()));
+                waiting.fixes.push_back(reported);
             }
-            while waiting.fixes.len() > FIXES_WAITING {
-                waiting.fixes.pop_front();
+            while waiting.fixes.len() > FIXES_WAITING
+                && let Some(oldest) = waiting.fixes.pop_front()
+            {
                 waiting.shed += 1;
+                let order = oldest.order();
+                if !oldest.ahead {
+                    let first = waiting.shed_first.entry(oldest.link).or_insert(order);
+                    *first = order.min(*first);
+                }
                 counter!("tiande_fixes_superseded_total").increment(1);
             }
         }
+        self.wake();
+    }
+
+    fn wake(&self) {
         if !self.awake.swap(true, Ordering::AcqRel) {
             let told = self.actor.get().is_some_and(|gate| gate.offer(WakeForFixes).is_ok());
             if !told {
@@ -94,6 +133,17 @@ impl FixLane {
 
     pub(crate) fn take(&self) -> Waiting {
         self.awake.store(false, Ordering::Release);
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.waiting())
+    }
+}
+
+impl TrackTeller for FixLane {
+    fn stored(&self, device: DeviceId, upto: Order) {
+        {
+            let mut waiting = self.waiting();
+            let stored = waiting.stored.entry(device).or_insert(upto);
+            *stored = upto.max(*stored);
+        }
+        self.wake();
     }
 }

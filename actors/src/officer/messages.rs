@@ -12,7 +12,7 @@ use crate::outbox::Outbox;
 use crate::ports::journal::{AppendFault, StreamAppend};
 use crate::views::IncidentBrief;
 
-use super::FixLane;
+use super::{FixLane, Link};
 
 /// An incident asks for this officer's part in its decision.
 #[derive(Debug, Message)]
@@ -122,6 +122,8 @@ pub struct Connect {
 pub struct Connected {
     /// Where its positions go.
     pub lane: Arc<FixLane>,
+    /// As which connection.
+    pub link: Link,
 }
 
 /// A handheld is gone.

@@ -1,16 +1,17 @@
 //! The officer's actor: the one writer of an officer's state. Grants or refuses what incidents ask,
-//! takes in positions, and speaks to the officer's handheld.
+//! takes in positions, hands them to the track store, and speaks to the officer's handheld.
 
 mod actor;
 mod handheld;
 mod lane;
 mod messages;
 mod positions;
+mod tracks;
 
 pub use actor::OfficerActor;
 pub(crate) use actor::after;
-pub use lane::FixLane;
 pub(crate) use lane::WakeForFixes;
+pub use lane::{FixLane, Link};
 pub use messages::{
     AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
     OrderOfficer, Revoke, SettleOfficer, Written,

@@ -16,6 +16,7 @@ use crate::views::FixCounts;
 
 use super::WakeForFixes;
 use super::actor::OfficerActor;
+use super::tracks::TrackParts;
 
 impl OfficerActor {
     fn fix_rules(&self) -> FixRules {
@@ -89,7 +90,10 @@ impl OfficerActor {
 
     fn take_fix(&mut self, fix: Fix, rules: &FixRules, ctx: &mut Context<Self>) -> FixVerdict {
         if self.state.duty == Duty::Off {
-            self.watch_the_house(&fix, ctx);
+            // What was saved up for hours says nothing of who leaves the house now.
+            if self.room.now().since(fix.taken_at) <= rules.age_max {
+                self.watch_the_house(&fix, ctx);
+            }
             return FixVerdict::OffDuty;
         }
         self.filter.take(fix, self.room.now(), rules)
@@ -101,14 +105,23 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
 
     fn handle(&mut self, _: Admitted<WakeForFixes>, ctx: &mut Self::Context) {
         let waiting = self.lane.take();
+        for (device, upto) in &waiting.stored {
+            self.tell_stored(*device, *upto);
+        }
+        self.note_shed(&waiting);
         let Some(newest) = waiting.newest else { return };
         let rules = self.fix_rules();
         let before = self.filter.current().map(|known| known.fix);
         let mut tally = Tally::default();
-        for fix in waiting.fixes {
-            tally.note(self.take_fix(fix, &rules, ctx));
+        let mut parts = TrackParts::default();
+        for reported in &waiting.fixes {
+            let verdict = match reported.what {
+                Ok(fix) => self.take_fix(fix, &rules, ctx),
+                Err(_order) => FixVerdict::OutOfRange,
+            };
+            tally.note(verdict);
+            self.note_for_track(&mut parts, reported, verdict);
         }
-        tally.many(FixVerdict::OutOfRange, waiting.out_of_range);
         tally.many(FixVerdict::Older, waiting.shed);
         let known = self.filter.current().copied();
         if let Some(known) = known.filter(|known| Some(known.fix) != before) {
@@ -127,6 +140,7 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
             self.order_by_rule(OfficerCommand::RegainContact, ctx);
         }
         self.acknowledge(newest, &tally.counts());
+        self.hand_over(parts);
     }
 }
 

@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod journal;
+pub mod tracks;
 pub mod wire;
 
 pub use clock::{Clock, Ids};
 pub use journal::{Append, AppendFault, Appended, Journal};
+pub use tracks::Tracks;

@@ -300,7 +300,8 @@ impl Models {
             | OfficerEvent::WelfareAsked { .. }
             | OfficerEvent::WelfareAnswered { .. }
             | OfficerEvent::SosRaised { .. }
-            | OfficerEvent::SosEnded { .. } => Ok(()),
+            | OfficerEvent::SosEnded { .. }
+            | OfficerEvent::TrackRead { .. } => Ok(()),
         }
     }
 

@@ -4,9 +4,11 @@
 mod clock;
 pub mod memory_journal;
 mod staged;
+mod tracks;
 mod wire;
 
 pub use clock::{ManualClock, SeededIds};
 pub use memory_journal::MemoryJournal;
 pub use staged::StagedJournal;
+pub use tracks::MemoryTracks;
 pub use wire::{PlainFrame, PlainWire};

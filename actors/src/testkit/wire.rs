@@ -166,8 +166,12 @@ impl Wire for PlainWire {
 
     fn handheld(&self, note: &HandheldNote<'_>) -> ByteString {
         self.finish(match note {
-            HandheldNote::Welcome { officer, state, .. } => {
-                Line::of("welcome").with("officer", officer).state(state)
+            HandheldNote::Welcome { officer, state, stored, .. } => Line::of("welcome")
+                .with("officer", officer)
+                .with_some("stored", stored.map(|(epoch, seq)| format!("{epoch}.{seq}")))
+                .state(state),
+            HandheldNote::Stored { epoch, seq } => {
+                Line::of("stored").with("epoch", epoch).with("seq", seq)
             }
             HandheldNote::State(state) => Line::of("state").state(state),
             HandheldNote::Offer(card) => Line::of("offer").card(card),

@@ -16,5 +16,6 @@ mod restart;
 mod sleep;
 mod sockets;
 mod supervision;
+mod tracks;
 mod waiting;
 mod world;

@@ -13,11 +13,13 @@ use tiande_actors::court::{
 };
 use tiande_actors::incident::{IncidentDone, OrderIncident, SeenIncident};
 use tiande_actors::intake::{SubmitTip, TipFault, TipTaken};
-use tiande_actors::officer::FixLane;
+use tiande_actors::officer::{FixLane, Link};
 use tiande_actors::outbox::{Outbox, OutboxReader, Outgoing};
 use tiande_actors::ports::journal::Audience;
 use tiande_actors::ports::{Clock, Ids};
-use tiande_actors::testkit::{ManualClock, PlainFrame, PlainWire, SeededIds, StagedJournal};
+use tiande_actors::testkit::{
+    ManualClock, MemoryTracks, PlainFrame, PlainWire, SeededIds, StagedJournal,
+};
 use tiande_actors::views::RosterEntry;
 use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, Shift};
 use tiande_core::geo::{LatLon, Metres, Place};
@@ -75,6 +77,7 @@ pub struct World {
     pub journal: StagedJournal,
     pub clock: ManualClock,
     pub wire: PlainWire,
+    pub tracks: MemoryTracks,
     pub court: CourtHandle,
     arbiter: Arbiter,
     ids: SeededIds,
@@ -89,50 +92,53 @@ impl World {
 
     pub async fn open_with(profile: CourtProfile) -> Self {
         let (clock, ids) = (ManualClock::at(MONDAY_10), SeededIds::new(7));
-        Self::start(profile, StagedJournal::new(), clock, ids).await
+        Self::start(profile, StagedJournal::new(), MemoryTracks::default(), clock, ids).await
     }
 
     async fn start(
         profile: CourtProfile,
         journal: StagedJournal,
+        tracks: MemoryTracks,
         clock: ManualClock,
         ids: SeededIds,
     ) -> Self {
-        Self::start_idle(profile, journal, clock, ids, Idle::default()).await
+        Self::start_idle(profile, journal, tracks, clock, ids, Idle::default()).await
     }
 
     /// A court whose actors go to sleep when the test wants.
     pub async fn open_sleepy(idle: Idle) -> Self {
         let (clock, ids) = (ManualClock::at(MONDAY_10), SeededIds::new(7));
-        Self::start_idle(profile(), StagedJournal::new(), clock, ids, idle).await
+        Self::start_idle(profile(), StagedJournal::new(), MemoryTracks::default(), clock, ids, idle)
+            .await
     }
 
     async fn start_idle(
         profile: CourtProfile,
         journal: StagedJournal,
+        tracks: MemoryTracks,
         clock: ManualClock,
         ids: SeededIds,
         idle: Idle,
     ) -> Self {
         let (wire, arbiter) = (PlainWire::default(), Arbiter::new());
-        let ports = RoomPorts { idle, ..ports(&journal, &clock, &wire, &ids) };
+        let ports = RoomPorts { idle, ..ports(&journal, &clock, &wire, &ids, &tracks) };
         let thread = arbiter.handle();
         let opening = CourtHandle::open(&thread, profile.clone(), ports);
         let court = within("opening the court", opening).await.unwrap();
-        Self { journal, clock, wire, court, arbiter, ids, profile, tips: Cell::new(0) }
+        Self { journal, clock, wire, tracks, court, arbiter, ids, profile, tips: Cell::new(0) }
     }
 
     /// Ends the court with all its actors and opens it again on the same journal.
     pub async fn reopen(self) -> Self {
-        let Self { journal, clock, ids, profile, arbiter, tips, .. } = self;
+        let Self { journal, tracks, clock, ids, profile, arbiter, tips, .. } = self;
         arbiter.stop();
         arbiter.join().unwrap();
-        Self { tips, ..Self::start(profile, journal, clock, ids).await }
+        Self { tips, ..Self::start(profile, journal, tracks, clock, ids).await }
     }
 
     /// Opens another court on the same thread and journal.
     pub async fn neighbour(&self, profile: CourtProfile) -> CourtHandle {
-        let ports = ports(&self.journal, &self.clock, &self.wire, &self.ids);
+        let ports = ports(&self.journal, &self.clock, &self.wire, &self.ids, &self.tracks);
         let thread = self.arbiter.handle();
         let opening = CourtHandle::open(&thread, profile, ports);
         within("opening the neighbour", opening).await.unwrap()
@@ -153,15 +159,21 @@ impl World {
     /// Connects a handheld, as soon as the officer's actor is there.
     pub async fn connect(&self, officer: OfficerId) -> Handheld {
         let device = DeviceId::new(self.clock.now(), self.ids.source().as_mut());
+        self.connect_again(officer, device).await
+    }
+
+    /// Connects a device that is known.
+    pub async fn connect_again(&self, officer: OfficerId, device: DeviceId) -> Handheld {
         let outbox = Outbox::new();
         let inbox = Inbox::of(&outbox);
         let connected = gets("a connection", || {
             let outbox = outbox.clone();
             let message = ConnectHandheld { officer, device, outbox };
-            self.court.connect(message).map(Result::ok)
+            let connecting = self.court.connect(message);
+            connecting.map(|done| done.ok().map(|connected| (connected.lane, connected.link)))
         });
-        let lane = connected.await.lane;
-        Handheld { officer, device, inbox, lane, epoch: 1, seq: 0 }
+        let (lane, link) = connected.await;
+        Handheld { officer, device, inbox, lane, link, epoch: 1, seq: 0 }
     }
 
     /// An officer on duty, connected, so many metres north of where things happen.
@@ -304,12 +316,14 @@ fn ports(
     clock: &ManualClock,
     wire: &PlainWire,
     ids: &SeededIds,
+    tracks: &MemoryTracks,
 ) -> RoomPorts {
     RoomPorts {
         journal: Arc::new(journal.clone()),
         clock: Arc::new(clock.clone()),
         ids: Arc::new(ids.clone()),
         wire: Arc::new(wire.clone()),
+        tracks: Arc::new(tracks.clone()),
         idle: Idle::default(),
     }
 }
@@ -387,6 +401,7 @@ pub struct Handheld {
     pub device: DeviceId,
     pub inbox: Inbox,
     pub lane: Arc<FixLane>,
+    pub link: Link,
     pub epoch: u32,
     seq: u32,
 }
@@ -405,7 +420,7 @@ impl Handheld {
             heading_deg: None,
         };
         self.lane.heard(world.clock.now()); // As the socket does with every frame.
-        self.lane.report([Ok(fix)]);
+        self.lane.report(self.link, false, [Ok(fix)]);
     }
 
     /// Sends a position and waits until it was looked at.
@@ -413,6 +428,25 @@ impl Handheld {
         self.send_fix(world, at);
         let seq = self.seq;
         self.inbox.next_that("ack", |ack| ack.is("seq", seq)).await
+    }
+
+    /// Sends numbered fixes of those moments, as a device does that saved them up.
+    pub fn send_saved(&self, fixes: impl IntoIterator<Item = (u32, UnixMillis)>) {
+        let saved = |(seq, taken_at)| Fix {
+            epoch: self.epoch,
+            seq,
+            taken_at,
+            at: north(0.0),
+            accuracy: Some(Metres(5.0)),
+            speed_mps: None,
+            heading_deg: None,
+        };
+        self.lane.report(self.link, false, fixes.into_iter().map(saved).map(Ok));
+    }
+
+    /// Waits until the device is told that this fix is stored.
+    pub async fn told_stored(&mut self, seq: u32) {
+        self.inbox.next_that("stored", |stored| stored.is("seq", seq)).await;
     }
 
     /// The offer that comes next.

@@ -1,7 +1,8 @@
-// Reports positions: one fix each interval the server asks for, kept until it is acknowledged.
+// Reports positions: one fix each interval the server asks for, kept until the server has stored it.
 
-import type { Ack, ReportedFix } from '../protocol';
+import type { Ack, Mark, ReportedFix } from '../protocol';
 import { FixBuffer } from './fix-buffer';
+import { type FixStore, openFixes } from './fix-store';
 import { FixCounter } from './counter';
 import { type OwnFix, Whereabouts } from './whereabouts.svelte';
 
@@ -15,9 +16,19 @@ export class Reporter {
   acceptedAccuracyM = $state<number | null>(null);
 
   private readonly counter: FixCounter;
-  private readonly buffer = new FixBuffer();
+  /** The store is there when the database is open; what came before that waits in memory. */
+  private store: FixStore | null = null;
+  private readonly buffer = new FixBuffer({
+    add: (held) => {
+      // Off duty nothing of the way is kept, neither here nor on the server.
+      if (this.duty) this.store?.add(held);
+    },
+    drop: (mark) => this.store?.drop(mark),
+  });
+  /** What was saved up without network goes up to here. */
+  private savedUpTo: Mark = { epoch: 0, seq: 0 };
   private readonly takenAt = new Map<number, OwnFix>();
-  private send: (fixes: ReportedFix[]) => boolean = () => false;
+  private send: (fixes: ReportedFix[], ahead: boolean) => boolean = () => false;
   private timer: number | undefined;
   private everyMs = DEFAULT_EVERY_MS;
   private duty = false;
@@ -33,8 +44,14 @@ export class Reporter {
     return this.counter.epoch;
   }
 
-  begin(send: (fixes: ReportedFix[]) => boolean): void {
+  begin(send: (fixes: ReportedFix[], ahead: boolean) => boolean): void {
     this.send = send;
+    void openFixes(globalThis.indexedDB, Date.now()).then((opened) => {
+      if (!opened) return;
+      this.store = opened.store;
+      this.buffer.restore(opened.kept);
+      if (this.timed) this.pump();
+    });
     if (this.whereabouts.source === 'gps') void this.whereabouts.watchGpsIfAllowed();
     this.schedule();
   }
@@ -48,11 +65,14 @@ export class Reporter {
     if (this.whereabouts.source === 'gps') this.whereabouts.watchGps();
   }
 
-  linked(everyMs: number): void {
+  linked(everyMs: number, stored: Mark | null): void {
     this.everyMs = Math.max(LEAST_EVERY_MS, everyMs || DEFAULT_EVERY_MS);
     if (!this.timed) this.whereabouts.forgetTime();
     this.timed = true;
+    if (stored) this.buffer.stored(stored, Date.now());
     this.buffer.resend();
+    const newest = this.buffer.newest;
+    if (newest) this.savedUpTo = { epoch: newest.epoch, seq: newest.fix.seq };
     this.schedule();
     this.report();
   }
@@ -70,13 +90,39 @@ export class Reporter {
     this.whereabouts.nudgeGps(this.everyMs);
     const fix = this.whereabouts.read();
     if (fix && this.timed && !this.alreadyReported(fix)) this.hold(fix);
-    const unsent = this.buffer.takeUnsent(this.counter.epoch);
-    // Not sent means no link: they stay, and go out after the next `welcome`.
-    if (unsent.length > 0 && !this.send(unsent)) this.buffer.resend();
+    // While hours of saved fixes go out, the newest goes ahead: it is what decides who is near.
+    const newest = this.buffer.newest;
+    if (newest && this.buffer.behind && newest.epoch === this.counter.epoch) this.send([newest.fix], true);
+    this.pump();
+  }
+
+  /** The server has these on its disk. */
+  stored(mark: Mark): void {
+    this.buffer.stored(mark, Date.now());
+    this.pump();
+  }
+
+  /** True when an answer is about fixes that were saved up: that they are stale is no news. */
+  isSavedUp(ack: Ack): boolean {
+    if (this.buffer.behind) return true;
+    return ack.epoch < this.savedUpTo.epoch || (ack.epoch === this.savedUpTo.epoch && ack.seq <= this.savedUpTo.seq);
+  }
+
+  private pump(): void {
+    for (;;) {
+      const unsent = this.buffer.takeUnsent(this.counter.epoch, Date.now());
+      if (unsent.length === 0) return;
+      // Not sent means no link: they stay, and go out after the next `welcome`.
+      if (!this.send(unsent, false)) {
+        this.buffer.resend();
+        return;
+      }
+    }
   }
 
   acknowledged(ack: Ack): void {
-    this.buffer.acknowledge(ack.epoch, ack.seq);
+    this.buffer.looked(ack.epoch, ack.seq);
+    this.pump();
     const fix = this.takenAt.get(ack.seq);
     if (ack.taken > 0 && fix) {
       this.acceptedAt = fix.taken_at;

@@ -9,8 +9,9 @@ import { Refused } from '../../shared/refused';
 import { Link, type LinkState, type StopReason } from '../../shared/socket';
 import { Ticker } from '../../shared/ticker.svelte';
 import { refusalText } from '../../shared/words';
-import type { Ack, ClosedReason, Commitment, Court, Offer, UnitState, Welcome } from '../protocol';
+import type { Ack, ClosedReason, Commitment, Court, Offer, Stored, UnitState, Welcome } from '../protocol';
 import { closedText, fixRefusalText, noticeText, t } from '../words';
+import { forgetFixes } from './fix-store';
 import { forgetIdentity, type Identity } from './identity';
 import { localOutbox } from './outbox-store';
 import { Reporter } from './reporter.svelte';
@@ -74,7 +75,9 @@ export class Unit {
   begin(): void {
     ringAfterFirstTouch();
     this.ticker.start(TICK_MS);
-    this.reporter.begin((fixes) => this.link.send({ type: 'position', fixes }));
+    this.reporter.begin((fixes, ahead) =>
+      this.link.send({ type: 'position', fixes, ...(ahead ? { ahead } : {}) }),
+    );
     this.link.start();
   }
 
@@ -183,8 +186,12 @@ export class Unit {
       case 'ack':
         this.reporter.acknowledged(frame as Ack);
         for (const code of Object.keys((frame as Ack).codes ?? {})) {
+          if (code === 'stale' && this.reporter.isSavedUp(frame as Ack)) continue;
           if (code !== 'older' && code !== 'off_duty') this.notify('bad', fixRefusalText(code));
         }
+        break;
+      case 'stored':
+        this.reporter.stored(frame as Stored);
         break;
       case 'notice':
         if (frame['code'] === 'welfare_asked') ring();
@@ -200,7 +207,7 @@ export class Unit {
     // Before anything else what waits goes out; the outbox keeps an SOS at its head.
     for (const entry of this.outbox.unanswered()) this.link.send({ ...entry.command, id: entry.id });
     this.apply(frame);
-    this.reporter.linked(frame.report_every_ms);
+    this.reporter.linked(frame.report_every_ms, frame.stored);
   }
 
   private apply(state: UnitState): void {
@@ -247,6 +254,7 @@ export class Unit {
     if (reason === 'signed-out') {
       this.end();
       forgetIdentity();
+      forgetFixes(globalThis.indexedDB);
       this.onForgotten();
     }
   }

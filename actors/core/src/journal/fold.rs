@@ -194,7 +194,7 @@ pub fn snapshot_version(stream: StreamId) -> Option<SnapshotVersion> {
 }
 
 impl Folded for Officer {
-    const VERSION: SnapshotVersion = SnapshotVersion { shape: 1, fold: 1 };
+    const VERSION: SnapshotVersion = SnapshotVersion { shape: 2, fold: 1 };
 
     type Own = OfficerEvent;
 
@@ -233,7 +233,9 @@ impl Folded for Officer {
             | OfficerEvent::WelfareAsked { .. }
             | OfficerEvent::WelfareAnswered { .. }
             | OfficerEvent::SosRaised { .. }
-            | OfficerEvent::SosEnded { .. } => None,
+            | OfficerEvent::SosEnded { .. }
+            // The reader's words stay in the journal; the state does not hold them.
+            | OfficerEvent::TrackRead { .. } => None,
         }
     }
 

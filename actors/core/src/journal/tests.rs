@@ -17,8 +17,9 @@ use crate::incident::{
 };
 use crate::officer::{
     CommitmentKind, DutyChange, OfferEnd, OfficerEvent, OfficerPersonal, ReleaseKind, Stage,
+    TrackReadPersonal,
 };
-use crate::time::UnixMillis;
+use crate::time::{Millis, UnixMillis};
 use crate::tip::{MediaType, TipEvent, TipMedia, TipPersonal, TipReceived, TipSealed};
 
 /// What stands in the journal since the first release. A test that fails here says that a shape has
@@ -34,7 +35,7 @@ const ALARM: AlarmId = AlarmId(Uuid::from_u128(6));
 pub(super) const AT: UnixMillis = UnixMillis(1_795_413_600_000);
 
 /// Words of people; none of them may stand in a body.
-pub(super) const SECRETS: [&str; 12] = [
+pub(super) const SECRETS: [&str; 13] = [
     "李四",
     "王建国",
     "豫0783-07",
@@ -47,6 +48,7 @@ pub(super) const SECRETS: [&str; 12] = [
     "已查封",
     "另有任务",
     "误报",
+    "核实执行经过",
 ];
 
 fn place() -> Place {
@@ -97,6 +99,12 @@ pub(super) fn officer_events() -> Vec<OfficerEvent> {
         OfficerEvent::Released { incident, how: ReleaseKind::Finished },
         OfficerEvent::SosRaised { incident },
         OfficerEvent::SosEnded { incident },
+        OfficerEvent::TrackRead {
+            officer,
+            from: AT,
+            to: AT.plus(Millis::from_secs(1_800)),
+            personal: Some(TrackReadPersonal { reason: Some("核实执行经过".into()) }),
+        },
     ]
 }
 
@@ -214,7 +222,7 @@ fn samples() -> Vec<Event> {
 
 /// Does not compile when a kind is added: then it wants a sample above and a line in the golden file.
 fn kinds_known_to_the_samples(event: &Event) -> usize {
-    const { assert!(KINDS == 2 + 18 + 16 + 2, "case, incident, officer, tip") };
+    const { assert!(KINDS == 2 + 18 + 17 + 2, "case, incident, officer, tip") };
     match event {
         Event::Case(CaseEvent::Opened { .. } | CaseEvent::IncidentLinked { .. })
         | Event::Tip(TipEvent::Received(_) | TipEvent::Linked { .. })
@@ -254,11 +262,12 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
             | OfficerEvent::WelfareAnswered { .. }
             | OfficerEvent::Released { .. }
             | OfficerEvent::SosRaised { .. }
-            | OfficerEvent::SosEnded { .. },
+            | OfficerEvent::SosEnded { .. }
+            | OfficerEvent::TrackRead { .. },
         ) => KINDS,
     }
 }
-const KINDS: usize = 38;
+const KINDS: usize = 39;
 
 fn stored(event: &Event) -> Value {
     let encoded = encode(event);
@@ -327,7 +336,7 @@ fn what_tells_of_people_stands_only_in_the_personal_part() {
         assert_eq!(sealed, event.subject().is_some(), "{}: whose key?", encoded.kind);
         apart += usize::from(sealed);
     }
-    assert_eq!(apart, 11, "case, two openings, a place, words of five kinds, an officer, a tip");
+    assert_eq!(apart, 12, "case, two openings, a place, words of six kinds, an officer, a tip");
 }
 
 #[test]

@@ -103,6 +103,24 @@ pub enum OfficerEvent {
         /// Which.
         incident: IncidentId,
     },
+    /// Somebody read where the officer was. Who, stands in the record's own head.
+    TrackRead {
+        /// Whose track, and the subject of the personal part.
+        officer: OfficerId,
+        /// Begin of what was read.
+        from: UnixMillis,
+        /// End of it.
+        to: UnixMillis,
+        /// Words of the reader; `None` when the key is destroyed.
+        personal: Option<TrackReadPersonal>,
+    },
+}
+
+/// What the reader of a track said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackReadPersonal {
+    /// Why, cleaned text, where a reason is demanded.
+    pub reason: Option<String>,
 }
 
 /// The part of a registration that tells who it is.
@@ -175,7 +193,9 @@ impl OfficerEvent {
     #[must_use]
     pub fn subject(&self) -> Option<Subject> {
         match self {
-            Self::Registered { officer, .. } => Some(Subject(officer.0)),
+            Self::Registered { officer, .. } | Self::TrackRead { officer, .. } => {
+                Some(Subject(officer.0))
+            }
             Self::WentOnDuty { .. }
             | Self::WentOffDuty { .. }
             | Self::BreakStarted {}

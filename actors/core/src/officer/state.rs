@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{IncidentId, OfferId, OfficerId};
 use crate::time::UnixMillis;
 
+use super::duty_log::DutyLog;
 use super::event::{
     CommitmentKind, DutyChange, OfferEnd, OfficerEvent, OfficerPersonal, ReleaseKind, Stage,
+    TrackReadPersonal,
 };
 
 plain_enum! {
@@ -89,6 +91,8 @@ pub struct Officer {
     pub duty: Duty,
     /// Since when, breaks included; `None` off duty. Nothing measured before counts (I18).
     pub on_duty_since: Option<UnixMillis>,
+    /// When the officer was on duty lately; see [`DutyLog`].
+    pub duty_log: DutyLog,
     /// The device is silent.
     pub contact_lost: bool,
     /// The offer that waits, at most one.
@@ -125,6 +129,15 @@ pub enum OfficerCommand {
     },
     /// The device speaks again.
     RegainContact,
+    /// Somebody reads where the officer was; nothing is shown before this is written (I33).
+    NoteTrackRead {
+        /// Begin of what is read.
+        from: UnixMillis,
+        /// End of it.
+        to: UnixMillis,
+        /// What the reader gave as the reason.
+        reason: Option<String>,
+    },
 }
 
 /// What an incident needs of the officer for a decision of its own.
@@ -243,6 +256,7 @@ impl Officer {
             skills: Vec::new(),
             duty: Duty::Off,
             on_duty_since: None,
+            duty_log: DutyLog::default(),
             contact_lost: false,
             offer: None,
             commitments: Vec::new(),
@@ -324,6 +338,15 @@ impl Officer {
             }
             (OfficerCommand::RegainContact, _) if self.contact_lost => {
                 vec![OfficerEvent::ContactRegained {}]
+            }
+            (OfficerCommand::NoteTrackRead { from, to, reason }, _) => {
+                let reason = reason.clone();
+                vec![OfficerEvent::TrackRead {
+                    officer: self.id,
+                    from: *from,
+                    to: *to,
+                    personal: Some(TrackReadPersonal { reason }),
+                }]
             }
             (
                 OfficerCommand::Register { .. }
@@ -485,10 +508,12 @@ impl Officer {
             OfficerEvent::WentOnDuty { .. } => {
                 self.duty = Duty::On;
                 self.on_duty_since = Some(at);
+                self.duty_log.begin(at);
             }
             OfficerEvent::WentOffDuty { .. } => {
                 self.duty = Duty::Off;
                 self.on_duty_since = None;
+                self.duty_log.end(at);
                 self.contact_lost = false;
             }
             OfficerEvent::BreakStarted {} => self.duty = Duty::Break,
@@ -531,6 +556,7 @@ impl Officer {
             OfficerEvent::Released { incident, .. } => {
                 self.commitments.retain(|c| c.incident != *incident);
             }
+            OfficerEvent::TrackRead { .. } => {}
             OfficerEvent::SosRaised { incident } => self.sos = Some(*incident),
             OfficerEvent::SosEnded { incident } => {
                 if self.sos == Some(*incident) {

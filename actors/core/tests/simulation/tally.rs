@@ -67,7 +67,8 @@ fn officer(event: &OfficerEvent, truth: &Truth, c: &mut Counters) {
         | OfficerEvent::WelfareAsked { .. }
         | OfficerEvent::WelfareAnswered { .. }
         | OfficerEvent::Released { .. }
-        | OfficerEvent::SosEnded { .. } => {}
+        | OfficerEvent::SosEnded { .. }
+        | OfficerEvent::TrackRead { .. } => {}
     }
 }
 

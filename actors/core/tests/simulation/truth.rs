@@ -277,7 +277,8 @@ impl Truth {
             OfficerEvent::SosEnded { .. } => officer.sos = None,
             OfficerEvent::StageReached { .. }
             | OfficerEvent::WelfareAsked { .. }
-            | OfficerEvent::WelfareAnswered { .. } => {}
+            | OfficerEvent::WelfareAnswered { .. }
+            | OfficerEvent::TrackRead { .. } => {}
         }
         Ok(())
     }
