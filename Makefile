@@ -36,6 +36,7 @@ run: build ## Starts a server with a demo court on http://127.0.0.1:8080 (LISTEN
 
 .PHONY: test
 test: system web ## Runs everything that must pass (LAYERS="1 2 3" for some of it).
+	@scripts/setup-system.sh postgres
 	@scripts/setup-system.sh browser
 	@scripts/setup-system.sh faults
 	@scripts/test.sh $(LAYERS)

@@ -4,6 +4,7 @@
 #
 #   scripts/setup-system.sh build      a C compiler, Rust, Node.js
 #   scripts/setup-system.sh faults     also strace and ext4, for the storage faults; only as root
+#   scripts/setup-system.sh postgres   also PostgreSQL's server, for the tests of that store
 #   scripts/setup-system.sh browser    also Chromium and fonts, for the browser tests only
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,6 +30,16 @@ case $want in
     has mkfs.ext4 || packages+=(e2fsprogs)
     has mount || packages+=(mount)
     ;;
+  postgres)
+    if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! has initdb; then
+      packages+=(postgresql)
+      # The tests make servers of their own; the package need not start one.
+      if [ "$(id -u)" -eq 0 ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+      fi
+    fi
+    ;;
   browser)
     # CHROMIUM names another one that is there already.
     if [ -n "${CHROMIUM:-}" ]; then
@@ -40,7 +51,7 @@ case $want in
     need_package fonts-noto-cjk
     need_package fonts-noto-core
     ;;
-  *) fail "there is no set-up called '$want' (build, browser, faults)" ;;
+  *) fail "there is no set-up called '$want' (build, postgres, browser, faults)" ;;
 esac
 
 if [ ${#packages[@]} -gt 0 ]; then

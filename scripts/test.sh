@@ -149,8 +149,24 @@ core() {
   tests_if_any "examples in the documentation" cargo test --workspace --locked --doc
 }
 
+# One PostgreSQL for the whole layer; it ends with this script at the latest.
 server() {
+  local said url
+  coproc POSTGRES { exec scripts/test-postgres.sh; }
+  read -r said url <&"${POSTGRES[0]}" || said=failed
+  if [ "$said" = ready ]; then
+    export TIANDE_TEST_POSTGRES=$url
+  else
+    failed=$((failed + 1))
+    note_failure "PostgreSQL for the tests: $said $url"
+  fi
   tests "actors, stores, server, drill" rust_tests 'not package(tiande-core)' --exclude tiande-core
+  unset TIANDE_TEST_POSTGRES
+  local input=${POSTGRES[1]:-} process=${POSTGRES_PID:-}
+  if [ -n "$input" ]; then
+    exec {input}>&-
+    wait "$process"
+  fi
 }
 
 release() { cargo build --release --locked -p tiande -p tiande-load-tests; }

@@ -14,7 +14,7 @@ use crate::api::problem::Problem;
 use crate::config::Config;
 use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
-use crate::journal::SqliteJournal;
+use crate::journal::Store;
 use crate::keys::MasterKey;
 use crate::tracks::TrackStore;
 
@@ -36,7 +36,7 @@ pub struct App {
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Journal and read models.
-    pub journal: Arc<SqliteJournal>,
+    pub journal: Arc<Store>,
     /// Courts, sources, devices, people.
     pub doors: Doors,
     /// One-use tickets for sockets.
@@ -59,7 +59,7 @@ impl App {
     pub fn new(
         config: Config,
         clock: Arc<dyn Clock>,
-        journal: Arc<SqliteJournal>,
+        journal: Arc<Store>,
         doors: Doors,
         media: MediaStore,
         tracks: Arc<TrackStore>,

@@ -21,7 +21,7 @@ use sha2::Sha256;
 /// Length of every key here, bytes.
 pub const KEY_LEN: usize = 32;
 /// Length of XChaCha20-Poly1305's nonce, bytes; long enough to be drawn at random for ever.
-const NONCE_LEN: usize = 24;
+pub const NONCE_LEN: usize = 24;
 
 /// A key file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -181,7 +181,12 @@ impl Sealer {
     /// Seals `plain`; only the same `context` opens it again.
     #[must_use]
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Vec<u8> {
-        let nonce = random::<NONCE_LEN>();
+        self.seal_with(random(), context, plain)
+    }
+
+    /// Like [`Self::seal`], with a nonce that was never used before under this key.
+    #[must_use]
+    pub fn seal_with(&self, nonce: [u8; NONCE_LEN], context: &[u8], plain: &[u8]) -> Vec<u8> {
         let payload = Payload { msg: plain, aad: context };
         let sealed = self
             .0

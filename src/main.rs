@@ -275,7 +275,8 @@ fn read(file: &std::path::Path) -> anyhow::Result<String> {
 }
 
 fn verify(config: &Config, checkpoint: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-    let options = VerifyOptions { checkpoint, ..VerifyOptions::of(&config.data) };
+    let postgres = config.postgres()?;
+    let options = VerifyOptions { checkpoint, postgres, ..VerifyOptions::of(&config.data) };
     let report = actix::System::new().block_on(journal::verify(options));
     let report = report.context("verifying the journal")?;
     report.notes.iter().for_each(|note| println!("note: {note}"));

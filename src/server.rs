@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
-use crate::journal::{OpenOptions, SqliteJournal};
+use crate::journal::{OpenOptions, Store};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
@@ -67,7 +67,7 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
 async fn open_folder(config: Config) -> anyhow::Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = OpenOptions::new(config.data.clone(), &config.hash, Arc::clone(&clock));
-    let journal = SqliteJournal::open(options).await.context("opening the journal")?;
+    let journal = Store::open(options, config.postgres()?).await.context("opening the journal")?;
     let journal = Arc::new(journal);
     let master = journal.master_key();
     let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));

@@ -22,7 +22,7 @@ use tiande_actors::ports::clock::Clock;
 use tokio::time::timeout;
 
 use super::peers::Places;
-use crate::journal::{SqliteJournal, StoreFault};
+use crate::journal::{Store, StoreFault};
 use crate::keys::{MasterKey, Sealer};
 
 pub use self::browsers::{Browser, KNOWN_MS};
@@ -56,7 +56,7 @@ pub enum DoorFault {
 
 /// Courts, sources, devices, staff.
 pub struct Doors {
-    journal: Arc<SqliteJournal>,
+    journal: Arc<Store>,
     clock: Arc<dyn Clock>,
     /// Seals secrets of sources.
     secrets: Sealer,
@@ -79,7 +79,7 @@ impl fmt::Debug for Doors {
 impl Doors {
     /// Doors on the database of `journal`, with keys made of `master`.
     #[must_use]
-    pub fn new(journal: Arc<SqliteJournal>, clock: Arc<dyn Clock>, master: Arc<MasterKey>) -> Self {
+    pub fn new(journal: Arc<Store>, clock: Arc<dyn Clock>, master: Arc<MasterKey>) -> Self {
         Self {
             journal,
             clock,

@@ -16,7 +16,7 @@ use crate::access::store::Doors;
 use crate::app::{App, Phase};
 use crate::config::Config;
 use crate::intake::media::MediaStore;
-use crate::journal::{OpenOptions, SqliteJournal};
+use crate::journal::{OpenOptions, Store};
 use crate::telemetry::SystemClock;
 use crate::tracks::{Medium, TrackOptions, TrackStore};
 
@@ -34,7 +34,7 @@ async fn house() -> (Data<App>, Folder) {
     let folder = Folder(std::env::temp_dir().join(name));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = OpenOptions::new(folder.0.clone(), "sha256", Arc::clone(&clock));
-    let journal = Arc::new(SqliteJournal::open(options).await.expect("opens"));
+    let journal = Arc::new(Store::open(options, None).await.expect("opens"));
     let master = journal.master_key();
     let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
     let media = MediaStore::open(&folder.0, Arc::clone(&master)).expect("opens");

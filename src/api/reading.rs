@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 use tiande_actors::court::{CourtHandle, IncidentLook};
+use tiande_actors::ports::Journal as _;
 use tiande_core::access::Action;
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, IncidentId, TipId};
@@ -116,7 +117,7 @@ async fn case_by_number(
     let court = enter(&app, &request, Action::ReadCase).await?;
     let query = query.map_err(|_fault| Problem::request_invalid())?;
     let number = CaseNumber::parse(&query.number).map_err(|_fault| Problem::request_invalid())?;
-    let found = app.journal.case_by_number(&court.profile().id, &number).await;
+    let found = app.journal.case_numbered(court.profile().id.clone(), number).await;
     let id = found.map_err(|_fault| Problem::overloaded())?.ok_or_else(Problem::not_found)?;
     describe_case(&court, id).await
 }

@@ -2,9 +2,12 @@
 //! refuse to start, one line per fault.
 
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::journal::PostgresOptions;
 
 /// Settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +16,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where everything durable lies.
     pub data: PathBuf,
+    /// The PostgreSQL database that holds journal and read models; without it they are in the data
+    /// folder.
+    pub store: Option<StoreConfig>,
     /// The address people use, such as `https://zhihui.example.cn`. Without it the server trusts the
     /// `Host` it is reached under, which is for one machine only.
     pub public_origin: Option<String>,
@@ -41,6 +47,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: PathBuf::from("./data"),
+            store: None,
             public_origin: None,
             trusted_proxies: Vec::new(),
             hash: "sha256".to_owned(),
@@ -55,12 +62,23 @@ impl Default for Config {
     }
 }
 
+/// The section `[store]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `postgres://USER@HOST/DATABASE`, without a password.
+    pub url: String,
+    /// File with the password, readable by the server's user only.
+    pub password_file: Option<PathBuf>,
+}
+
 /// The file, as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
     listen: Option<String>,
     data: Option<PathBuf>,
+    store: Option<StoreConfig>,
     public_origin: Option<String>,
     trusted_proxies: Option<Vec<String>>,
     hash: Option<String>,
@@ -140,6 +158,7 @@ impl Config {
         let config = Self {
             listen,
             data: overrides.data.clone().or(file.data).unwrap_or(default.data),
+            store: file.store,
             public_origin: file.public_origin,
             trusted_proxies,
             hash: file.hash.unwrap_or(default.hash),
@@ -165,12 +184,44 @@ impl Config {
             "connections_max: must be 10..=1000000",
         );
         need((1..=3_650).contains(&config.tracks_keep_days), "tracks.keep_days: must be 1..=3650");
+        if let Some(Err(line)) =
+            config.store.as_ref().map(|store| PostgresOptions::new(&store.url, None))
+        {
+            need(false, &format!("store.url: {line}"));
+        }
         let origin_ok = config.public_origin.as_deref().is_none_or(is_origin);
         need(origin_ok, "public_origin: must be https://NAME[:PORT], without a path");
         let open = !config.listen.ip().is_loopback() && config.public_origin.is_none();
         need(!open, "public_origin: must be set when listening beyond this machine");
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
     }
+
+    /// The PostgreSQL database, with its password read.
+    ///
+    /// # Errors
+    /// [`ConfigFaults`]: the address is wrong, or the password's file cannot be used.
+    pub fn postgres(&self) -> Result<Option<PostgresOptions>, ConfigFaults> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let password = store.password_file.as_deref().map(password).transpose();
+        let password = password.map_err(|line| ConfigFaults(vec![line]))?;
+        let options = PostgresOptions::new(&store.url, password.as_deref());
+        options.map(Some).map_err(|line| ConfigFaults(vec![format!("store.url: {line}")]))
+    }
+}
+
+/// A password from a file that nobody else may read.
+fn password(path: &Path) -> Result<String, String> {
+    let fault = |what: &str| format!("store.password_file: {}: {what}", path.display());
+    let metadata = std::fs::metadata(path).map_err(|error| fault(&error.to_string()))?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(fault("can be read by others; it must be 0600"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| fault(&error.to_string()))?;
+    let password = text.trim_end_matches(['\n', '\r']);
+    if password.is_empty() {
+        return Err(fault("is empty"));
+    }
+    Ok(password.to_owned())
 }
 
 /// True for `https://name[:port]`, and for `http://` of this machine.
@@ -219,5 +270,39 @@ mod tests {
     fn the_example_of_the_repository_is_sound() {
         let example = include_str!("../../config/default.toml");
         assert_eq!(Config::build(example, &Overrides::default()), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_example_with_postgres_is_sound() {
+        let example = include_str!("../../config/postgres.toml");
+        let config = Config::build(example, &Overrides::default()).expect("sound");
+        assert!(config.store.is_some_and(|store| store.url.contains("sslmode=verify-full")));
+    }
+
+    #[test]
+    fn a_store_that_is_named_wrongly_is_refused() {
+        assert!(faults("[store]\nurl = \"mysql://x\"")[0].starts_with("store.url: must be"));
+        assert_eq!(faults("[store]\nurl = \"postgres://t@localhost/t\"\nport = 1").len(), 1);
+        assert_eq!(faults("[store]\npassword_file = \"x\"").len(), 1);
+        let fault = faults("[store]\nurl = \"postgres://t:geheim@localhost/t\"");
+        assert!(fault[0].contains("password_file") && !fault[0].contains("geheim"), "{fault:?}");
+    }
+
+    #[test]
+    fn a_password_that_others_may_read_is_refused_and_never_shown() {
+        let name = format!("tiande-password-{}", hex::encode(crate::keys::random::<8>()));
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "geheim\n").expect("written");
+        let text = format!("[store]\nurl = \"postgres://t@localhost/t\"\npassword_file = {path:?}");
+        let config = Config::build(&text, &Overrides::default()).expect("sound");
+        let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode));
+        mode(0o644).expect("set");
+        let fault = config.postgres().expect_err("open to all");
+        assert!(fault.0[0].contains("must be 0600"), "{fault}");
+        mode(0o600).expect("set");
+        let options = config.postgres().expect("private").expect("there");
+        assert!(!format!("{config:?}{options:?}").contains("geheim"));
+        std::fs::remove_file(&path).expect("removed");
+        assert!(config.postgres().is_err(), "missing");
     }
 }

@@ -2,14 +2,13 @@
 //!
 //! **Not here:** who may see them; the API asks the access policy first.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tiande_actors::ports::journal::ReadFault;
-use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId, IncidentId, TipId};
 use tiande_core::time::UnixMillis;
 
-use super::sqlite::{SqliteJournal, fault, limited, parsed};
+use super::reader::{limited, parsed, unreadable};
+use super::sql::{Statement, sql};
+use super::store::Store;
 
 /// Most rows that one list holds.
 pub const LIST_MAX: u32 = 1_000;
@@ -60,7 +59,7 @@ pub struct TipListed {
     pub urgency: String,
 }
 
-impl SqliteJournal {
+impl Store {
     /// Incidents of a court, newest first, at most [`LIST_MAX`].
     ///
     /// # Errors
@@ -73,18 +72,18 @@ impl SqliteJournal {
     ) -> Result<Vec<IncidentListed>, ReadFault> {
         const WHAT: &str = "the list of incidents";
         // Index incident_open for the one, incident_by_opening for the other.
-        let sql = if open_only {
+        let text = if open_only {
             "SELECT id, year, number, kind, urgency, status, opened_ms, updated_ms, closed_ms, \
-             outcome, exercise, tip FROM incident WHERE court = ? AND closed_ms IS NULL \
-             ORDER BY opened_ms DESC, id DESC LIMIT ?"
+             outcome, exercise, tip FROM incident WHERE court = $1 AND closed_ms IS NULL \
+             ORDER BY opened_ms DESC, id DESC LIMIT $2"
         } else {
             "SELECT id, year, number, kind, urgency, status, opened_ms, updated_ms, closed_ms, \
-             outcome, exercise, tip FROM incident WHERE court = ? \
-             ORDER BY opened_ms DESC, id DESC LIMIT ?"
+             outcome, exercise, tip FROM incident WHERE court = $1 \
+             ORDER BY opened_ms DESC, id DESC LIMIT $2"
         };
-        let query = sqlx::query(sql).bind(court.as_str()).bind(limit.min(LIST_MAX));
-        let rows = limited(WHAT, query.fetch_all(self.readers())).await?;
-        rows.iter().map(incident).collect()
+        let query = sql(text).bind(court.as_str()).bind(limit.min(LIST_MAX));
+        let rows = limited(WHAT, self.readers().fetch_all(query)).await?;
+        rows.into_iter().map(incident).collect()
     }
 
     /// A tip of a court; `None` when it is unknown or another court's.
@@ -98,24 +97,21 @@ impl SqliteJournal {
     ) -> Result<Option<TipListed>, ReadFault> {
         const WHAT: &str = "a tip";
         // Primary keys of `tip` and `tip_incident`.
-        let query = sqlx::query(
-            "SELECT t.source, t.received_ms, t.kind, t.urgency, l.incident FROM tip AS t \
-             LEFT JOIN tip_incident AS l ON l.tip = t.id WHERE t.id = ? AND t.court = ?",
-        )
+        let query = sql("SELECT t.source, t.received_ms, t.kind, t.urgency, l.incident \
+             FROM tip AS t LEFT JOIN tip_incident AS l ON l.tip = t.id \
+             WHERE t.id = $1 AND t.court = $2")
         .bind(tip.to_string())
         .bind(court.as_str());
-        let Some(row) = limited(WHAT, query.fetch_optional(self.readers())).await? else {
-            return Ok(None);
-        };
-        let get = |error| fault(WHAT, error);
-        let incident: Option<String> = row.try_get(4).map_err(get)?;
+        let row = limited(WHAT, self.readers().fetch_optional(query)).await?;
+        let Some((source, received, kind, urgency, incident)) = row else { return Ok(None) };
+        let incident: Option<String> = incident;
         Ok(Some(TipListed {
             id: tip,
             incident: incident.map(|id| parsed(WHAT, &id)).transpose()?,
-            source: row.try_get(0).map_err(get)?,
-            received_at: UnixMillis(row.try_get(1).map_err(get)?),
-            kind: row.try_get(2).map_err(get)?,
-            urgency: row.try_get(3).map_err(get)?,
+            source,
+            received_at: UnixMillis(received),
+            kind,
+            urgency,
         }))
     }
 
@@ -125,8 +121,8 @@ impl SqliteJournal {
     /// [`ReadFault`].
     pub async fn has_tip(&self, tip: TipId) -> Result<bool, ReadFault> {
         // Primary key of `tip`.
-        let query = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tip WHERE id = ?)");
-        limited("a tip", query.bind(tip.to_string()).fetch_one(self.readers())).await
+        let query = sql("SELECT EXISTS (SELECT 1 FROM tip WHERE id = $1)").bind(tip.to_string());
+        self.is_there("a tip", query).await
     }
 
     /// True when the incident is of that court.
@@ -139,9 +135,9 @@ impl SqliteJournal {
         incident: IncidentId,
     ) -> Result<bool, ReadFault> {
         // Primary key of `incident`.
-        let sql = "SELECT EXISTS (SELECT 1 FROM incident WHERE id = ? AND court = ?)";
-        let query = sqlx::query_scalar(sql).bind(incident.to_string()).bind(court.as_str());
-        limited("an incident's court", query.fetch_one(self.readers())).await
+        let query = sql("SELECT EXISTS (SELECT 1 FROM incident WHERE id = $1 AND court = $2)");
+        let query = query.bind(incident.to_string()).bind(court.as_str());
+        self.is_there("an incident's court", query).await
     }
 
     /// True when the case is of that court.
@@ -150,47 +146,49 @@ impl SqliteJournal {
     /// [`ReadFault`].
     pub async fn case_in(&self, court: &CourtId, case: CaseId) -> Result<bool, ReadFault> {
         // Primary key of `case_file`.
-        let sql = "SELECT EXISTS (SELECT 1 FROM case_file WHERE id = ? AND court = ?)";
-        let query = sqlx::query_scalar(sql).bind(case.to_string()).bind(court.as_str());
-        limited("a case's court", query.fetch_one(self.readers())).await
+        let query = sql("SELECT EXISTS (SELECT 1 FROM case_file WHERE id = $1 AND court = $2)");
+        let query = query.bind(case.to_string()).bind(court.as_str());
+        self.is_there("a case's court", query).await
     }
 
-    /// The case of that number.
-    ///
-    /// # Errors
-    /// [`ReadFault`].
-    pub async fn case_by_number(
-        &self,
-        court: &CourtId,
-        number: &CaseNumber,
-    ) -> Result<Option<CaseId>, ReadFault> {
-        const WHAT: &str = "a case by its number";
-        // UNIQUE (court, number) of `case_file`.
-        let query = sqlx::query_scalar("SELECT id FROM case_file WHERE court = ? AND number = ?")
-            .bind(court.as_str())
-            .bind(number.as_str());
-        let id: Option<String> = limited(WHAT, query.fetch_optional(self.readers())).await?;
-        id.map(|id| parsed(WHAT, &id)).transpose()
+    async fn is_there(&self, what: &str, query: Statement) -> Result<bool, ReadFault> {
+        let (there,): (bool,) = limited(what, self.readers().fetch_one(query)).await?;
+        Ok(there)
     }
 }
 
-fn incident(row: &SqliteRow) -> Result<IncidentListed, ReadFault> {
+/// Columns of [`IncidentListed`], in its order but for `exercise` and `tip`, which are last.
+type IncidentColumns = (
+    String,
+    i64,
+    i64,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    Option<i64>,
+    Option<String>,
+    i64,
+    Option<String>,
+);
+
+fn incident(row: IncidentColumns) -> Result<IncidentListed, ReadFault> {
     const WHAT: &str = "an incident's row";
-    let get = |error| fault(WHAT, error);
-    let tip: Option<String> = row.try_get(11).map_err(get)?;
-    let closed: Option<i64> = row.try_get(8).map_err(get)?;
+    let (id, year, number, kind, urgency, status, opened, updated, closed, outcome, exercise, tip) =
+        row;
     Ok(IncidentListed {
-        id: parsed(WHAT, row.try_get(0).map_err(get)?)?,
-        year: row.try_get(1).map_err(get)?,
-        number: u64::try_from(row.try_get::<i64, _>(2).map_err(get)?).unwrap_or(0),
-        kind: row.try_get(3).map_err(get)?,
-        urgency: row.try_get(4).map_err(get)?,
-        status: row.try_get(5).map_err(get)?,
-        opened_at: UnixMillis(row.try_get(6).map_err(get)?),
-        updated_at: UnixMillis(row.try_get(7).map_err(get)?),
+        id: parsed(WHAT, &id)?,
+        year: u16::try_from(year).map_err(|_| unreadable("the year of an incident"))?,
+        number: u64::try_from(number).unwrap_or(0),
+        kind,
+        urgency,
+        status,
+        opened_at: UnixMillis(opened),
+        updated_at: UnixMillis(updated),
         closed_at: closed.map(UnixMillis),
-        outcome: row.try_get(9).map_err(get)?,
-        exercise: row.try_get::<i64, _>(10).map_err(get)? != 0,
+        outcome,
+        exercise: exercise != 0,
         tip: tip.map(|id| parsed(WHAT, &id)).transpose()?,
     })
 }

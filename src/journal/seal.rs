@@ -6,13 +6,13 @@
 //!
 //! **Not here:** where wrapped keys are stored. The cache holds keys only of this process.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 use tiande_core::journal::Subject;
 
 use super::cache::BoundedCache;
-use crate::keys::{KEY_LEN, MasterKey, Sealer, random};
+use crate::keys::{KEY_LEN, MasterKey, Sealer};
 
 /// Unwrapped keys kept in memory. 32 bytes each and its map's overhead: about 3 MB.
 const CACHE_MAX: usize = 32_768;
@@ -49,15 +49,7 @@ impl DataKey {
         mark
     }
 
-    /// Seals a personal part for one place in the journal.
-    #[must_use]
-    pub fn seal(&self, stream: &str, seq: u64, kind: &str, plain: &[u8]) -> Vec<u8> {
-        let mut out = self.mark().to_vec();
-        out.extend(Sealer::new(&self.0).seal(&place(stream, seq, kind), plain));
-        out
-    }
-
-    /// Opens what [`Self::seal`] made for the same place.
+    /// Opens what [`SubjectKeys::seal`] made for the same place.
     #[must_use]
     pub fn open(&self, stream: &str, seq: u64, kind: &str, sealed: &[u8]) -> Opened {
         let Some((mark, sealed)) = sealed.split_first_chunk::<MARK_LEN>() else {
@@ -82,10 +74,47 @@ fn place(stream: &str, seq: u64, kind: &str) -> Vec<u8> {
     bytes
 }
 
+/// Where random bytes come from: the operating system, but for a test that wants the same bytes
+/// twice. Two different parts under one key and one nonce would lay both open, so nothing else may.
+#[derive(Clone)]
+pub struct Randomness(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
+impl Default for Randomness {
+    fn default() -> Self {
+        let system = |bytes: &mut [u8]| {
+            getrandom::fill(bytes).expect("the operating system always has random bytes");
+        };
+        Self(Arc::new(system))
+    }
+}
+
+impl std::fmt::Debug for Randomness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Randomness(…)")
+    }
+}
+
+impl Randomness {
+    /// Random bytes of a test's own.
+    #[must_use]
+    pub fn of_test(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fill))
+    }
+
+    fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.0)(&mut bytes);
+        bytes
+    }
+}
+
 /// Makes, wraps and remembers data keys.
 #[derive(Debug)]
 pub struct SubjectKeys {
     wrapper: Sealer,
+    randomness: Randomness,
     cache: Mutex<Cache>,
 }
 
@@ -99,10 +128,11 @@ struct Cache {
 impl SubjectKeys {
     /// Keys under that master key.
     #[must_use]
-    pub fn new(master: &MasterKey) -> Self {
+    pub fn new(master: &MasterKey, randomness: Randomness) -> Self {
         let cache = Cache { keys: BoundedCache::new(CACHE_MAX), generation: 0 };
         Self {
             wrapper: Sealer::new(&master.derive("wrapping of subject keys")),
+            randomness,
             cache: Mutex::new(cache),
         }
     }
@@ -115,8 +145,18 @@ impl SubjectKeys {
     /// A new key and its wrapped form. Not remembered yet: its row is not durable yet.
     #[must_use]
     pub fn create(&self, subject: Subject) -> (DataKey, Vec<u8>) {
-        let key = DataKey(random());
-        (key, self.wrapper.seal(subject.0.as_bytes(), &key.0))
+        let key = DataKey(self.randomness.bytes());
+        let nonce = self.randomness.bytes();
+        (key, self.wrapper.seal_with(nonce, subject.0.as_bytes(), &key.0))
+    }
+
+    /// Seals a personal part for one place in the journal.
+    #[must_use]
+    pub fn seal(&self, key: DataKey, stream: &str, seq: u64, kind: &str, plain: &[u8]) -> Vec<u8> {
+        let mut out = key.mark().to_vec();
+        let sealer = Sealer::new(&key.0);
+        out.extend(sealer.seal_with(self.randomness.bytes(), &place(stream, seq, kind), plain));
+        out
     }
 
     /// Unwraps a stored key; `None` when it was not wrapped for that subject under this master key.
@@ -161,9 +201,9 @@ mod tests {
 
     #[test]
     fn a_sealed_part_opens_only_in_its_place() {
-        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]), Randomness::default());
         let (key, _) = keys.create(Subject(Uuid::from_u128(1)));
-        let sealed = key.seal("tip/a", 1, "tip.received", b"secret");
+        let sealed = keys.seal(key, "tip/a", 1, "tip.received", b"secret");
         assert_eq!(
             key.open("tip/a", 1, "tip.received", &sealed),
             Opened::Plain(b"secret".to_vec())
@@ -175,28 +215,28 @@ mod tests {
 
     #[test]
     fn another_key_of_the_same_subject_means_forgotten() {
-        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]), Randomness::default());
         let (old, _) = keys.create(Subject(Uuid::from_u128(1)));
         let (new, _) = keys.create(Subject(Uuid::from_u128(1)));
-        let sealed = old.seal("tip/a", 1, "tip.received", b"secret");
+        let sealed = keys.seal(old, "tip/a", 1, "tip.received", b"secret");
         assert_eq!(new.open("tip/a", 1, "tip.received", &sealed), Opened::Forgotten);
         assert_eq!(new.open("tip/a", 1, "tip.received", b"short"), Opened::Damaged);
     }
 
     #[test]
     fn a_wrapped_key_belongs_to_its_subject_and_master() {
-        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]), Randomness::default());
         let (one, two) = (Subject(Uuid::from_u128(1)), Subject(Uuid::from_u128(2)));
         let (key, wrapped) = keys.create(one);
         assert_eq!(keys.unwrap_stored(one, &wrapped).map(|k| k.0), Some(key.0));
         assert!(keys.unwrap_stored(two, &wrapped).is_none());
-        let other = SubjectKeys::new(&MasterKey::from_bytes([2; 32]));
+        let other = SubjectKeys::new(&MasterKey::from_bytes([2; 32]), Randomness::default());
         assert!(other.unwrap_stored(one, &wrapped).is_none());
     }
 
     #[test]
     fn a_late_reader_cannot_bring_a_forgotten_key_back() {
-        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]));
+        let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]), Randomness::default());
         let subject = Subject(Uuid::from_u128(1));
         let (key, _) = keys.create(subject);
         let generation = keys.generation();

@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
+use sqlx::{ColumnIndex, Database, Decode, FromRow, Row, Type};
 use tiande_core::journal::{By, DecodeFault, StreamId, decode};
 
 use super::checkpoint::{self, Checkpoint};
 use super::envelope::{Envelope, GENESIS, HashAlg};
+use super::postgres::{self, PostgresOptions};
+use super::sql::{PgReaders, Readers, sql};
 use super::sqlite::{DATABASE, OpenFault, readers};
 use crate::keys::KeyFault;
 
@@ -32,6 +33,8 @@ pub struct VerifyOptions {
     pub data_dir: PathBuf,
     /// The database, when it is not the data folder's (a restored copy).
     pub database: Option<PathBuf>,
+    /// The PostgreSQL database, when the journal is in one.
+    pub postgres: Option<PostgresOptions>,
     /// Signed checkpoints kept elsewhere; without it the data folder's own, if there are any.
     pub checkpoint: Option<PathBuf>,
     /// Public key of the checkpoints, when it is not the data folder's.
@@ -42,7 +45,13 @@ impl VerifyOptions {
     /// A data folder against its own checkpoints.
     #[must_use]
     pub fn of(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), database: None, checkpoint: None, public_key: None }
+        Self {
+            data_dir: data_dir.into(),
+            database: None,
+            postgres: None,
+            checkpoint: None,
+            public_key: None,
+        }
     }
 }
 
@@ -116,9 +125,18 @@ pub async fn verify(options: VerifyOptions) -> Result<VerifyReport, VerifyFault>
     let mut report = VerifyReport::default();
     // Before the walk: a server that runs may sign more meanwhile, but not beyond what we then read.
     let checkpoints = checkpoints(&options, &mut report)?;
+    let walk = Walk { report, checkpoints, ..Walk::default() };
+    if let Some(wanted) = &options.postgres {
+        let pool = postgres::verifying_pool(wanted).await.map_err(VerifyFault::Open)?;
+        let runtime = tokio::runtime::Handle::current();
+        let readers = Readers::Postgres(PgReaders { pool: pool.clone(), runtime });
+        let walked = walk.run(&readers).await;
+        pool.close().await;
+        return walked.map_err(VerifyFault::Read);
+    }
     let database = options.database.unwrap_or_else(|| options.data_dir.join(DATABASE));
     let pool = readers(&database, 1).await.map_err(VerifyFault::Open)?;
-    let walked = Walk { report, checkpoints, ..Walk::default() }.run(&pool).await;
+    let walked = walk.run(&Readers::Sqlite(pool.clone())).await;
     pool.close().await;
     walked.map_err(VerifyFault::Read)
 }
@@ -178,22 +196,21 @@ impl Default for Walk {
 }
 
 impl Walk {
-    async fn run(mut self, pool: &SqlitePool) -> Result<VerifyReport, sqlx::Error> {
+    async fn run(mut self, readers: &Readers) -> Result<VerifyReport, sqlx::Error> {
         let mut after = i64::MIN;
         loop {
             // Primary key of `journal`. Records are never changed, so pages need no common snapshot.
-            let rows = sqlx::query(
+            let page = sql(
                 "SELECT position, court, stream, seq, epoch, kind, schema_version, at_ms, by_json, \
                  why, hash_alg, prev_hash, hash, subject, body, sealed FROM journal \
-                 WHERE position > ? ORDER BY position LIMIT ?",
+                 WHERE position > $1 ORDER BY position LIMIT $2",
             )
             .bind(after)
-            .bind(PAGE)
-            .fetch_all(pool)
-            .await?;
+            .bind(PAGE);
+            let rows: Vec<Record> = readers.fetch_all(page).await?;
             for row in &rows {
-                after = row.try_get(0)?;
-                self.record(after, row);
+                after = row.position;
+                self.record(row);
             }
             if rows.is_empty() {
                 break;
@@ -208,26 +225,27 @@ impl Walk {
         Ok(self.report)
     }
 
-    fn record(&mut self, position: i64, row: &SqliteRow) {
+    fn record(&mut self, row: &Record) {
+        let position = row.position;
         self.report.records += 1;
         if position != self.position + 1 {
             let what = format!("follows {}: records are missing or added", self.position);
             self.report.add(position, what);
         }
         self.position = position;
-        match Columns::read(row) {
-            Ok(columns) => self.columns(position, &columns),
+        match &row.columns {
+            Ok(columns) => self.columns(position, columns),
             Err(error) => {
                 self.report.add(position, format!("a column is unreadable: {error}"));
             }
         }
     }
 
-    fn columns(&mut self, position: i64, columns: &Columns<'_>) {
+    fn columns(&mut self, position: i64, columns: &Columns) {
         if columns.prev_hash != self.hash {
             self.report.add(position, "does not continue the record before");
         }
-        let stored = <[u8; 32]>::try_from(columns.hash).unwrap_or(GENESIS);
+        let stored = <[u8; 32]>::try_from(columns.hash.as_slice()).unwrap_or(GENESIS);
         match columns.envelope(position) {
             Some(envelope) if envelope.hash() == stored => {}
             Some(_) => self.report.add(position, "was changed: its hash is another"),
@@ -239,11 +257,11 @@ impl Walk {
         }
         self.epoch = columns.epoch;
         self.stream(position, columns);
-        if serde_json::from_str::<By>(columns.by_json).is_err() {
+        if serde_json::from_str::<By>(&columns.by_json).is_err() {
             self.report.add(position, "does not say who caused it");
         }
         let version = u16::try_from(columns.schema_version).unwrap_or(0);
-        match decode(columns.kind, version, columns.body, None) {
+        match decode(&columns.kind, version, &columns.body, None) {
             Ok(_) => {}
             Err(fault @ (DecodeFault::Unknown { .. } | DecodeFault::Body { .. })) => {
                 self.report.add(position, fault.to_string());
@@ -258,7 +276,7 @@ impl Walk {
         }
     }
 
-    fn stream(&mut self, position: i64, columns: &Columns<'_>) {
+    fn stream(&mut self, position: i64, columns: &Columns) {
         let Ok(stream) = columns.stream.parse::<StreamId>() else {
             self.report.add(position, "is of no stream");
             return;
@@ -272,64 +290,83 @@ impl Walk {
     }
 }
 
-/// A row's columns, borrowed.
-struct Columns<'r> {
-    court: &'r str,
-    stream: &'r str,
-    seq: i64,
-    epoch: i64,
-    kind: &'r str,
-    schema_version: i64,
-    at_ms: i64,
-    by_json: &'r str,
-    why: Option<&'r str>,
-    hash_alg: &'r str,
-    prev_hash: &'r [u8],
-    hash: &'r [u8],
-    subject: Option<&'r [u8]>,
-    body: &'r [u8],
-    sealed: Option<&'r [u8]>,
+/// A row. That one column of it is unreadable is a finding, and no reason to stop.
+struct Record {
+    position: i64,
+    columns: Result<Columns, sqlx::Error>,
 }
 
-impl<'r> Columns<'r> {
-    fn read(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            court: row.try_get(1)?,
-            stream: row.try_get(2)?,
-            seq: row.try_get(3)?,
-            epoch: row.try_get(4)?,
-            kind: row.try_get(5)?,
-            schema_version: row.try_get(6)?,
-            at_ms: row.try_get(7)?,
-            by_json: row.try_get(8)?,
-            why: row.try_get(9)?,
-            hash_alg: row.try_get(10)?,
-            prev_hash: row.try_get(11)?,
-            hash: row.try_get(12)?,
-            subject: row.try_get(13)?,
-            body: row.try_get(14)?,
-            sealed: row.try_get(15)?,
-        })
-    }
+struct Columns {
+    court: String,
+    stream: String,
+    seq: i64,
+    epoch: i64,
+    kind: String,
+    schema_version: i64,
+    at_ms: i64,
+    by_json: String,
+    why: Option<String>,
+    hash_alg: String,
+    prev_hash: Vec<u8>,
+    hash: Vec<u8>,
+    subject: Option<Vec<u8>>,
+    body: Vec<u8>,
+    sealed: Option<Vec<u8>>,
+}
 
+impl<'r, R: Row> FromRow<'r, R> for Record
+where
+    usize: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<Vec<u8>>: Decode<'r, R::Database> + Type<R::Database>,
+    R::Database: Database,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        let columns = || {
+            Ok(Columns {
+                court: row.try_get(1)?,
+                stream: row.try_get(2)?,
+                seq: row.try_get(3)?,
+                epoch: row.try_get(4)?,
+                kind: row.try_get(5)?,
+                schema_version: row.try_get(6)?,
+                at_ms: row.try_get(7)?,
+                by_json: row.try_get(8)?,
+                why: row.try_get(9)?,
+                hash_alg: row.try_get(10)?,
+                prev_hash: row.try_get(11)?,
+                hash: row.try_get(12)?,
+                subject: row.try_get(13)?,
+                body: row.try_get(14)?,
+                sealed: row.try_get(15)?,
+            })
+        };
+        Ok(Self { position: row.try_get(0)?, columns: columns() })
+    }
+}
+
+impl Columns {
     /// The envelope; `None` when a number does not fit its field, which no writer ever wrote.
-    fn envelope(&self, position: i64) -> Option<Envelope<'r>> {
+    fn envelope(&self, position: i64) -> Option<Envelope<'_>> {
         Some(Envelope {
             position: u64::try_from(position).ok()?,
-            court: self.court,
-            stream: self.stream,
+            court: &self.court,
+            stream: &self.stream,
             seq: u64::try_from(self.seq).ok()?,
             epoch: u64::try_from(self.epoch).ok()?,
-            kind: self.kind,
+            kind: &self.kind,
             schema_version: u16::try_from(self.schema_version).ok()?,
             at_ms: self.at_ms,
-            by_json: self.by_json,
-            why: self.why,
-            hash_alg: HashAlg::from_name(self.hash_alg)?,
-            prev_hash: self.prev_hash,
-            subject: self.subject,
-            body: self.body,
-            sealed: self.sealed,
+            by_json: &self.by_json,
+            why: self.why.as_deref(),
+            hash_alg: HashAlg::from_name(&self.hash_alg)?,
+            prev_hash: &self.prev_hash,
+            subject: self.subject.as_deref(),
+            body: &self.body,
+            sealed: self.sealed.as_deref(),
         })
     }
 }

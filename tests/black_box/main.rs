@@ -5,10 +5,13 @@
 //! whatever happens.
 
 mod access;
+#[path = "../support/postgres.rs"]
+mod databases;
 mod history;
 mod http;
 mod offers;
 mod orders;
+mod postgres;
 mod restart;
 mod sockets;
 mod stalled;

@@ -14,19 +14,23 @@ const KILLS: u32 = 10;
 
 #[test]
 fn a_killed_server_knows_everything_it_has_answered() {
-    let mut server = Server::start();
-    let court = Court::add(&server, "alpha");
+    is_killed_and_knows_everything(&mut Server::start());
+}
+
+/// The rule, for a fresh server with whatever store.
+pub fn is_killed_and_knows_everything(server: &mut Server) {
+    let court = Court::add(server, "alpha");
     let cookie = court.dispatcher();
     let mut busy = court.officer("王建国", 200.0);
-    let taken = court.source.incident(&server, "m1", &good_tip("alpha"));
+    let taken = court.source.incident(server, "m1", &good_tip("alpha"));
     let first = busy.offered();
     busy.accept(&first);
     busy.socket().done(json!({"type": "progress", "incident": taken, "stage": "en_route"}));
     let mut asked = court.officer("李明", 400.0);
-    let open = court.source.incident(&server, "m2", &good_tip("alpha"));
+    let open = court.source.incident(server, "m2", &good_tip("alpha"));
     let offer = asked.offered();
-    let mut console = Console::open(&server, &cookie).socket;
-    let lonely = court.source.incident(&server, "m3", &good_tip("alpha"));
+    let mut console = Console::open(server, &cookie).socket;
+    let lonely = court.source.incident(server, "m3", &good_tip("alpha"));
     let alarm = console.expect_where("the alarm", |f| f["type"] == "alarm");
     assert_eq!(alarm["incident"], lonely.as_str());
     // The numbers of a year go on where they were.
@@ -54,14 +58,14 @@ fn a_killed_server_knows_everything_it_has_answered() {
     // Accepted before the kill, and sent again because the answer may have been lost.
     busy.accept(&first);
     busy.socket().done(json!({"type": "finish", "incident": taken, "outcome": "found"}));
-    let again = Console::open(&server, &cookie);
+    let again = Console::open(server, &cookie);
     assert_eq!(again.welcome["alarms"][0]["alarm"], alarm["alarm"]);
     assert_eq!(court.incident(&cookie, &open)["status"], "underway");
     assert_eq!(court.incident(&cookie, &lonely)["alarm"], "centre");
     // Still on duty; asked as soon as it is known where.
     busy.report(250.0);
     assert_eq!(busy.socket().expect("offer")["incident"]["id"], lonely.as_str());
-    let next = court.source.incident(&server, "m4", &good_tip("alpha"));
+    let next = court.source.incident(server, "m4", &good_tip("alpha"));
     let number = court.incident(&cookie, &next)["number"].clone();
     assert!(
         !before.contains(&number) && number.as_str().is_some_and(|n| n.ends_with("000004")),
@@ -71,8 +75,12 @@ fn a_killed_server_knows_everything_it_has_answered() {
 
 #[test]
 fn ten_kills_under_load_lose_nothing_and_bind_nobody_twice() {
-    let mut server = Server::start();
-    let court = Court::add(&server, "alpha");
+    is_killed_under_load(&mut Server::start());
+}
+
+/// The rule, for a fresh server with whatever store.
+pub fn is_killed_under_load(server: &mut Server) {
+    let court = Court::add(server, "alpha");
     let cookie = court.dispatcher();
     let officers: Vec<Officer> =
         (0..4).map(|n| court.officer(&format!("干警{n}"), 200.0 * f64::from(n))).collect();

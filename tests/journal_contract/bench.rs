@@ -1,16 +1,19 @@
-//! Measures latency and throughput of the SQLite journal, prints them and never fails.
+//! Measures latency and throughput of the journals, prints them and never fails.
 //! `cargo test --release --test journal_contract bench -- --ignored --nocapture --test-threads 1`
 #![allow(clippy::disallowed_methods, reason = "it measures how long real work takes")]
 #![allow(clippy::print_stdout, reason = "its only purpose is to print")]
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tiande_actors::ports::journal::Journal;
 
 use crate::Harness;
+use crate::postgres::Postgres;
 use crate::samples::{Still, officer_event, on_duty, registered, tip_taken};
+use crate::server::is_here;
 use crate::sqlite::{Folder, Sqlite};
 
 fn quantiles(name: &str, mut times: Vec<Duration>) {
@@ -45,8 +48,19 @@ fn bare_fdatasync(times: usize) -> Vec<Duration> {
 async fn bench() {
     let _clock = Still;
     quantiles("16 KiB write and fdatasync, bare", bare_fdatasync(1_000));
+    println!("--- SQLite");
     let store = Sqlite::fresh().await;
-    let journal = &store.journal;
+    measure(&store.journal()).await;
+    store.journal.shutdown().await;
+    if is_here() {
+        println!("--- PostgreSQL");
+        let store = Postgres::fresh().await;
+        measure(&store.journal()).await;
+        store.journal.shutdown().await;
+    }
+}
+
+async fn measure(journal: &Arc<dyn Journal>) {
     journal.append(officer_event(1, 0, registered(1))).await.expect("durable");
     let mut seq = 0;
     let mut small = Vec::new();
@@ -93,5 +107,4 @@ async fn bench() {
     }
     let rate = count as f64 / start.elapsed().as_secs_f64();
     println!("officers' events, 2000 at once: {rate:.0} events/s");
-    journal.shutdown().await;
 }

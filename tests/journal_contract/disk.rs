@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use futures_util::FutureExt as _;
-use tiande::journal::StoreFault;
+use tiande::journal::{Store, StoreFault};
 use tiande_actors::ports::journal::{AppendFault, Journal};
 use tiande_core::journal::StreamId;
 
@@ -14,10 +14,10 @@ use crate::skip::skip;
 use crate::sqlite::{Folder, open};
 
 /// A small file system in memory, gone at the end.
-struct Small(Folder);
+pub struct Small(Folder);
 
 impl Small {
-    fn mount(size: &str) -> Option<Self> {
+    pub fn mount(size: &str) -> Option<Self> {
         let folder = Folder::new();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
@@ -26,7 +26,7 @@ impl Small {
             .status();
         mounted.is_ok_and(|status| status.success()).then_some(Self(folder))
     }
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -77,7 +77,7 @@ async fn a_full_disk_refuses_and_loses_nothing_that_was_answered() {
 async fn child_that_meets_a_failing_disk() {
     let path = std::env::temp_dir().join("tiande-failing-disk");
     drop(std::fs::remove_dir_all(&path));
-    let journal = open(&path).await;
+    let journal = Store::Sqlite(open(&path).await);
     let mut seq = 0;
     let mut next = async || {
         let event = if seq == 0 { registered(1) } else { on_duty() };

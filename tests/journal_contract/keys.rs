@@ -1,25 +1,30 @@
-//! Keys, forgetting, locks and settings of the SQLite journal.
+//! Keys, forgetting, locks and settings of a store.
 
 use std::os::unix::fs::PermissionsExt;
 
-use tiande::journal::{HashAlg, OpenFault, OpenOptions, SqliteJournal, VerifyOptions, verify};
+use tiande::journal::sql::sql;
+use tiande::journal::{HashAlg, OpenFault, OpenOptions, SqliteJournal};
 use tiande::keys::KeyFault;
 use tiande_actors::ports::journal::{AppendFault, Journal};
 use tiande_core::incident::{IncidentEvent, Said};
 use tiande_core::journal::{Event, StreamId, Subject};
 use tiande_core::tip::TipEvent;
 
+use crate::home::{Home, on_both};
 use crate::samples::{SECRET, decision, incident, officer_event, part, registered, tip, tip_taken};
 use crate::sqlite::{Folder, open, options};
 
-/// All bytes of all files of the database.
-fn bytes_of(folder: &Folder) -> Vec<u8> {
-    let mut all = Vec::new();
-    for name in ["tiande.sqlite", "tiande.sqlite-wal"] {
-        all.extend(std::fs::read(folder.path().join(name)).unwrap_or_default());
-    }
-    all
-}
+on_both!(
+    a_forgotten_person_is_unreadable_and_the_chain_is_whole,
+    what_tells_of_people_is_nowhere_in_clear,
+    what_people_said_is_sealed_and_can_be_forgotten,
+    after_shutdown_everything_is_refused,
+    each_opening_has_its_own_epoch,
+    a_journal_in_sm3_stays_in_sm3,
+    rows_are_the_same_bytes_after_reopening,
+    lists_of_the_api_come_from_the_read_models,
+    the_newest_number_is_found_with_its_year_whatever_the_clock_says,
+);
 
 fn personal_parts(tip: &Event, incident: &Event) -> (bool, bool) {
     match (tip, incident) {
@@ -30,10 +35,8 @@ fn personal_parts(tip: &Event, incident: &Event) -> (bool, bool) {
     }
 }
 
-#[tokio::test]
-async fn a_forgotten_person_is_unreadable_and_the_chain_is_whole() {
-    let folder = Folder::new();
-    let mut journal = open(folder.path()).await;
+async fn a_forgotten_person_is_unreadable_and_the_chain_is_whole(home: Home) {
+    let mut journal = home.open().await;
     journal.append(tip_taken(1)).await.expect("durable");
     journal.append(tip_taken(2)).await.expect("durable");
     journal.forget(Subject(tip(1).0)).await.expect("forgotten");
@@ -45,9 +48,9 @@ async fn a_forgotten_person_is_unreadable_and_the_chain_is_whole() {
             assert_eq!(found, (there, there), "tip {n} round {round}");
         }
         journal.shutdown().await;
-        let report = verify(VerifyOptions::of(folder.path())).await.expect("readable");
+        let report = home.verify().await;
         assert!(report.is_whole(), "{:?}", report.broken);
-        journal = open(folder.path()).await;
+        journal = home.open().await;
     }
     // New data of that subject gets a new key; the old stays forgotten and is no damage.
     let mut again = tip_taken(1);
@@ -75,13 +78,11 @@ async fn a_forgotten_person_is_unreadable_and_the_chain_is_whole() {
     journal.shutdown().await;
 }
 
-#[tokio::test]
-async fn what_tells_of_people_is_nowhere_in_clear() {
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+async fn what_tells_of_people_is_nowhere_in_clear(home: Home) {
+    let journal = home.open().await;
     journal.append(tip_taken(1)).await.expect("durable");
     journal.append(officer_event(1, 0, registered(1))).await.expect("durable");
-    let bytes = bytes_of(&folder);
+    let bytes = home.bytes().await;
     for secret in [SECRET, "13800000000", "张三", "王建国"] {
         let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
         assert!(!found, "{secret} is in clear");
@@ -93,18 +94,16 @@ async fn what_tells_of_people_is_nowhere_in_clear() {
     journal.shutdown().await;
 }
 
-#[tokio::test]
-async fn what_people_said_is_sealed_and_can_be_forgotten() {
+async fn what_people_said_is_sealed_and_can_be_forgotten(home: Home) {
     const REASON: &str = "王五说债务人已还清";
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+    let journal = home.open().await;
     journal.append(tip_taken(1)).await.expect("durable");
     let subject = Subject(tip(1).0);
     let said = Said::under(subject, Some(REASON));
     let stream = StreamId::Incident(incident(1));
     let cancelled = Event::Incident(IncidentEvent::Cancelled { said });
     journal.append(decision(vec![part(stream, 2, vec![cancelled])])).await.expect("durable");
-    let bytes = bytes_of(&folder);
+    let bytes = home.bytes().await;
     assert!(!bytes.windows(REASON.len()).any(|w| w == REASON.as_bytes()), "in clear");
     let words = async || {
         let stored = journal.read_stream(stream).await.expect("readable");
@@ -129,10 +128,8 @@ async fn a_second_server_is_refused_while_the_first_lives() {
     open(folder.path()).await.shutdown().await;
 }
 
-#[tokio::test]
-async fn after_shutdown_everything_is_refused() {
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+async fn after_shutdown_everything_is_refused(home: Home) {
+    let journal = home.open().await;
     journal.shutdown().await;
     journal.shutdown().await;
     let late = journal.append(tip_taken(1)).await;
@@ -140,11 +137,9 @@ async fn after_shutdown_everything_is_refused() {
     assert!(!*journal.failed().borrow());
 }
 
-#[tokio::test]
-async fn each_opening_has_its_own_epoch() {
-    let folder = Folder::new();
+async fn each_opening_has_its_own_epoch(home: Home) {
     for epoch in 1..=3 {
-        let journal = open(folder.path()).await;
+        let journal = home.open().await;
         assert_eq!(journal.epoch(), epoch);
         journal.shutdown().await;
     }
@@ -167,22 +162,18 @@ async fn keys_must_be_there_private_and_the_same() {
     assert!(matches!(fault, OpenFault::OtherMasterKey), "{fault:?}");
 }
 
-#[tokio::test]
-async fn a_journal_in_sm3_stays_in_sm3() {
-    let folder = Folder::new();
-    let first = OpenOptions { hash_alg: HashAlg::Sm3, ..options(folder.path()) };
-    let journal = SqliteJournal::open(first).await.expect("opens");
+async fn a_journal_in_sm3_stays_in_sm3(home: Home) {
+    let first = OpenOptions { hash_alg: HashAlg::Sm3, ..options(home.path()) };
+    let journal = home.try_open(first).await.expect("opens");
     journal.append(tip_taken(1)).await.expect("durable");
     journal.shutdown().await;
-    let journal = open(folder.path()).await;
+    let journal = home.open().await;
     journal.append(tip_taken(2)).await.expect("durable");
-    let kinds: Vec<String> = sqlx::query_scalar("SELECT DISTINCT hash_alg FROM journal")
-        .fetch_all(journal.readers())
-        .await
-        .expect("read");
-    assert_eq!(kinds, ["sm3"]);
+    let kinds = sql("SELECT DISTINCT hash_alg FROM journal");
+    let kinds: Vec<(String,)> = journal.readers().fetch_all(kinds).await.expect("read");
+    assert_eq!(kinds, [("sm3".to_owned(),)]);
     journal.shutdown().await;
-    let report = verify(VerifyOptions::of(folder.path())).await.expect("readable");
+    let report = home.verify().await;
     assert!(report.is_whole(), "{:?}", report.broken);
     assert_eq!(report.records, 8);
 }
@@ -190,21 +181,16 @@ async fn a_journal_in_sm3_stays_in_sm3() {
 /// Position, who, previous hash, hash, body, sealed part.
 type RowBytes = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
-#[tokio::test]
-async fn rows_are_the_same_bytes_after_reopening() {
-    let folder = Folder::new();
+async fn rows_are_the_same_bytes_after_reopening(home: Home) {
     let mut dumps = Vec::new();
     for round in 0..2 {
-        let journal = open(folder.path()).await;
+        let journal = home.open().await;
         if round == 0 {
             journal.append(tip_taken(1)).await.expect("durable");
         }
-        let rows: Vec<RowBytes> = sqlx::query_as(
-            "SELECT position, by_json, prev_hash, hash, body, sealed FROM journal ORDER BY position",
-        )
-        .fetch_all(journal.readers())
-        .await
-        .expect("read");
+        let query = "SELECT position, by_json, prev_hash, hash, body, sealed FROM journal \
+                     ORDER BY position";
+        let rows: Vec<RowBytes> = journal.readers().fetch_all(sql(query)).await.expect("read");
         dumps.push(rows);
         journal.shutdown().await;
     }
@@ -212,10 +198,8 @@ async fn rows_are_the_same_bytes_after_reopening() {
     assert_eq!(dumps[0].len(), 4);
 }
 
-#[tokio::test]
-async fn lists_of_the_api_come_from_the_read_models() {
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+async fn lists_of_the_api_come_from_the_read_models(home: Home) {
+    let journal = home.open().await;
     for n in 1..=3 {
         journal.append(tip_taken(n)).await.expect("durable");
     }
@@ -234,7 +218,7 @@ async fn lists_of_the_api_come_from_the_read_models() {
     let strange = tiande_core::ids::CourtId::parse("drill").expect("a court");
     assert_eq!(journal.tip_row(&strange, tip(2)).await.expect("read"), None);
     let number = tiande_core::case::CaseNumber::parse("(2026)豫0783执7号").expect("a number");
-    let found = journal.case_by_number(&court, &number).await.expect("read");
+    let found = journal.case_numbered(court.clone(), number).await.expect("read");
     assert_eq!(found, Some(crate::samples::case(1)));
     assert!(journal.case_in(&court, crate::samples::case(1)).await.expect("read"));
     assert!(!journal.case_in(&strange, crate::samples::case(1)).await.expect("read"));
@@ -243,8 +227,7 @@ async fn lists_of_the_api_come_from_the_read_models() {
     journal.shutdown().await;
 }
 
-#[tokio::test]
-async fn the_newest_number_is_found_with_its_year_whatever_the_clock_says() {
+async fn the_newest_number_is_found_with_its_year_whatever_the_clock_says(home: Home) {
     struct At(i64);
     impl tiande_actors::ports::clock::Clock for At {
         fn now(&self) -> tiande_core::time::UnixMillis {
@@ -252,14 +235,13 @@ async fn the_newest_number_is_found_with_its_year_whatever_the_clock_says() {
         }
     }
     let new_year = 1_798_761_600_000;
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+    let journal = home.open().await;
     journal.append(tip_taken(7)).await.expect("durable");
     journal.shutdown().await;
     for hours in [-24 * 400, -1, 1, 13] {
         let clock = std::sync::Arc::new(At(new_year + hours * 3_600_000));
-        let options = OpenOptions { clock, ..options(folder.path()) };
-        let journal = SqliteJournal::open(options).await.expect("opens");
+        let options = OpenOptions { clock, ..options(home.path()) };
+        let journal = home.try_open(options).await.expect("opens");
         let work = journal.open_work(crate::samples::court()).await.expect("read");
         assert_eq!(work.incident_number_last, Some((crate::samples::YEAR, 7)), "{hours}");
         journal.shutdown().await;

@@ -5,11 +5,23 @@
 //! fails.
 
 mod bench;
+mod differential;
 mod disk;
+mod disk_of_postgres;
+mod doors;
+mod fencing;
+mod home;
 mod keys;
+mod midway;
+mod outage;
+mod postgres;
+mod proxy;
 mod queues;
 mod recalling;
 mod samples;
+mod schemas;
+#[path = "../support/postgres.rs"]
+mod server;
 #[path = "../black_box/support/skip.rs"]
 mod skip;
 mod snapshots;
@@ -49,11 +61,14 @@ impl Harness for Memory {
 
 /// Makes one test of each rule for one store.
 macro_rules! contract {
-    ($store:ident, $harness:ty, [$($rule:ident),+ $(,)?]) => {
+    ($store:ident, $harness:ty, $is_here:path, [$($rule:ident),+ $(,)?]) => {
         mod $store {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $rule() {
+                    if !$is_here() {
+                        return;
+                    }
                     crate::suite::$rule::<$harness>().await;
                 }
             )+
@@ -62,10 +77,11 @@ macro_rules! contract {
 }
 
 macro_rules! contract_of {
-    ($store:ident, $harness:ty) => {
+    ($store:ident, $harness:ty, $is_here:path) => {
         contract!(
             $store,
             $harness,
+            $is_here,
             [
                 a_stream_reads_back_as_it_was_written,
                 positions_grow_with_every_record,
@@ -86,11 +102,18 @@ macro_rules! contract_of {
                 a_notice_alone_needs_no_stream,
                 streams_are_recalled_as_they_fold,
                 a_snapshot_of_what_is_not_there_is_not_used,
+                of_two_snapshots_kept_together_the_newer_is_used,
                 a_case_is_found_by_its_number_in_its_court,
             ]
         );
     };
 }
 
-contract_of!(in_memory, crate::Memory);
-contract_of!(in_sqlite, crate::sqlite::Sqlite);
+/// True: it needs nothing.
+fn always() -> bool {
+    true
+}
+
+contract_of!(in_memory, crate::Memory, crate::always);
+contract_of!(in_sqlite, crate::sqlite::Sqlite, crate::always);
+contract_of!(in_postgres, crate::postgres::Postgres, crate::server::is_here);

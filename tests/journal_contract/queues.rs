@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tiande::journal::{SqliteJournal, StoreFault};
+use tiande::journal::sql::sql;
+use tiande::journal::{Store, StoreFault};
 use tiande_actors::ports::journal::Journal;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::home::{Home, on_both};
 use crate::samples::tip_taken;
-use crate::sqlite::{Folder, open};
+
+on_both!(
+    a_full_queue_of_errands_refuses_no_decision,
+    a_storm_of_decisions_starves_no_errand,
+    shutdown_does_what_stands_in_both_queues,
+    settled_is_said_when_the_decisions_before_it_have_ended,
+);
 
 /// Whatever waits for the writer is done by then.
 const SOON: Duration = Duration::from_secs(60);
@@ -19,7 +27,7 @@ const SOON: Duration = Duration::from_secs(60);
 const RECORDS: i64 = 4;
 
 /// Holds the writer in an errand until told to go on.
-pub async fn hold(journal: &SqliteJournal) -> (oneshot::Sender<()>, JoinHandle<()>) {
+pub async fn hold(journal: &Store) -> (oneshot::Sender<()>, JoinHandle<()>) {
     let (go, wait) = oneshot::channel::<()>();
     let (begun, has_begun) = oneshot::channel();
     let journal = journal.clone();
@@ -40,14 +48,14 @@ pub async fn hold(journal: &SqliteJournal) -> (oneshot::Sender<()>, JoinHandle<(
 pub type Counted = BoxFuture<'static, Result<i64, StoreFault>>;
 
 /// Queues an errand that counts the decisions it finds; the fault when it is refused at once.
-pub fn queue_count(journal: &SqliteJournal) -> Result<Counted, StoreFault> {
+pub fn queue_count(journal: &Store) -> Result<Counted, StoreFault> {
     let journal = journal.clone();
     let mut counted: Counted = Box::pin(async move {
-        let count = journal.write(|conn| {
-            let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM journal");
-            Box::pin(async move { count.fetch_one(conn).await })
+        let count = journal.write(|mut conn| {
+            Box::pin(async move { conn.fetch_one(sql("SELECT COUNT(*) FROM journal")).await })
         });
-        Ok(count.await? / RECORDS)
+        let (count,): (i64,) = count.await?;
+        Ok(count / RECORDS)
     });
     match (&mut counted).now_or_never() {
         Some(Err(fault)) => Err(fault),
@@ -56,10 +64,8 @@ pub fn queue_count(journal: &SqliteJournal) -> Result<Counted, StoreFault> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_queue_of_errands_refuses_no_decision() {
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+async fn a_full_queue_of_errands_refuses_no_decision(home: Home) {
+    let journal = home.open().await;
     let (go, held) = hold(&journal).await;
     // More than the queue of decisions holds.
     let mut errands = Vec::new();
@@ -85,10 +91,8 @@ async fn a_full_queue_of_errands_refuses_no_decision() {
     journal.shutdown().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_storm_of_decisions_starves_no_errand() {
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+async fn a_storm_of_decisions_starves_no_errand(home: Home) {
+    let journal = home.open().await;
     let (go, held) = hold(&journal).await;
     let appends: Vec<_> = (1..=1_000).map(|n| journal.append(tip_taken(n))).collect();
     let errands = [(); 3].map(|()| queue_count(&journal).expect("room"));
@@ -105,10 +109,8 @@ async fn a_storm_of_decisions_starves_no_errand() {
     journal.shutdown().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn shutdown_does_what_stands_in_both_queues() {
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+async fn shutdown_does_what_stands_in_both_queues(home: Home) {
+    let journal = home.open().await;
     let (go, held) = hold(&journal).await;
     let appends: Vec<_> = (1..=300).map(|n| journal.append(tip_taken(n))).collect();
     let errands: Vec<_> = (0..5).map(|_| queue_count(&journal).expect("room")).collect();
@@ -129,10 +131,8 @@ async fn shutdown_does_what_stands_in_both_queues() {
     journal.append(tip_taken(301)).await.expect_err("stopped");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn settled_is_said_when_the_decisions_before_it_have_ended() {
-    let folder = Folder::new();
-    let journal = open(folder.path()).await;
+async fn settled_is_said_when_the_decisions_before_it_have_ended(home: Home) {
+    let journal = home.open().await;
     let (go, held) = hold(&journal).await;
     let before: Vec<_> = (1..=20).map(|n| journal.append(tip_taken(n))).collect();
     let mut settled = journal.settled();

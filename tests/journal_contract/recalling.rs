@@ -82,6 +82,19 @@ pub async fn a_snapshot_of_what_is_not_there_is_not_used<H: Harness>() {
     }
 }
 
+pub async fn of_two_snapshots_kept_together_the_newer_is_used<H: Harness>() {
+    let store = H::fresh().await;
+    let journal = store.journal();
+    let stream = StreamId::Officer(officer(1));
+    must(&journal, officer_event(1, 0, registered(1))).await;
+    let older = folded::<Officer>(&journal, stream).await.snapshot();
+    must(&journal, officer_event(1, 1, on_duty())).await;
+    let newer = folded::<Officer>(&journal, stream).await.snapshot();
+    journal.keep(vec![(stream, newer), (stream, older)]).await;
+    let found = journal.recall(vec![stream]).await.expect("readable");
+    assert_eq!(found[0].snapshot.as_ref().map(|snapshot| snapshot.seq), Some(2));
+}
+
 pub async fn a_case_is_found_by_its_number_in_its_court<H: Harness>() {
     let store = H::fresh().await;
     let journal = store.journal();

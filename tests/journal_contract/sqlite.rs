@@ -33,7 +33,7 @@ impl Drop for Folder {
 }
 
 pub fn options(data_dir: &Path) -> OpenOptions {
-    OpenOptions { data_dir: data_dir.to_owned(), hash_alg: HashAlg::Sha256, clock: Arc::new(Still) }
+    OpenOptions::new(data_dir.to_owned(), HashAlg::Sha256.name(), Arc::new(Still))
 }
 
 pub async fn open(data_dir: &Path) -> SqliteJournal {

@@ -10,7 +10,7 @@ use tiande_core::journal::{Event, StreamId};
 use crate::Harness;
 pub use crate::recalling::{
     a_case_is_found_by_its_number_in_its_court, a_snapshot_of_what_is_not_there_is_not_used,
-    streams_are_recalled_as_they_fold,
+    of_two_snapshots_kept_together_the_newer_is_used, streams_are_recalled_as_they_fold,
 };
 use crate::samples::*;
 

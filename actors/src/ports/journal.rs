@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
 use tiande_core::journal::{By, Event, Snapshot, StreamId};
@@ -228,24 +227,11 @@ pub trait Journal: Send + Sync + 'static {
     fn recall(
         &self,
         streams: Vec<StreamId>,
-    ) -> BoxFuture<'static, Result<Vec<Remembered>, ReadFault>> {
-        let reads: Vec<_> = streams.into_iter().map(|stream| self.read_stream(stream)).collect();
-        async move {
-            let mut found = Vec::with_capacity(reads.len());
-            for read in reads {
-                found.push(Remembered { snapshot: None, records: read.await? });
-            }
-            Ok(found)
-        }
-        .boxed()
-    }
+    ) -> BoxFuture<'static, Result<Vec<Remembered>, ReadFault>>;
 
     /// Keeps snapshots, when there is time, or loses them: nothing depends on it. Resolves when it is
     /// over.
-    fn keep(&self, snapshots: Vec<(StreamId, Snapshot)>) -> BoxFuture<'static, ()> {
-        drop(snapshots);
-        ready(()).boxed()
-    }
+    fn keep(&self, snapshots: Vec<(StreamId, Snapshot)>) -> BoxFuture<'static, ()>;
 
     /// The court's case of that number.
     ///

@@ -9,6 +9,7 @@ use tiande_core::ids::{CourtId, OfficerId};
 
 use super::{Doors, court_of, parsed_in_job, read};
 use crate::journal::StoreFault;
+use crate::journal::sql::sql;
 use crate::keys::{keyed_hash, random};
 
 /// Random bytes of a source's secret; Standard Webhooks wants 24 to 64.
@@ -53,15 +54,17 @@ impl Doors {
         let json = serde_json::to_string(profile).expect("plain data always serialises");
         let now = self.clock.now().0;
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
-                    sqlx::query("INSERT INTO court (id, profile_json, added_ms) VALUES (?, ?, ?)")
+                    conn.execute(
+                        sql("INSERT INTO court (id, profile_json, added_ms) \
+                             VALUES ($1, $2, $3)")
                         .bind(id)
                         .bind(json)
-                        .bind(now)
-                        .execute(conn)
-                        .await
-                        .map(drop)
+                        .bind(now),
+                    )
+                    .await
+                    .map(drop)
                 })
             })
             .await
@@ -73,9 +76,9 @@ impl Doors {
     /// [`StoreFault`].
     pub async fn courts(&self) -> Result<Vec<CourtProfile>, StoreFault> {
         // The whole table in the order of its primary key.
-        let query = sqlx::query_scalar("SELECT profile_json FROM court ORDER BY id");
-        let rows: Vec<String> = read(query.fetch_all(self.journal.readers())).await?;
-        let parse = |json: &String| {
+        let query = sql("SELECT profile_json FROM court ORDER BY id");
+        let rows: Vec<(String,)> = read(self.journal.readers().fetch_all(query)).await?;
+        let parse = |(json,): &(String,)| {
             serde_json::from_str(json).map_err(|_| StoreFault::Unreadable("a court's profile"))
         };
         rows.iter().map(parse).collect()
@@ -98,24 +101,23 @@ impl Doors {
         let now = self.clock.now().0;
         let added = self
             .journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `source`.
-                    sqlx::query(
-                        "INSERT INTO source (court, name, secret_sealed, trusted, added_ms) \
-                         VALUES (?, ?, ?, ?, ?) ON CONFLICT (court, name) DO UPDATE SET \
+                    conn.execute(
+                        sql("INSERT INTO source (court, name, secret_sealed, trusted, added_ms) \
+                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (court, name) DO UPDATE SET \
                          secret_sealed = excluded.secret_sealed, trusted = excluded.trusted, \
                          added_ms = excluded.added_ms, revoked_ms = NULL \
-                         WHERE revoked_ms IS NOT NULL",
+                         WHERE source.revoked_ms IS NOT NULL")
+                        .bind(court)
+                        .bind(name)
+                        .bind(sealed)
+                        .bind(trusted)
+                        .bind(now),
                     )
-                    .bind(court)
-                    .bind(name)
-                    .bind(sealed)
-                    .bind(trusted)
-                    .bind(now)
-                    .execute(conn)
                     .await
-                    .map(|done| done.rows_affected() == 1)
+                    .map(|changed| changed == 1)
                 })
             })
             .await;
@@ -133,18 +135,21 @@ impl Doors {
     /// [`StoreFault`].
     pub async fn source_by_name(&self, name: &str) -> Result<Option<Source>, StoreFault> {
         // Index source_by_name.
-        let query = sqlx::query_as(
-            "SELECT court, secret_sealed, trusted FROM source \
-             WHERE name = ? AND revoked_ms IS NULL",
-        )
+        let query = sql("SELECT court, secret_sealed, trusted FROM source \
+             WHERE name = $1 AND revoked_ms IS NULL")
         .bind(name);
-        let row: Option<(String, Vec<u8>, bool)> =
-            read(query.fetch_optional(self.journal.readers())).await?;
+        let row: Option<(String, Vec<u8>, i64)> =
+            read(self.journal.readers().fetch_optional(query)).await?;
         let Some((court, sealed, trusted)) = row else { return Ok(None) };
         let secret = self.secrets.open(&context(&court, name), &sealed);
         let secret = secret.and_then(|bytes| String::from_utf8(bytes).ok());
         let secret = secret.ok_or(StoreFault::Unreadable("a source's secret"))?;
-        Ok(Some(Source { court: court_of(&court)?, name: name.to_owned(), secret, trusted }))
+        Ok(Some(Source {
+            court: court_of(&court)?,
+            name: name.to_owned(),
+            secret,
+            trusted: trusted != 0,
+        }))
     }
 
     /// Ends a source; false when there is none that may deliver.
@@ -154,19 +159,18 @@ impl Doors {
     pub async fn revoke_source(&self, court: &CourtId, name: &str) -> Result<bool, StoreFault> {
         let (court, name, now) = (court.to_string(), name.to_owned(), self.clock.now().0);
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `source`.
-                    sqlx::query(
-                        "UPDATE source SET revoked_ms = ? \
-                         WHERE court = ? AND name = ? AND revoked_ms IS NULL",
+                    conn.execute(
+                        sql("UPDATE source SET revoked_ms = $1 \
+                         WHERE court = $2 AND name = $3 AND revoked_ms IS NULL")
+                        .bind(now)
+                        .bind(court)
+                        .bind(name),
                     )
-                    .bind(now)
-                    .bind(court)
-                    .bind(name)
-                    .execute(conn)
                     .await
-                    .map(|done| done.rows_affected() == 1)
+                    .map(|changed| changed == 1)
                 })
             })
             .await
@@ -189,19 +193,20 @@ impl Doors {
         let key = self.officer_key(court, name);
         let court = court.to_string();
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `officer_name`; the empty update makes RETURNING see the row.
-                    let id: String = sqlx::query_scalar(
-                        "INSERT INTO officer_name (name_key, court, officer) VALUES (?, ?, ?) \
+                    let (id,): (String,) = conn
+                        .fetch_one(
+                            sql("INSERT INTO officer_name (name_key, court, officer) \
+                         VALUES ($1, $2, $3) \
                          ON CONFLICT (name_key) DO UPDATE SET officer = officer_name.officer \
-                         RETURNING officer",
-                    )
-                    .bind(key)
-                    .bind(court)
-                    .bind(fresh.to_string())
-                    .fetch_one(conn)
-                    .await?;
+                         RETURNING officer")
+                            .bind(key)
+                            .bind(court)
+                            .bind(fresh.to_string()),
+                        )
+                        .await?;
                     parsed_in_job(&id)
                 })
             })
@@ -214,14 +219,15 @@ impl Doors {
     /// [`StoreFault`].
     pub async fn forget_officer_name(&self, officer: OfficerId) -> Result<(), StoreFault> {
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Index officer_name_by_officer.
-                    sqlx::query("DELETE FROM officer_name WHERE officer = ?")
-                        .bind(officer.to_string())
-                        .execute(conn)
-                        .await
-                        .map(drop)
+                    conn.execute(
+                        sql("DELETE FROM officer_name WHERE officer = $1")
+                            .bind(officer.to_string()),
+                    )
+                    .await
+                    .map(drop)
                 })
             })
             .await

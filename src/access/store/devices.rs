@@ -6,6 +6,7 @@ use tiande_core::ids::{CourtId, DeviceId, OfficerId};
 use super::{Doors, court_of, parsed, parsed_in_job, read};
 use crate::access::peers::{PeerNetwork, Place};
 use crate::journal::StoreFault;
+use crate::journal::sql::sql;
 use crate::keys::random;
 
 /// Crockford's base32: no I, L, O, U.
@@ -68,22 +69,19 @@ impl Doors {
         let code = new_code();
         let (hash, court, now) = (code_hash(&code), court.to_string(), self.clock.now().0);
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Index enrolment_by_expiry.
-                    sqlx::query("DELETE FROM enrolment WHERE expires_ms < ?")
-                        .bind(now)
-                        .execute(&mut *conn)
+                    conn.execute(sql("DELETE FROM enrolment WHERE expires_ms < $1").bind(now))
                         .await?;
-                    sqlx::query(
-                        "INSERT INTO enrolment (code_sha256, court, officer, expires_ms) \
-                         VALUES (?, ?, ?, ?)",
+                    conn.execute(
+                        sql("INSERT INTO enrolment (code_sha256, court, officer, expires_ms) \
+                         VALUES ($1, $2, $3, $4)")
+                        .bind(hash)
+                        .bind(court)
+                        .bind(officer.to_string())
+                        .bind(now.saturating_add(CODE_LIFE_MS)),
                     )
-                    .bind(hash)
-                    .bind(court)
-                    .bind(officer.to_string())
-                    .bind(now.saturating_add(CODE_LIFE_MS))
-                    .execute(conn)
                     .await
                     .map(drop)
                 })
@@ -107,14 +105,12 @@ impl Doors {
     pub async fn find_enrolment(&self, code: &str) -> Result<Option<Enrolment>, StoreFault> {
         let hash = code_hash(code);
         // Primary key of `enrolment`.
-        let query = sqlx::query_scalar(
-            "SELECT court FROM enrolment \
-             WHERE code_sha256 = ? AND used_ms IS NULL AND expires_ms > ?",
-        )
+        let query = sql("SELECT court FROM enrolment \
+             WHERE code_sha256 = $1 AND used_ms IS NULL AND expires_ms > $2")
         .bind(hash.clone())
         .bind(self.clock.now().0);
-        let court: Option<String> = read(query.fetch_optional(self.journal.readers())).await?;
-        court.map(|court| Ok(Enrolment { hash, court: court_of(&court)? })).transpose()
+        let court: Option<(String,)> = read(self.journal.readers().fetch_optional(query)).await?;
+        court.map(|(court,)| Ok(Enrolment { hash, court: court_of(&court)? })).transpose()
     }
 
     /// Turns a code that was found into a handheld with that token. `None` when it was used or grew
@@ -131,30 +127,29 @@ impl Doors {
         let (hash, now) = (found.hash, self.clock.now().0);
         let enrolled = self
             .journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `enrolment`.
-                    let owner: Option<(String, String)> = sqlx::query_as(
-                        "UPDATE enrolment SET used_ms = ? \
-                         WHERE code_sha256 = ? AND used_ms IS NULL AND expires_ms > ? \
-                         RETURNING court, officer",
-                    )
-                    .bind(now)
-                    .bind(hash)
-                    .bind(now)
-                    .fetch_optional(&mut *conn)
-                    .await?;
+                    let owner: Option<(String, String)> = conn
+                        .fetch_optional(
+                            sql("UPDATE enrolment SET used_ms = $1 \
+                         WHERE code_sha256 = $2 AND used_ms IS NULL AND expires_ms > $3 \
+                         RETURNING court, officer")
+                            .bind(now)
+                            .bind(hash)
+                            .bind(now),
+                        )
+                        .await?;
                     let Some((court, officer)) = owner else { return Ok(None) };
-                    sqlx::query(
-                        "INSERT INTO device (id, court, officer, token_sha256, enrolled_ms) \
-                         VALUES (?, ?, ?, ?, ?)",
+                    conn.execute(
+                        sql("INSERT INTO device (id, court, officer, token_sha256, enrolled_ms) \
+                         VALUES ($1, $2, $3, $4, $5)")
+                        .bind(device.to_string())
+                        .bind(&court)
+                        .bind(&officer)
+                        .bind(token_sha256.to_vec())
+                        .bind(now),
                     )
-                    .bind(device.to_string())
-                    .bind(&court)
-                    .bind(&officer)
-                    .bind(token_sha256.to_vec())
-                    .bind(now)
-                    .execute(conn)
                     .await?;
                     Ok(Some((court, parsed_in_job::<OfficerId>(&officer)?)))
                 })
@@ -173,12 +168,11 @@ impl Doors {
         token_sha256: [u8; 32],
     ) -> Result<Option<DeviceRow>, StoreFault> {
         // UNIQUE (token_sha256) of `device`.
-        let query = sqlx::query_as(
-            "SELECT id, court, officer FROM device WHERE token_sha256 = ? AND revoked_ms IS NULL",
-        )
+        let query = sql("SELECT id, court, officer FROM device \
+             WHERE token_sha256 = $1 AND revoked_ms IS NULL")
         .bind(token_sha256.to_vec());
         let row: Option<(String, String, String)> =
-            read(query.fetch_optional(self.journal.readers())).await?;
+            read(self.journal.readers().fetch_optional(query)).await?;
         row.map(|(device, court, officer)| device_row(&device, &court, &officer)).transpose()
     }
 
@@ -188,11 +182,11 @@ impl Doors {
     /// [`StoreFault`].
     pub async fn device_allowed(&self, device: DeviceId) -> Result<bool, StoreFault> {
         // Primary key of `device`.
-        let query = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM device WHERE id = ? AND revoked_ms IS NULL)",
-        )
-        .bind(device.to_string());
-        read(query.fetch_one(self.journal.readers())).await
+        let query =
+            sql("SELECT EXISTS (SELECT 1 FROM device WHERE id = $1 AND revoked_ms IS NULL)")
+                .bind(device.to_string());
+        let (allowed,): (bool,) = read(self.journal.readers().fetch_one(query)).await?;
+        Ok(allowed)
     }
 
     /// Revokes a handheld. `None` when there is none of that id; revoking again is the same.
@@ -203,16 +197,17 @@ impl Doors {
         let now = self.clock.now().0;
         let row: Option<(String, String)> = self
             .journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `device`.
-                    sqlx::query_as(
-                        "UPDATE device SET revoked_ms = COALESCE(revoked_ms, ?) WHERE id = ? \
+                    conn.fetch_optional(
+                        sql(
+                            "UPDATE device SET revoked_ms = COALESCE(revoked_ms, $1) WHERE id = $2 \
                          RETURNING court, officer",
+                        )
+                        .bind(now)
+                        .bind(device.to_string()),
                     )
-                    .bind(now)
-                    .bind(device.to_string())
-                    .fetch_optional(conn)
                     .await
                 })
             })

@@ -14,6 +14,7 @@ use super::tries::Wait;
 use super::{Doors, read};
 use crate::access::peers::PeerNetwork;
 use crate::journal::StoreFault;
+use crate::journal::sql::sql;
 
 /// A session without a request for so long is over, milliseconds: 12 hours, a shift in a guarded room.
 const IDLE_MS: i64 = 12 * 3_600 * 1_000;
@@ -73,13 +74,11 @@ impl Doors {
         let place = self.passwords.admit(Some(network))?;
         self.count_try(&tries).await??;
         // UNIQUE (username) of `staff`.
-        let query = sqlx::query_as(
-            "SELECT id, court, username, name, roles_json, password_hash FROM staff \
-             WHERE username = ? AND disabled_ms IS NULL",
-        )
+        let query = sql("SELECT id, court, username, name, roles_json, password_hash FROM staff \
+             WHERE username = $1 AND disabled_ms IS NULL")
         .bind(username);
         let row: Option<(String, String, String, String, String, String)> =
-            read(query.fetch_optional(self.journal.readers())).await?;
+            read(self.journal.readers().fetch_optional(query)).await?;
         let (columns, hash) = match row {
             Some((id, court, username, name, roles, hash)) => {
                 (Some((id, court, username, name, roles)), Some(hash))
@@ -110,22 +109,22 @@ impl Doors {
     ) -> Result<(), StoreFault> {
         let now = self.clock.now().0;
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Index session_by_age.
-                    sqlx::query("DELETE FROM session WHERE created_ms <= ?")
-                        .bind(now.saturating_sub(ABSOLUTE_MS))
-                        .execute(&mut *conn)
-                        .await?;
-                    sqlx::query(
-                        "INSERT INTO session (token_sha256, user, created_ms, seen_ms) \
-                         VALUES (?, ?, ?, ?)",
+                    conn.execute(
+                        sql("DELETE FROM session WHERE created_ms <= $1")
+                            .bind(now.saturating_sub(ABSOLUTE_MS)),
                     )
-                    .bind(token_sha256.to_vec())
-                    .bind(user.to_string())
-                    .bind(now)
-                    .bind(now)
-                    .execute(conn)
+                    .await?;
+                    conn.execute(
+                        sql("INSERT INTO session (token_sha256, \"user\", created_ms, seen_ms) \
+                         VALUES ($1, $2, $3, $4)")
+                        .bind(token_sha256.to_vec())
+                        .bind(user.to_string())
+                        .bind(now)
+                        .bind(now),
+                    )
                     .await
                     .map(drop)
                 })
@@ -143,17 +142,15 @@ impl Doors {
     ) -> Result<Option<StaffSession>, StoreFault> {
         let now = self.clock.now().0;
         // Primary keys of `session` and `staff`.
-        let query = sqlx::query_as(
-            "SELECT s.seen_ms, p.id, p.court, p.username, p.name, p.roles_json \
-             FROM session AS s JOIN staff AS p ON p.id = s.user \
-             WHERE s.token_sha256 = ? AND s.created_ms > ? AND s.seen_ms > ? \
-             AND p.disabled_ms IS NULL",
-        )
+        let query = sql("SELECT s.seen_ms, p.id, p.court, p.username, p.name, p.roles_json \
+             FROM session AS s JOIN staff AS p ON p.id = s.\"user\" \
+             WHERE s.token_sha256 = $1 AND s.created_ms > $2 AND s.seen_ms > $3 \
+             AND p.disabled_ms IS NULL")
         .bind(token_sha256.to_vec())
         .bind(now.saturating_sub(ABSOLUTE_MS))
         .bind(now.saturating_sub(IDLE_MS));
         let row: Option<(i64, String, String, String, String, String)> =
-            read(query.fetch_optional(self.journal.readers())).await?;
+            read(self.journal.readers().fetch_optional(query)).await?;
         let Some((seen, id, court, username, name, roles)) = row else { return Ok(None) };
         if now.saturating_sub(seen) >= SEEN_EVERY_MS {
             self.note_seen(token_sha256, now).await;
@@ -166,15 +163,15 @@ impl Doors {
     async fn note_seen(&self, token_sha256: [u8; 32], now: i64) {
         let noted = self
             .journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `session`.
-                    sqlx::query(
-                        "UPDATE session SET seen_ms = MAX(seen_ms, ?) WHERE token_sha256 = ?",
+                    conn.execute(
+                        sql("UPDATE session SET seen_ms = $1 \
+                         WHERE token_sha256 = $2 AND seen_ms < $1")
+                        .bind(now)
+                        .bind(token_sha256.to_vec()),
                     )
-                    .bind(now)
-                    .bind(token_sha256.to_vec())
-                    .execute(conn)
                     .await
                     .map(drop)
                 })
@@ -191,14 +188,15 @@ impl Doors {
     /// [`StoreFault`].
     pub async fn end_session(&self, token_sha256: [u8; 32]) -> Result<(), StoreFault> {
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `session`.
-                    sqlx::query("DELETE FROM session WHERE token_sha256 = ?")
-                        .bind(token_sha256.to_vec())
-                        .execute(conn)
-                        .await
-                        .map(drop)
+                    conn.execute(
+                        sql("DELETE FROM session WHERE token_sha256 = $1")
+                            .bind(token_sha256.to_vec()),
+                    )
+                    .await
+                    .map(drop)
                 })
             })
             .await

@@ -8,6 +8,7 @@ use tiande_core::ids::{CourtId, UserId};
 
 use super::{DoorFault, Doors, court_of, parsed, read};
 use crate::journal::StoreFault;
+use crate::journal::sql::sql;
 
 /// Somebody who is to get a sign-in.
 #[derive(Clone)]
@@ -77,22 +78,19 @@ impl Doors {
         let now = self.clock.now().0;
         let added = self
             .journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
-                    sqlx::query(
-                        "INSERT INTO staff (id, court, username, name, roles_json, password_hash, \
-                         added_ms) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING",
-                    )
+                    conn.execute(sql("INSERT INTO staff (id, court, username, name, roles_json, password_hash, \
+                         added_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (username) DO NOTHING")
                     .bind(user.to_string())
                     .bind(court.to_string())
                     .bind(username)
                     .bind(name)
                     .bind(roles)
                     .bind(hash)
-                    .bind(now)
-                    .execute(conn)
+                    .bind(now))
                     .await
-                    .map(|done| done.rows_affected() == 1)
+                    .map(|changed| changed == 1)
                 })
             })
             .await?;
@@ -106,22 +104,18 @@ impl Doors {
     pub async fn disable_staff(&self, user: UserId) -> Result<bool, StoreFault> {
         let now = self.clock.now().0;
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Index session_by_user.
-                    sqlx::query("DELETE FROM session WHERE user = ?")
-                        .bind(user.to_string())
-                        .execute(&mut *conn)
+                    conn.execute(sql("DELETE FROM session WHERE \"user\" = $1")
+                        .bind(user.to_string()))
                         .await?;
                     // Primary key of `staff`.
-                    sqlx::query(
-                        "UPDATE staff SET disabled_ms = COALESCE(disabled_ms, ?) WHERE id = ?",
-                    )
+                    conn.execute(sql("UPDATE staff SET disabled_ms = COALESCE(disabled_ms, $1) WHERE id = $2")
                     .bind(now)
-                    .bind(user.to_string())
-                    .execute(conn)
+                    .bind(user.to_string()))
                     .await
-                    .map(|done| done.rows_affected() == 1)
+                    .map(|changed| changed == 1)
                 })
             })
             .await
@@ -136,9 +130,9 @@ impl Doors {
         court: &CourtId,
     ) -> Result<BTreeMap<UserId, String>, StoreFault> {
         // A scan of `staff`, which has as many rows as the server has people.
-        let query = sqlx::query_as("SELECT id, name FROM staff WHERE court = ? ORDER BY id")
-            .bind(court.as_str());
-        let rows: Vec<(String, String)> = read(query.fetch_all(self.journal.readers())).await?;
+        let query =
+            sql("SELECT id, name FROM staff WHERE court = $1 ORDER BY id").bind(court.as_str());
+        let rows: Vec<(String, String)> = read(self.journal.readers().fetch_all(query)).await?;
         rows.into_iter().map(|(id, name)| Ok((parsed("a user's id", &id)?, name))).collect()
     }
 }

@@ -24,7 +24,7 @@ impl Clock for ByHand {
 struct House {
     doors: Doors,
     clock: Arc<ByHand>,
-    journal: Arc<SqliteJournal>,
+    journal: Arc<Store>,
     folder: PathBuf,
 }
 
@@ -41,7 +41,7 @@ impl House {
         let clock = Arc::new(ByHand(AtomicI64::new(1_780_000_000_000)));
         let shared: Arc<dyn Clock> = clock.clone();
         let options = OpenOptions::new(folder.clone(), "sha256", Arc::clone(&shared));
-        let journal = Arc::new(SqliteJournal::open(options).await.expect("opens"));
+        let journal = Arc::new(Store::open(options, None).await.expect("opens"));
         let doors = Doors::new(Arc::clone(&journal), shared, journal.master_key());
         let house = Self { doors, clock, journal, folder };
         house.doors.add_court(&profile("changyuan")).await.expect("added");

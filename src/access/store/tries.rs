@@ -12,12 +12,11 @@
 //! sender a password that is hashed, and goes after a quarter of an hour; two cores hash some tens of
 //! thousands in that time.
 
-use sqlx::SqliteConnection;
-
 use super::browsers::Browser;
 use super::{Doors, read};
 use crate::access::peers::PeerNetwork;
 use crate::journal::StoreFault;
+use crate::journal::sql::{Conn, Statement, sql};
 use crate::keys::keyed_hash;
 
 /// Wrong tries for a name from one place until it is locked there.
@@ -53,17 +52,11 @@ fn rest_ms(n: i64) -> i64 {
 /// What a row says: wrong tries, when they began, and until when none is taken.
 type Row = (i64, i64, Option<i64>);
 
-async fn row<'c>(
-    conn: impl sqlx::SqliteExecutor<'c>,
-    key: &[u8],
-) -> Result<Option<Row>, sqlx::Error> {
+/// Reads a [`Row`].
+fn row(key: &[u8]) -> Statement {
     // Primary key of `sign_in_failure`.
-    sqlx::query_as(
-        "SELECT failures, first_ms, locked_until_ms FROM sign_in_failure WHERE name_key = ?",
-    )
-    .bind(key.to_vec())
-    .fetch_optional(conn)
-    .await
+    sql("SELECT failures, first_ms, locked_until_ms FROM sign_in_failure WHERE name_key = $1")
+        .bind(key.to_vec())
 }
 
 /// What a row of a name and a place asks for. One with too many tries under way is as good as locked.
@@ -86,23 +79,23 @@ fn rest_of(row: Option<Row>, now: i64) -> Result<(), Wait> {
 }
 
 async fn count(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn<'_>,
     tries: &Tries,
     now: i64,
 ) -> Result<Result<(), Wait>, sqlx::Error> {
     // Index sign_in_failure_by_age: what is over leaves room for what is not.
-    sqlx::query(
-        "DELETE FROM sign_in_failure WHERE first_ms <= ? AND COALESCE(locked_until_ms, 0) <= ?",
+    conn.execute(
+        sql("DELETE FROM sign_in_failure \
+         WHERE first_ms <= $1 AND COALESCE(locked_until_ms, 0) <= $2")
+        .bind(now.saturating_sub(WINDOW_MS))
+        .bind(now),
     )
-    .bind(now.saturating_sub(WINDOW_MS))
-    .bind(now)
-    .execute(&mut *conn)
     .await?;
-    if let Err(wait) = lock_of(row(&mut *conn, &tries.here).await?, now) {
+    if let Err(wait) = lock_of(conn.fetch_optional(row(&tries.here)).await?, now) {
         return Ok(Err(wait));
     }
     if let Some(anywhere) = &tries.anywhere {
-        let before = row(&mut *conn, anywhere).await?;
+        let before: Option<Row> = conn.fetch_optional(row(anywhere)).await?;
         if let Err(wait) = rest_of(before, now) {
             return Ok(Err(wait));
         }
@@ -114,21 +107,20 @@ async fn count(
 }
 
 async fn add(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn<'_>,
     key: &[u8],
     now: i64,
     until: Option<i64>,
 ) -> Result<(), sqlx::Error> {
     // Primary key of `sign_in_failure`.
-    sqlx::query(
-        "INSERT INTO sign_in_failure (name_key, first_ms, failures, locked_until_ms) \
-         VALUES (?, ?, 1, ?) ON CONFLICT (name_key) DO UPDATE SET \
-         failures = sign_in_failure.failures + 1, locked_until_ms = excluded.locked_until_ms",
+    conn.execute(
+        sql("INSERT INTO sign_in_failure (name_key, first_ms, failures, locked_until_ms) \
+         VALUES ($1, $2, 1, $3) ON CONFLICT (name_key) DO UPDATE SET \
+         failures = sign_in_failure.failures + 1, locked_until_ms = excluded.locked_until_ms")
+        .bind(key.to_vec())
+        .bind(now)
+        .bind(until),
     )
-    .bind(key.to_vec())
-    .bind(now)
-    .bind(until)
-    .execute(conn)
     .await
     .map(drop)
 }
@@ -157,37 +149,36 @@ impl Doors {
     /// Looks, without the writer, whether a try has to wait.
     pub(super) async fn must_wait(&self, tries: &Tries) -> Result<Result<(), Wait>, StoreFault> {
         let (now, readers) = (self.clock.now().0, self.journal.readers());
-        if let Err(wait) = lock_of(read(row(readers, &tries.here)).await?, now) {
+        if let Err(wait) = lock_of(read(readers.fetch_optional(row(&tries.here))).await?, now) {
             return Ok(Err(wait));
         }
         let Some(anywhere) = &tries.anywhere else { return Ok(Ok(())) };
-        Ok(rest_of(read(row(readers, anywhere)).await?, now))
+        Ok(rest_of(read(readers.fetch_optional(row(anywhere))).await?, now))
     }
 
     /// Counts a try, unless it has to wait.
     pub(super) async fn count_try(&self, tries: &Tries) -> Result<Result<(), Wait>, StoreFault> {
         let (tries, now) = (tries.clone(), self.clock.now().0);
         self.journal
-            .write(move |conn| Box::pin(async move { count(conn, &tries, now).await }))
+            .write(move |mut conn| Box::pin(async move { count(&mut conn, &tries, now).await }))
             .await
     }
 
     /// After the right password: the place starts anew, and for the name this was no wrong try.
     pub(super) async fn forgive(&self, tries: Tries) -> Result<(), StoreFault> {
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `sign_in_failure`, twice.
-                    sqlx::query("DELETE FROM sign_in_failure WHERE name_key = ?")
-                        .bind(tries.here)
-                        .execute(&mut *conn)
-                        .await?;
-                    sqlx::query(
-                        "UPDATE sign_in_failure SET failures = failures - 1 \
-                         WHERE name_key = ? AND failures > 0",
+                    conn.execute(
+                        sql("DELETE FROM sign_in_failure WHERE name_key = $1").bind(tries.here),
                     )
-                    .bind(tries.anywhere)
-                    .execute(conn)
+                    .await?;
+                    conn.execute(
+                        sql("UPDATE sign_in_failure SET failures = failures - 1 \
+                         WHERE name_key = $1 AND failures > 0")
+                        .bind(tries.anywhere),
+                    )
                     .await
                     .map(drop)
                 })
@@ -199,17 +190,16 @@ impl Doors {
     pub(super) async fn lock_if_too_many(&self, tries: Tries) -> Result<(), StoreFault> {
         let until = self.clock.now().0.saturating_add(WINDOW_MS);
         self.journal
-            .write(move |conn| {
+            .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary key of `sign_in_failure`.
-                    sqlx::query(
-                        "UPDATE sign_in_failure SET locked_until_ms = ? \
-                         WHERE name_key = ? AND failures >= ? AND locked_until_ms IS NULL",
+                    conn.execute(
+                        sql("UPDATE sign_in_failure SET locked_until_ms = $1 \
+                         WHERE name_key = $2 AND failures >= $3 AND locked_until_ms IS NULL")
+                        .bind(until)
+                        .bind(tries.here)
+                        .bind(FAILURES_MAX),
                     )
-                    .bind(until)
-                    .bind(tries.here)
-                    .bind(FAILURES_MAX)
-                    .execute(conn)
                     .await
                     .map(drop)
                 })

@@ -11,16 +11,7 @@ use tokio::sync::oneshot;
 use super::job::{Errand, StoreFault, WriteJob};
 use super::trouble::Trouble;
 use super::writer::{Writer, length};
-
-impl Errand {
-    /// Tells whoever waits that nothing was done.
-    pub fn refuse(self) {
-        match self {
-            Self::Write(job) => job.finish(Err(StoreFault::Unavailable)),
-            Self::Forget(_, answer) => drop(answer.send(Err(StoreFault::Unavailable))),
-        }
-    }
-}
+use crate::journal::sql::Conn;
 
 impl Writer {
     /// Does one errand and answers it.
@@ -40,7 +31,8 @@ impl Writer {
             Err(error) => return end_job(job, error, true),
         };
         // A bug in a job must not take the journal with it.
-        let done = std::panic::AssertUnwindSafe(job.run(&mut transaction)).catch_unwind().await;
+        let done = std::panic::AssertUnwindSafe(job.run(Conn::Sqlite(&mut transaction)));
+        let done = done.catch_unwind().await;
         match done {
             Ok(Ok(())) => match transaction.commit().await {
                 Ok(()) => {

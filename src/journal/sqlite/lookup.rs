@@ -1,18 +1,14 @@
-//! What a group needs to know of the database before it is planned, in at most two look-ups.
-//!
-//! A stream that a decision begins, and the key of a subject that begins with it, are believed to be
-//! new and not looked up: the unique indexes refuse the group if that is wrong, and then the
-//! decisions are tried one by one with everything looked up (`exact`).
+//! What a group needs to know of the database before it is planned (`wanted`), looked up.
 
 use std::collections::HashSet;
 
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row, SqliteConnection};
 use tiande_core::journal::{StreamId, Subject};
-use uuid::Uuid;
 
 use super::plan::{Base, Known};
 use super::prepared::Prepared;
+use crate::journal::wanted::Wanted;
 
 /// Looks up heads and keys that no cache knows.
 pub async fn look_up<'a>(
@@ -21,26 +17,7 @@ pub async fn look_up<'a>(
     decisions: impl Iterator<Item = &'a Prepared> + Clone,
     exact: bool,
 ) -> Result<Known, sqlx::Error> {
-    let begun: HashSet<Uuid> =
-        if exact { HashSet::new() } else { decisions.clone().flat_map(Prepared::begun).collect() };
-    let mut heads = HashSet::new();
-    let mut subjects = HashSet::new();
-    for part in decisions.flat_map(|decision| &decision.streams) {
-        if (exact || part.expected_seq > 0) && base.heads.get(&part.stream).is_none() {
-            heads.insert(part.stream);
-        }
-        for (event, encoded) in &part.events {
-            if encoded.personal.is_none() {
-                continue;
-            }
-            if let Some(subject) = event.subject()
-                && !begun.contains(&subject.0)
-                && base.keys.cached(subject).is_none()
-            {
-                subjects.insert(subject);
-            }
-        }
-    }
+    let Wanted { heads, subjects } = Wanted::by(base, decisions, exact);
     let mut known = Known::default();
     if !heads.is_empty() {
         look_up_heads(conn, heads, &mut known).await?;
@@ -94,15 +71,8 @@ async fn look_up_keys(
                 .bind(subject.0.as_bytes().to_vec())
                 .fetch_optional(&mut *conn)
                 .await?;
-        let Some(wrapped) = wrapped else { continue };
-        match base.keys.unwrap_stored(subject, &wrapped) {
-            Some(key) => {
-                base.keys.remember(subject, key, base.keys.generation());
-                known.keys.insert(subject, key);
-            }
-            None => {
-                known.damaged_keys.insert(subject);
-            }
+        if let Some(wrapped) = wrapped {
+            known.take_key(base, subject, &wrapped);
         }
     }
     Ok(())

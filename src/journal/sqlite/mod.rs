@@ -7,15 +7,9 @@
 //! **Not here:** rules of dispatch, and any second connection that writes.
 
 mod errand;
-mod job;
 mod lookup;
 mod open;
-mod plan;
-mod prepared;
-mod reader;
 mod script;
-mod snapshots;
-mod stopwatch;
 mod trouble;
 mod writer;
 
@@ -25,8 +19,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use metrics::counter;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqlitePool;
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
@@ -38,27 +31,30 @@ use tiande_core::journal::{Snapshot, StreamId, Subject};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::job::{Closure, Errand, Job, Mark, Waiting};
+use self::job::{Closure, Errand, Job, Mark, StoreFault, Waiting};
 use self::plan::Base;
 use self::prepared::Prepared;
-use self::writer::{Gauges, Tidy, Writer};
+use self::writer::{Tidy, Writer};
 use super::checkpoint::CheckpointWriter;
 use super::envelope::HashAlg;
-use super::seal::SubjectKeys;
+use super::seal::{Randomness, SubjectKeys};
+use super::snapshots::{self, SnapshotKey};
+use super::sql::{Conn, Readers};
+use super::{job, plan, prepared, reader, stopwatch};
+use crate::fault;
 use crate::keys::MasterKey;
 
-pub use self::job::StoreFault;
 pub use self::open::OpenFault;
-pub(in crate::journal) use self::open::{DATABASE, readers};
-pub(in crate::journal) use self::reader::{fault, limited, parsed};
+pub(in crate::journal) use self::open::{DATABASE, Start, lock_folder, readers};
+pub(in crate::journal) use self::writer::{GROUP_MAX, Gauges};
 
 /// Decisions that may wait for the writer: at 128 a group and one fsync each, about 32 fsyncs, which
 /// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
-const QUEUE_MAX: usize = 4_096;
+pub(in crate::journal) const QUEUE_MAX: usize = 4_096;
 /// Errands that may wait: a shift's worth of people who sign in at once. One is done between two
 /// groups of decisions, each with an fsync of its own, so on a slow disk (5 ms) under full load the
 /// last one waits two and a half seconds.
-const ERRANDS_MAX: usize = 256;
+pub(in crate::journal) const ERRANDS_MAX: usize = 256;
 
 /// How to open the journal.
 #[derive(Clone)]
@@ -69,6 +65,8 @@ pub struct OpenOptions {
     pub hash_alg: HashAlg,
     /// Wall time for epochs and checkpoints.
     pub clock: Arc<dyn Clock>,
+    /// Where keys and nonces of sealed parts come from; only a test has another than the default.
+    pub randomness: Randomness,
 }
 
 impl OpenOptions {
@@ -76,7 +74,7 @@ impl OpenOptions {
     #[must_use]
     pub fn new(data_dir: PathBuf, hash_alg: &str, clock: Arc<dyn Clock>) -> Self {
         let hash_alg = HashAlg::from_name(hash_alg).unwrap_or_default();
-        Self { data_dir, hash_alg, clock }
+        Self { data_dir, hash_alg, clock, randomness: Randomness::default() }
     }
 }
 
@@ -109,7 +107,7 @@ impl SqliteJournal {
     /// # Errors
     /// [`OpenFault`]: another server works there, a key is missing or wrong, the database is broken.
     pub async fn open(options: OpenOptions) -> Result<Self, OpenFault> {
-        let OpenOptions { data_dir, hash_alg, clock } = options;
+        let OpenOptions { data_dir, hash_alg, clock, randomness } = options;
         let lock = open::lock_folder(&data_dir)?;
         let master = open::master_key(&data_dir)?;
         let signer = CheckpointWriter::open(&data_dir)?;
@@ -118,7 +116,7 @@ impl SqliteJournal {
         let start = open::take_ownership(&mut conn, &master, hash_alg, clock.now()).await?;
         open::hook_faults(&mut conn).await?;
         let readers = open::reader_pool(&data_dir).await?;
-        let keys = Arc::new(SubjectKeys::new(&master));
+        let keys = Arc::new(SubjectKeys::new(&master, randomness));
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let (errands, waiting_errands) = mpsc::channel(ERRANDS_MAX);
         let (failed_tx, failed) = watch::channel(false);
@@ -185,9 +183,7 @@ impl SqliteJournal {
     pub async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + 'static,
     {
         let (answer, done) = oneshot::channel();
         let job = Box::new(Closure { work: Some(job), result: None, answer });
@@ -218,6 +214,10 @@ impl SqliteJournal {
     #[must_use]
     pub fn readers(&self) -> &SqlitePool {
         &self.0.readers
+    }
+
+    fn reading(&self) -> Readers {
+        Readers::Sqlite(self.0.readers.clone())
     }
 
     /// The master key, for the other stores beside the journal.
@@ -283,32 +283,33 @@ impl Journal for SqliteJournal {
     }
 
     fn read_stream(&self, stream: StreamId) -> BoxFuture<'static, Result<Vec<Stored>, ReadFault>> {
-        reader::read_stream(self.0.readers.clone(), Arc::clone(&self.0.keys), stream).boxed()
+        reader::read_stream(self.reading(), Arc::clone(&self.0.keys), stream).boxed()
     }
 
     fn recall(
         &self,
         streams: Vec<StreamId>,
     ) -> BoxFuture<'static, Result<Vec<Remembered>, ReadFault>> {
-        let (readers, keys) = (self.0.readers.clone(), Arc::clone(&self.0.keys));
-        snapshots::recall(readers, keys, snapshots::snapshot_key(&self.0.master), streams).boxed()
+        let (keys, key) = (Arc::clone(&self.0.keys), SnapshotKey::of(&self.0.master));
+        snapshots::recall(self.reading(), keys, key, streams).boxed()
     }
 
     fn keep(&self, snapshots: Vec<(StreamId, Snapshot)>) -> BoxFuture<'static, ()> {
-        let (journal, many) = (self.clone(), snapshots.len() as u64);
-        let key = snapshots::snapshot_key(&self.0.master);
-        async move {
-            let kept = match snapshots::keep(journal, key, snapshots).await {
-                Ok(kept) => kept,
-                Err(fault) => {
-                    tracing::debug!(%fault, "snapshots were not kept");
-                    0
-                }
-            };
-            counter!("tiande_snapshots_kept_total").increment(kept);
-            counter!("tiande_snapshots_lost_total").increment(many.saturating_sub(kept));
-        }
-        .boxed()
+        let (journal, key) = (self.clone(), SnapshotKey::of(&self.0.master));
+        let write = move |statement| {
+            let journal = journal.clone();
+            async move {
+                let insert = journal.write(|mut conn| {
+                    Box::pin(async move {
+                        let kept = conn.execute(statement).await?;
+                        fault::point("snapshot.mid_write");
+                        Ok(kept)
+                    })
+                });
+                insert.await
+            }
+        };
+        snapshots::keep(self.reading(), key, snapshots, write).boxed()
     }
 
     fn case_numbered(
@@ -316,16 +317,15 @@ impl Journal for SqliteJournal {
         court: CourtId,
         number: CaseNumber,
     ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
-        let journal = self.clone();
-        async move { journal.case_by_number(&court, &number).await }.boxed()
+        reader::case_numbered(self.reading(), court, number).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {
-        reader::open_work(self.0.readers.clone(), court).boxed()
+        reader::open_work(self.reading(), court).boxed()
     }
 
     fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>> {
-        reader::open_alarms(self.0.readers.clone(), court).boxed()
+        reader::open_alarms(self.reading(), court).boxed()
     }
 
     fn delivery(
@@ -333,6 +333,6 @@ impl Journal for SqliteJournal {
         source: String,
         webhook_id: String,
     ) -> BoxFuture<'static, Result<Option<Delivery>, ReadFault>> {
-        reader::delivery(self.0.readers.clone(), source, webhook_id).boxed()
+        reader::delivery(self.reading(), source, webhook_id).boxed()
     }
 }

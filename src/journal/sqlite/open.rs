@@ -8,7 +8,6 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -18,6 +17,7 @@ use tiande_core::time::UnixMillis;
 
 use crate::fault;
 use crate::journal::envelope::{GENESIS, HashAlg};
+use crate::journal::sql::READ_LIMIT;
 use crate::keys::{KeyFault, MasterKey};
 
 /// The database's name in the data folder.
@@ -26,8 +26,6 @@ pub const DATABASE: &str = "tiande.sqlite";
 const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 /// Connections that only read. More would not help on few cores.
 const READERS: u32 = 4;
-/// Limit of one read; a longer one would keep the write-ahead log from being emptied.
-pub const READ_LIMIT: Duration = Duration::from_secs(5);
 /// Prepared scripts kept: the shapes of small groups are few and come again and again.
 const STATEMENTS: usize = 256;
 
@@ -48,6 +46,22 @@ pub enum OpenFault {
     Locked {
         /// The lock file.
         path: PathBuf,
+    },
+    /// Another server works on the PostgreSQL database.
+    #[error("another tiande works on the database {place}: it is locked by {by}")]
+    Held {
+        /// Which database.
+        place: String,
+        /// Who holds it.
+        by: String,
+    },
+    /// The PostgreSQL server is not one to entrust the only copy to.
+    #[error("the database {place} must not be used: {faults}")]
+    Unsafe {
+        /// Which database.
+        place: String,
+        /// What is wrong, and what to do.
+        faults: String,
     },
     /// A key file cannot be used.
     #[error(transparent)]
@@ -217,6 +231,29 @@ pub struct Start {
     pub commitments: HashMap<OfficerId, Vec<(IncidentId, bool)>>,
 }
 
+impl Start {
+    /// The hash algorithm of a database, by its first row of `boot`: hash and master key.
+    pub fn hash_alg(
+        first: Option<(String, Vec<u8>)>,
+        master: &MasterKey,
+        wanted: HashAlg,
+    ) -> Result<HashAlg, OpenFault> {
+        let Some((hash_alg, master_id)) = first else { return Ok(wanted) };
+        if master_id != master.id() {
+            return Err(OpenFault::OtherMasterKey);
+        }
+        let hash_alg = HashAlg::from_name(&hash_alg).unwrap_or(wanted);
+        if hash_alg != wanted {
+            tracing::warn!(
+                used = hash_alg.name(),
+                wanted = wanted.name(),
+                "the journal keeps the hash algorithm that it was made with"
+            );
+        }
+        Ok(hash_alg)
+    }
+}
+
 /// Takes ownership: notes a new epoch and reads the state.
 pub async fn take_ownership(
     conn: &mut SqliteConnection,
@@ -225,24 +262,11 @@ pub async fn take_ownership(
     now: UnixMillis,
 ) -> Result<Start, OpenFault> {
     // Primary key of `boot`, both ways.
-    let first = sqlx::query("SELECT hash_alg, master_id FROM boot ORDER BY epoch LIMIT 1")
+    let first = sqlx::query_as("SELECT hash_alg, master_id FROM boot ORDER BY epoch LIMIT 1")
         .fetch_optional(&mut *conn)
         .await
         .map_err(failed("ask"))?;
-    let mut hash_alg = wanted;
-    if let Some(row) = first {
-        if row.get::<Vec<u8>, _>(1) != master.id() {
-            return Err(OpenFault::OtherMasterKey);
-        }
-        hash_alg = HashAlg::from_name(row.get(0)).unwrap_or(wanted);
-        if hash_alg != wanted {
-            tracing::warn!(
-                used = hash_alg.name(),
-                wanted = wanted.name(),
-                "the journal keeps the hash algorithm that it was made with"
-            );
-        }
-    }
+    let hash_alg = Start::hash_alg(first, master, wanted)?;
     let epoch: i64 = sqlx::query_scalar(
         "INSERT INTO boot (epoch, opened_ms, hash_alg, master_id) \
          SELECT COALESCE(MAX(epoch), 0) + 1, ?, ?, ? FROM boot RETURNING epoch",

@@ -3,6 +3,8 @@
 //! The question is always: is it certain that nothing was written? If not, nobody may go on as if it
 //! were.
 
+use tiande_actors::ports::journal::AppendFault;
+
 /// Primary result codes, <https://sqlite.org/rescode.html>.
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
@@ -42,5 +44,16 @@ impl From<sqlx::Error> for Trouble {
             Some(BUSY | LOCKED) => Self::Busy,
             Some(_) | None => Self::Fatal(error),
         }
+    }
+}
+
+/// What a trouble of the whole transaction means for one decision of the journal.
+pub fn append_fault(trouble: &Trouble) -> AppendFault {
+    match trouble {
+        Trouble::Constraint(words) if words.contains("delivery.") => AppendFault::DuplicateDelivery,
+        Trouble::Constraint(words) => AppendFault::Violates(words.clone()),
+        Trouble::Full => AppendFault::StorageFull,
+        Trouble::Busy => AppendFault::Unavailable,
+        Trouble::Fatal(_) => AppendFault::Unknown,
     }
 }

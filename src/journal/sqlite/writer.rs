@@ -19,12 +19,12 @@ use tiande_actors::ports::journal::{AppendFault, Appended};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::job::{Errand, Job, Mark, Waiting, append_fault};
+use super::job::{Errand, Job, Mark, Waiting};
 use super::lookup::look_up;
 use super::plan::{Base, Plan};
 use super::script::Script;
 use super::stopwatch::Stopwatch;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, append_fault};
 use crate::fault;
 use crate::journal::checkpoint::{Checkpoint, CheckpointWriter};
 

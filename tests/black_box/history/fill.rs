@@ -1,10 +1,10 @@
-//! Writes a long history into a data folder that no server works on, as fast as the journal takes it.
+//! Writes a long history into a store that no server works on, as fast as the journal takes it.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tiande::journal::{OpenOptions, SqliteJournal};
+use tiande::journal::{OpenOptions, PostgresOptions, Store};
 use tiande::telemetry::SystemClock;
 use tiande_actors::ports::Clock as _;
 use tiande_actors::ports::journal::{Append, Delivery, Journal as _, StreamAppend};
@@ -78,8 +78,8 @@ impl History {
         (number(self.cases).to_string(), CaseId(id(6, self.cases)))
     }
 
-    /// Adds to the history in that data folder.
-    pub fn write(&mut self, data: &Path, fill: &Fill) {
+    /// Adds to the history in that data folder, or in the database of that address.
+    pub fn write(&mut self, data: &Path, database: Option<&str>, fill: &Fill) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -87,7 +87,8 @@ impl History {
             .expect("a runtime");
         runtime.block_on(async {
             let options = OpenOptions::new(data.to_owned(), "sha256", Arc::new(SystemClock));
-            let journal = SqliteJournal::open(options).await.expect("opens");
+            let place = database.map(|url| PostgresOptions::new(url, None).expect("an address"));
+            let journal = Store::open(options, place).await.expect("opens");
             let now = SystemClock.now();
             let cases = self.cases + 1..=self.cases + fill.cases;
             self.append_all(&journal, cases.map(|n| self.case(now, n))).await;
@@ -108,7 +109,7 @@ impl History {
         });
     }
 
-    async fn append_all(&self, journal: &SqliteJournal, decisions: impl Iterator<Item = Append>) {
+    async fn append_all(&self, journal: &Store, decisions: impl Iterator<Item = Append>) {
         let mut decisions = decisions.peekable();
         while decisions.peek().is_some() {
             let lot: Vec<_> =
@@ -120,12 +121,7 @@ impl History {
     }
 
     /// As the officers' actors leave them: each somewhere in the last so many events.
-    async fn snapshots(
-        &self,
-        journal: &SqliteJournal,
-        officers: impl Iterator<Item = u64>,
-        events: u64,
-    ) {
+    async fn snapshots(&self, journal: &Store, officers: impl Iterator<Item = u64>, events: u64) {
         let mut lot = Vec::new();
         for n in officers {
             let stream = StreamId::Officer(OfficerId(id(3, n)));

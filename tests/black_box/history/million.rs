@@ -1,6 +1,6 @@
 //! A court with a million open cases: how long a start takes beside one bare scan of the journal's
 //! rows, and what is in memory then. Measures and prints; run it alone, in release:
-//! `cargo test --release -p tiande --test black_box a_million -- --ignored --nocapture`
+//! `cargo test --release -p tiande --test black_box a_million -- --ignored --nocapture --test-threads 1`
 #![allow(clippy::print_stdout, reason = "its only purpose is to print")]
 
 use std::path::Path;
@@ -13,29 +13,91 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use super::fill::{Fill, History, address_of};
 use super::{end, metric};
+use crate::databases::{Cluster, connect};
+use crate::postgres::store;
+use crate::support::server::files_below;
 use crate::support::tips::tip_with;
 use crate::support::waiting::{Stopwatch, let_pass, until};
 use crate::support::{Court, Server};
 
-/// The sum of all bodies' lengths, the number of records, and how long that took.
-fn scan(data: &Path) -> (i64, i64, Duration) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let options = SqliteConnectOptions::new().filename(data.join("tiande.sqlite"));
-        let mut conn =
-            SqliteConnection::connect_with(&options.read_only(true)).await.expect("opens");
-        let watch = Stopwatch::start();
-        let row = sqlx::query("SELECT SUM(LENGTH(body)), COUNT(*) FROM journal")
-            .fetch_one(&mut conn)
-            .await
-            .expect("readable");
-        (row.get(0), row.get(1), watch.elapsed())
-    })
+/// Where the history is.
+enum Bed {
+    InSqlite,
+    /// A server of its own, with the memory that PostgreSQL has when nobody sets anything.
+    InPostgres(Cluster),
 }
 
-/// Takes the database out of the system's memory, as far as it lets us.
-fn cool(data: &Path) {
-    let file = format!("of={}", data.join("tiande.sqlite").display());
+/// Waits for something of a database.
+fn wait<T>(what: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(what)
+}
+
+/// One bare scan: the sum of all bodies' lengths and the number of records.
+const SCAN: &str = "SELECT CAST(SUM(LENGTH(body)) AS bigint), COUNT(*) FROM journal";
+
+impl Bed {
+    fn url(&self) -> Option<&str> {
+        match self {
+            Self::InSqlite => None,
+            Self::InPostgres(cluster) => Some(&cluster.url),
+        }
+    }
+
+    fn server(&self) -> Server {
+        self.url().map_or_else(Server::start, |url| Server::start_with(&store(url)))
+    }
+
+    /// What the scan finds, and how long it took.
+    fn scan(&self, data: &Path) -> (i64, i64, Duration) {
+        match self {
+            Self::InSqlite => wait(async {
+                let options = SqliteConnectOptions::new().filename(data.join("tiande.sqlite"));
+                let options = options.read_only(true);
+                let mut conn = SqliteConnection::connect_with(&options).await.expect("opens");
+                let watch = Stopwatch::start();
+                let row = sqlx::query(SCAN).fetch_one(&mut conn).await.expect("readable");
+                (row.get(0), row.get(1), watch.elapsed())
+            }),
+            Self::InPostgres(cluster) => wait(async {
+                let mut conn = connect(&cluster.url).await;
+                let watch = Stopwatch::start();
+                let row = sqlx::query(SCAN).fetch_one(&mut conn).await.expect("readable");
+                (row.get(0), row.get(1), watch.elapsed())
+            }),
+        }
+    }
+
+    /// Bytes of the whole database.
+    fn size(&self, data: &Path) -> u64 {
+        match self {
+            Self::InSqlite => std::fs::metadata(data.join("tiande.sqlite")).map_or(0, |f| f.len()),
+            Self::InPostgres(cluster) => wait(async {
+                let mut conn = connect(&cluster.url).await;
+                let size = sqlx::query("SELECT pg_database_size(current_database())");
+                let size: i64 = size.fetch_one(&mut conn).await.expect("a size").get(0);
+                size.unsigned_abs()
+            }),
+        }
+    }
+
+    /// Takes the database out of memory, its own and the system's, as far as that lets us.
+    fn cool(&mut self, data: &Path) {
+        match self {
+            Self::InSqlite => forget_file(&data.join("tiande.sqlite")),
+            Self::InPostgres(cluster) => {
+                let files = files_below(&cluster.home().join("data/base"));
+                assert!(!files.is_empty(), "a database is in files");
+                cluster.order("stop");
+                files.iter().for_each(|file| forget_file(file));
+                cluster.order("start");
+            }
+        }
+    }
+}
+
+fn forget_file(file: &Path) {
+    let file = format!("of={}", file.display());
     let args = [file.as_str(), "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"];
     let cooled = Command::new("dd").args(args).status();
     assert!(cooled.is_ok_and(|status| status.success()), "dd");
@@ -48,33 +110,42 @@ fn ms(time: Duration) -> f64 {
 #[test]
 #[ignore = "measures; run it alone, in release"]
 fn a_million_cases() {
-    measure(&Fill {
-        officers: 5_000,
-        events: 200,
-        open_incidents: 50,
-        closed_incidents: 200_000,
-        cases: 1_000_000,
-    });
+    measure(Bed::InSqlite, &MILLION);
 }
 
-fn measure(fill: &Fill) {
-    let mut server = Server::start();
+#[test]
+#[ignore = "measures; run it alone, in release"]
+fn a_million_cases_in_postgres() {
+    let postgres = Cluster::start(&["-c", "shared_buffers=128MB"]).expect("a PostgreSQL");
+    measure(Bed::InPostgres(postgres), &MILLION);
+}
+
+const MILLION: Fill = Fill {
+    officers: 5_000,
+    events: 200,
+    open_incidents: 50,
+    closed_incidents: 200_000,
+    cases: 1_000_000,
+};
+
+fn measure(mut bed: Bed, fill: &Fill) {
+    let mut server = bed.server();
     let court = Court::add(&server, "long");
     let empty_kib = server.rss_kib();
     end(&mut server);
     let mut history = History::of(&court.id);
     let watch = Stopwatch::start();
-    history.write(&server.data, fill);
-    let bytes = std::fs::metadata(server.data.join("tiande.sqlite")).map_or(0, |file| file.len());
+    history.write(&server.data, bed.url(), fill);
+    let bytes = bed.size(&server.data);
     println!("{fill:?}: written in {:.0} s, {} MiB", watch.elapsed().as_secs_f64(), bytes >> 20);
     println!("a server with an empty court holds {empty_kib} KiB");
     for (round, warmth) in ["cold", "warm", "cold", "warm"].into_iter().enumerate() {
         if warmth == "cold" {
-            cool(&server.data);
+            bed.cool(&server.data);
         }
-        let (bodies, records, scanned) = scan(&server.data);
+        let (bodies, records, scanned) = bed.scan(&server.data);
         if warmth == "cold" {
-            cool(&server.data);
+            bed.cool(&server.data);
         }
         let watch = Stopwatch::start();
         server.start_again();
@@ -141,7 +212,7 @@ fn cases_come_and_go() {
     end(&mut server);
     let nobody =
         Fill { officers: 0, events: 0, open_incidents: 0, closed_incidents: 0, cases: 11_000 };
-    History::of(&court.id).write(&server.data, &nobody);
+    History::of(&court.id).write(&server.data, None, &nobody);
     server.start_again();
     let cookie = court.dispatcher();
     for _ in 0..4 {

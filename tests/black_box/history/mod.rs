@@ -26,7 +26,18 @@ fn end(server: &mut Server) {
 
 #[test]
 fn a_start_reads_officers_and_what_is_open_and_nothing_else() {
-    let mut server = Server::start();
+    reads_what_is_open_and_nothing_else(Server::start(), None);
+}
+
+#[test]
+fn a_start_reads_officers_and_what_is_open_and_nothing_else_in_postgres() {
+    if let Some((server, database)) = crate::postgres::server() {
+        reads_what_is_open_and_nothing_else(server, Some(&database.url));
+    }
+}
+
+/// The rule, for a fresh server with whatever store.
+fn reads_what_is_open_and_nothing_else(mut server: Server, database: Option<&str>) {
     let court = Court::add(&server, "long");
     end(&mut server);
     // A court as it begins, and the same after years: officers and open incidents are the same.
@@ -37,7 +48,7 @@ fn a_start_reads_officers_and_what_is_open_and_nothing_else() {
     let mut history = History::of(&court.id);
     let mut reads = Vec::new();
     for fill in [young, years] {
-        history.write(&server.data, &fill);
+        history.write(&server.data, database, &fill);
         server.start_again();
         reads.push(metric(&server, "tiande_journal_records_read_total"));
         assert!(metric(&server, "tiande_cases_awake") == 0.0, "no case is awake after a start");

@@ -14,11 +14,11 @@ use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::journal::{StreamId, Subject};
 use tiande_core::time::UnixMillis;
 
+use super::cache::BoundedCache;
+use super::envelope::{Envelope, HashAlg};
 use super::prepared::{Prepared, PreparedStream};
-use crate::journal::cache::BoundedCache;
-use crate::journal::envelope::{Envelope, HashAlg};
-use crate::journal::projection::{Changes, Operation, operations};
-use crate::journal::seal::{DataKey, SubjectKeys};
+use super::projection::{Changes, Operation, operations};
+use super::seal::{DataKey, SubjectKeys};
 
 /// Heads of streams kept in memory, about 100 bytes each. A miss costs one look-up.
 const HEADS_MAX: usize = 65_536;
@@ -127,6 +127,11 @@ impl Plan {
             rows: Vec::new(),
             changes: Changes::default(),
         }
+    }
+
+    /// Position and hash of the newest record after it.
+    pub fn head(&self) -> (u64, [u8; 32]) {
+        (self.position, self.hash)
     }
 
     /// True when nothing is to be written.
@@ -241,7 +246,7 @@ impl Plan {
             let subject = event.subject().filter(|_| encoded.personal.is_some());
             let sealed = subject.zip(encoded.personal.as_ref()).map(|(subject, personal)| {
                 let key = self.key(base, known, subject, decision.at);
-                key.seal(&part.text, seq, &encoded.kind, personal)
+                base.keys.seal(key, &part.text, seq, &encoded.kind, personal)
             });
             let position = self.position + 1;
             let prev_hash = self.hash;

@@ -3,13 +3,12 @@
 //! **Not here:** how it is done.
 
 use futures_util::future::BoxFuture;
-use sqlx::SqliteConnection;
 use tiande_actors::ports::journal::{AppendFault, Appended};
 use tiande_core::journal::Subject;
 use tokio::sync::oneshot;
 
 use super::prepared::Prepared;
-use super::trouble::Trouble;
+use super::sql::Conn;
 
 /// A write through the journal's connection did not become durable.
 #[derive(Debug, thiserror::Error)]
@@ -60,10 +59,7 @@ pub struct Waiting {
 
 /// A transaction of another table. `run` does the work; `finish` answers, after the commit.
 pub trait WriteJob: Send {
-    fn run<'c>(
-        &'c mut self,
-        conn: &'c mut SqliteConnection,
-    ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
+    fn run<'c>(&'c mut self, conn: Conn<'c>) -> BoxFuture<'c, Result<(), sqlx::Error>>;
     fn finish(self: Box<Self>, end: Result<(), StoreFault>);
 }
 
@@ -92,6 +88,16 @@ pub enum Errand {
     Forget(Subject, oneshot::Sender<Result<(), StoreFault>>),
 }
 
+impl Errand {
+    /// Tells whoever waits that nothing was done.
+    pub fn refuse(self) {
+        match self {
+            Self::Write(job) => job.finish(Err(StoreFault::Unavailable)),
+            Self::Forget(_, answer) => drop(answer.send(Err(StoreFault::Unavailable))),
+        }
+    }
+}
+
 /// A closure as a job.
 pub struct Closure<F, T> {
     pub work: Option<F>,
@@ -101,13 +107,10 @@ pub struct Closure<F, T> {
 
 impl<F, T> WriteJob for Closure<F, T>
 where
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send,
+    F: for<'c> FnOnce(Conn<'c>) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send,
     T: Send + 'static,
 {
-    fn run<'c>(
-        &'c mut self,
-        conn: &'c mut SqliteConnection,
-    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
+    fn run<'c>(&'c mut self, conn: Conn<'c>) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         Box::pin(async move {
             if let Some(work) = self.work.take() {
                 self.result = Some(work(conn).await?);
@@ -124,16 +127,5 @@ where
         };
         // Whoever asked may have gone; the write stands all the same.
         drop(self.answer.send(answer));
-    }
-}
-
-/// What a trouble of the whole transaction means for one decision of the journal.
-pub fn append_fault(trouble: &Trouble) -> AppendFault {
-    match trouble {
-        Trouble::Constraint(words) if words.contains("delivery.") => AppendFault::DuplicateDelivery,
-        Trouble::Constraint(words) => AppendFault::Violates(words.clone()),
-        Trouble::Full => AppendFault::StorageFull,
-        Trouble::Busy => AppendFault::Unavailable,
-        Trouble::Fatal(_) => AppendFault::Unknown,
     }
 }

@@ -1,0 +1,127 @@
+-- Writes one group of decisions: one call, one transaction, one answer. Made anew in each session of
+-- the writer (`session.rs`), so it is always the program's own and no migration changes it.
+--
+-- The journal's rows come as arrays, because they are many and binary; rows of the read models as
+-- JSON by table, because they are few and of many kinds. What was there before the group is changed
+-- first, then rows are added; see `projection::Changes`.
+CREATE FUNCTION pg_temp.tiande_append(
+    own_epoch bigint, own_commit bigint,
+    positions bigint[], courts text[], streams text[], seqs bigint[], kinds text[],
+    versions bigint[], times bigint[], bys text[], whys text[], alg text, prev_hashes bytea[],
+    hashes bytea[], subjects bytea[], bodies bytea[], sealeds bytea[],
+    key_subjects bytea[], key_wraps bytea[], key_times bigint[],
+    changes jsonb
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- Fence and receipt. Primary key of `owner`.
+    UPDATE owner SET commits = own_commit
+        WHERE id = 1 AND epoch = own_epoch AND commits = own_commit - 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'another server has taken the journal over' USING ERRCODE = 'TDE01';
+    END IF;
+
+    -- First, so that a repeated delivery is refused as that, whatever else it repeats.
+    IF changes ? 'delivery' THEN
+        INSERT INTO delivery (source_key, webhook_id, body_sha256, tip, incident, received_ms)
+        SELECT source_key, webhook_id, body_sha256, tip, incident, received_ms
+        FROM jsonb_populate_recordset(NULL::delivery, changes -> 'delivery');
+    END IF;
+
+    IF changes ? 'incident_patch' THEN
+        -- By primary key. What is closed stays closed as it was.
+        UPDATE incident SET updated_ms = v.updated_ms, status = COALESCE(v.status, incident.status),
+            closed_ms = COALESCE(v.closed_ms, incident.closed_ms),
+            outcome = COALESCE(v.outcome, incident.outcome)
+        FROM jsonb_populate_recordset(NULL::incident, changes -> 'incident_patch') AS v
+        WHERE incident.id = v.id;
+    END IF;
+    IF changes ? 'duty' THEN
+        -- By primary key.
+        UPDATE officer SET duty = v.duty
+        FROM jsonb_populate_recordset(NULL::officer, changes -> 'duty') AS v
+        WHERE officer.id = v.id;
+    END IF;
+    IF changes ? 'commitment_end' THEN
+        -- By primary key.
+        DELETE FROM commitment
+        USING jsonb_populate_recordset(NULL::commitment, changes -> 'commitment_end') AS v
+        WHERE commitment.officer = v.officer AND commitment.incident = v.incident;
+    END IF;
+    IF changes ? 'acknowledgement' THEN
+        -- By primary key; who was first stays, also among those of one group.
+        UPDATE outbox SET acknowledged_by = v.acknowledged_by, acknowledged_ms = v.acknowledged_ms
+        FROM (
+            SELECT DISTINCT ON (r.id, r.court) r.id, r.court, r.acknowledged_by, r.acknowledged_ms
+            FROM jsonb_populate_recordset(NULL::outbox, changes -> 'acknowledgement')
+                WITH ORDINALITY AS r
+            ORDER BY r.id, r.court, r.ordinality
+        ) AS v
+        WHERE outbox.id = v.id AND outbox.court = v.court AND outbox.acknowledged_ms IS NULL;
+    END IF;
+    IF changes ? 'settlement' THEN
+        -- Index outbox_by_incident. Of two in one group the earlier stays.
+        UPDATE outbox SET settled_ms = v.settled_ms
+        FROM (
+            SELECT DISTINCT ON (r.incident, r.court) r.incident, r.court, r.settled_ms
+            FROM jsonb_populate_recordset(NULL::outbox, changes -> 'settlement')
+                WITH ORDINALITY AS r
+            ORDER BY r.incident, r.court, r.ordinality
+        ) AS v
+        WHERE outbox.incident = v.incident AND outbox.court = v.court
+            AND outbox.settled_ms IS NULL;
+    END IF;
+
+    IF cardinality(key_subjects) > 0 THEN
+        INSERT INTO subject_key (subject, wrapped, created_ms)
+        SELECT * FROM unnest(key_subjects, key_wraps, key_times);
+    END IF;
+    INSERT INTO journal (position, court, stream, seq, epoch, kind, schema_version, at_ms, by_json,
+        why, hash_alg, prev_hash, hash, subject, body, sealed)
+    SELECT position, court, stream, seq, own_epoch, kind, schema_version, at_ms, by_json,
+        why, alg, prev_hash, hash, subject, body, sealed
+    FROM unnest(positions, courts, streams, seqs, kinds, versions, times, bys, whys, prev_hashes,
+        hashes, subjects, bodies, sealeds)
+        AS r (position, court, stream, seq, kind, schema_version, at_ms, by_json, why, prev_hash,
+            hash, subject, body, sealed);
+
+    IF changes ? 'incident' THEN
+        INSERT INTO incident (id, court, year, number, kind, urgency, status, opened_ms, updated_ms,
+            closed_ms, outcome, exercise, tip)
+        SELECT id, court, year, number, kind, urgency, COALESCE(status, 'open'), opened_ms,
+            updated_ms, closed_ms, outcome, exercise, tip
+        FROM jsonb_populate_recordset(NULL::incident, changes -> 'incident');
+    END IF;
+    IF changes ? 'tip' THEN
+        INSERT INTO tip (id, court, source, received_ms, kind, urgency)
+        SELECT id, court, source, received_ms, kind, urgency
+        FROM jsonb_populate_recordset(NULL::tip, changes -> 'tip');
+    END IF;
+    IF changes ? 'tip_incident' THEN
+        INSERT INTO tip_incident (tip, incident)
+        SELECT tip, incident
+        FROM jsonb_populate_recordset(NULL::tip_incident, changes -> 'tip_incident');
+    END IF;
+    IF changes ? 'officer' THEN
+        INSERT INTO officer (id, court, registered_ms, duty)
+        SELECT id, court, registered_ms, duty
+        FROM jsonb_populate_recordset(NULL::officer, changes -> 'officer');
+    END IF;
+    IF changes ? 'commitment' THEN
+        INSERT INTO commitment (officer, incident, offer, stacked, since_ms)
+        SELECT officer, incident, offer, stacked, since_ms
+        FROM jsonb_populate_recordset(NULL::commitment, changes -> 'commitment');
+    END IF;
+    IF changes ? 'case_file' THEN
+        INSERT INTO case_file (id, court, number)
+        SELECT id, court, number
+        FROM jsonb_populate_recordset(NULL::case_file, changes -> 'case_file');
+    END IF;
+    IF changes ? 'outbox' THEN
+        INSERT INTO outbox (id, position, court, audience, kind, incident, officer, raised_ms,
+            acknowledged_by, acknowledged_ms, settled_ms)
+        SELECT id, position, court, audience, kind, incident, officer, raised_ms,
+            acknowledged_by, acknowledged_ms, settled_ms
+        FROM jsonb_populate_recordset(NULL::outbox, changes -> 'outbox');
+    END IF;
+END
+$$
