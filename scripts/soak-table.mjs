@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** The stores of `Store::ALL` in tests/storage_faults/driver.rs. */
-const STORES = ['sqlite'];
+const STORES = ['sqlite', 'postgres'];
 
 const COLUMNS = ['faults', 'acked', 'unknown', 'lost', 'doubled', 'broken', 'ready ms'];
 

@@ -10,6 +10,7 @@
 #
 #   restart [-c NAME=VALUE]...   an orderly restart, with these settings
 #   kill                         kill -9 of the server, and a start
+#   halt                         kill -9 of all its processes, and no start: its disk goes now
 #   stop / start                 what they say
 set -uo pipefail
 
@@ -47,7 +48,8 @@ trap 'exit 1' INT TERM HUP
 
 server() { (cd "$home" && "${as[@]}" env LC_ALL=C.UTF-8 "$@" </dev/null >>"$log" 2>&1); }
 start() {
-  server "$bin/pg_ctl" -D "$home/data" -w -t 60 start -o "-k '$home' ${settings[*]}"
+  server "$bin/pg_ctl" -D "$home/data" -w -t 60 start -o "-k '$home' ${settings[*]}" || return
+  master=$(head -n 1 "$home/data/postmaster.pid")
 }
 stop() { server "$bin/pg_ctl" -D "$home/data" -w -t 60 -m fast stop; }
 say_ready() {
@@ -85,9 +87,19 @@ while read -r -a words; do
       ;;
     kill)
       # The postmaster's children notice that it is gone and end by themselves.
-      kill -9 "$(head -n 1 "$home/data/postmaster.pid")"
+      kill -9 "$master"
       for _ in $(seq 200); do
         start && break
+        sleep 0.05
+      done
+      ;;
+    halt)
+      # All at once, and gone when this answers: nobody may have a file open any more. The disk may
+      # not be readable any more.
+      mapfile -t all < <(ps -o pid= --ppid "$master"; echo "$master")
+      kill -9 "${all[@]##* }"
+      for _ in $(seq 200); do
+        ps -p "$(echo "${all[@]}" | tr -s ' ' ,)" >/dev/null 2>&1 || break
         sleep 0.05
       done
       ;;

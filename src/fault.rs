@@ -14,15 +14,15 @@
 //! |---|---|
 //! | `media.before_rename`, `media.after_rename` | a picture is written / has its name |
 //! | `intake.after_pictures` | pictures are kept, the tip is not submitted |
-//! | `journal.mid_group` | between two rows of a transaction (also of other tables) |
-//! | `journal.before_commit` | all is written, SQLite is about to commit |
+//! | `journal.mid_group` | between two rows of a transaction (also of other tables); PostgreSQL: during the call |
+//! | `journal.before_commit` | all is written, SQLite is about to commit; PostgreSQL: before the call |
 //! | `journal.after_commit` | durable, nobody knows |
 //! | `journal.after_ack` | the court knows, the sender does not |
 //! | `intake.before_answer` | the 202 is about to be written |
 //! | `checkpoint.mid_append` | half a line of the signed checkpoints is written |
 //! | `snapshot.before_write` | snapshots are sealed, the writer has not got them yet |
 //! | `snapshot.mid_write` | they are in the transaction, which is open |
-//! | `journal.mid_wal_checkpoint` | while the log is copied into the database |
+//! | `journal.mid_wal_checkpoint` | while the log is copied into the database (SQLite only) |
 //!
 //! Whoever adds a store adds its points to this table and to `POINTS` of
 //! `tests/storage_faults/kills.rs`.
@@ -237,7 +237,7 @@ mod on {
     }
 
     /// What a test sets and no operator may: `journal.synchronous=normal` (the control that must lose
-    /// data), and the bounds at which the writer signs and checkpoints.
+    /// data, on either store), and the bounds at which the writer signs and checkpoints.
     #[must_use]
     pub fn setting(name: &str) -> Option<&'static str> {
         static SETTINGS: OnceLock<BTreeMap<String, String>> = OnceLock::new();

@@ -20,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Settings that refuse to start (sysexits: configuration).
 const EXIT_CONFIG: u8 = 78;
-/// Another server works on the data folder (sysexits: try again later).
+/// Another server works on the data folder or the database (sysexits: try again later).
 const EXIT_LOCKED: u8 = 75;
 /// The journal failed while the server ran (sysexits: input/output): start it again.
 const EXIT_STORAGE: u8 = 74;
@@ -261,7 +261,8 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
 
 /// What a script that starts the server can tell apart.
 fn exit_code(fault: &anyhow::Error) -> ExitCode {
-    if matches!(fault.downcast_ref(), Some(journal::OpenFault::Locked { .. })) {
+    use journal::OpenFault::{Held, Locked};
+    if matches!(fault.downcast_ref(), Some(Locked { .. } | Held { .. })) {
         ExitCode::from(EXIT_LOCKED)
     } else if fault.downcast_ref::<server::Failed>().is_some() {
         ExitCode::from(EXIT_STORAGE)

@@ -52,7 +52,7 @@ fn a_second_server_on_the_database_says_so_in_one_line_and_ends() {
     );
     let config = other.file("tiande.toml", &text).display().to_string();
     let said = crate::support::server::run(&["serve", "--config", &config], "");
-    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert_eq!(said.code, Some(75), "{}", said.err);
     let lines: Vec<&str> = said.err.lines().filter(|line| line.starts_with("tiande:")).collect();
     assert_eq!(lines.len(), 1, "{}", said.err);
     assert!(lines[0].contains("another tiande works on the database"), "{}", lines[0]);
@@ -69,7 +69,7 @@ fn a_server_that_was_replaced_steps_down() {
     let reply = court.source.try_send(&server, "m2", good_tip("alpha").to_string().as_bytes());
     assert!(reply.is_none_or(|reply| reply.status == 503), "it is not the owner any more");
     let status = server.ended(Duration::from_secs(20)).expect("it ends by itself");
-    assert_eq!(status.code(), Some(1));
+    assert_eq!(status.code(), Some(74));
     // Its next start takes the database over again, and the sender sends again.
     server.start_again();
     let taken = until(Duration::from_secs(20), "an answer", || {

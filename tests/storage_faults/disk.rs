@@ -70,6 +70,12 @@ impl Disk {
         run("mount", &["-o", "loop", &self.image(), &self.path.display().to_string()])
     }
 
+    /// Writes out all that is in memory: what was set up is not under test.
+    pub fn sync(&self) {
+        run("sync", &["-f", &self.path.display().to_string()])
+            .expect("the file system is written out");
+    }
+
     /// Cuts the power.
     pub fn cut(&self) {
         run("perl", &["-e", CUT, &self.path.display().to_string()]).expect("the power is cut");

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::cluster::Cluster;
 use crate::support::server::Launch;
 use crate::support::tips::{PICTURE, tip_with};
 use crate::support::waiting::{Deadline, SOON, Stopwatch, let_pass, until};
@@ -32,26 +33,36 @@ const CASE_EVERY: u32 = 2;
 /// The case.
 const CASE: &str = "(2026)豫0783执7号";
 
-/// Where a server keeps its journal. One more back end is one more of these: its settings, and how it
-/// is wiped between folders.
+/// Where a server keeps its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
     Sqlite,
+    Postgres,
 }
 
 impl Store {
-    pub const ALL: [Self; 1] = [Self::Sqlite];
+    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
         }
     }
 
-    /// Lines of the server's settings.
-    pub fn settings(self) -> &'static str {
+    /// Its database server, when it has one, in a folder of its own in `folder`.
+    ///
+    /// # Errors
+    /// Why there is none here.
+    fn cluster(self, folder: Option<&Path>) -> Result<Option<Cluster>, String> {
+        let usual = std::env::temp_dir();
         match self {
-            Self::Sqlite => "",
+            Self::Sqlite => Ok(None),
+            // Its own log is written out by commits alone: nothing is durable by the way.
+            Self::Postgres => {
+                let late = ["-c", "wal_writer_delay=10s"];
+                Cluster::start_in(folder.unwrap_or(&usual), &late).map(Some)
+            }
         }
     }
 }
@@ -74,6 +85,8 @@ impl Answer {
 #[derive(Debug)]
 pub struct Driver {
     pub server: Server,
+    /// Ends after the server that uses it.
+    pub cluster: Option<Cluster>,
     pub court: Court,
     cookie: String,
     fault: PathBuf,
@@ -90,7 +103,12 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Driver {
     /// A fresh server of a store, with the bounds at which it tidies up set low.
-    pub fn start(store: Store, data: Option<PathBuf>, more: &str) -> Self {
+    ///
+    /// # Errors
+    /// Why the store is not to be had here.
+    pub fn start(store: Store, data: Option<PathBuf>, more: &str) -> Result<Self, String> {
+        let cluster = store.cluster(data.as_deref().and_then(Path::parent))?;
+        let settings = cluster.as_ref().map(|cluster| format!("[store]\nurl = {:?}", cluster.url));
         let fault = std::env::temp_dir().join(format!(
             "tbb-fault-{}-{}",
             std::process::id(),
@@ -103,14 +121,14 @@ impl Driver {
         let set = format!("{low}{more}");
         let env =
             vec![("TIANDE_FAULT", format!("@{}", fault.display())), ("TIANDE_FAULT_SET", set)];
-        let server = Server::start_as(store.settings(), Launch { data, env });
+        let server = Server::start_as(&settings.unwrap_or_default(), Launch { data, env });
         let court = Court::add(&server, "alpha");
         let cookie = court.dispatcher();
         let parties = json!([{"role": "applicant", "name": "甲"}]);
         let cases = json!([{"number": CASE, "parties": parties}]);
         server.admin(&json!({"do": "case_import", "court": "alpha", "cases": cases}));
         let (next, acked, unknown, refused) = Default::default();
-        Self { server, court, cookie, fault, next, acked, unknown, refused }
+        Ok(Self { server, cluster, court, cookie, fault, next, acked, unknown, refused })
     }
 
     /// Lets a fault come, or none with an empty text.

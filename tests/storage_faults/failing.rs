@@ -55,7 +55,7 @@ impl Drop for Injected {
 
 #[test]
 fn after_a_failed_fsync_nothing_is_answered_and_the_server_ends() {
-    let mut driver = Driver::start(Store::Sqlite, None, "");
+    let mut driver = Driver::start(Store::Sqlite, None, "").expect("SQLite is built in");
     for _ in 0..10 {
         assert_eq!(driver.send_one().map(|(status, _)| status), Some(202));
     }
@@ -82,7 +82,7 @@ fn after_a_failed_fsync_nothing_is_answered_and_the_server_ends() {
 fn a_slow_disk_makes_groups_and_loses_nothing() {
     // The usual bounds: what is slow must be the disk, not the test's own checkpoints.
     let usual = ",journal.sign_records=1000,journal.wal_pages=16000,journal.wal_look_groups=512";
-    let mut driver = Driver::start(Store::Sqlite, None, usual);
+    let mut driver = Driver::start(Store::Sqlite, None, usual).expect("SQLite is built in");
     for ms in [5_u64, 50, 500] {
         let what = format!("delay_exit={}", ms * 1_000);
         let injected = match Injected::into(driver.server.pid(), &what) {

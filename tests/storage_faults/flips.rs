@@ -14,7 +14,8 @@ const TIPS: u32 = 24;
 
 /// A folder with some tips, whose server has ended in order, or was killed with its log full.
 fn written(orderly: bool) -> Driver {
-    let mut driver = Driver::start(Store::Sqlite, None, ",journal.wal_pages=1000000");
+    let mut driver = Driver::start(Store::Sqlite, None, ",journal.wal_pages=1000000")
+        .expect("SQLite is built in");
     for _ in 0..TIPS {
         assert_eq!(driver.send_one().map(|(status, _)| status), Some(202));
     }

@@ -35,7 +35,8 @@ fn a_full_disk_refuses_at_once_and_heals_by_itself() {
         Err(why) => return skip("disk full", &why),
     };
     let more = ",storage.reserve_bytes=1048576";
-    let mut driver = Driver::start(Store::Sqlite, Some(disk.path.join("data")), more);
+    let mut driver = Driver::start(Store::Sqlite, Some(disk.path.join("data")), more)
+        .expect("SQLite is built in");
     for _ in 0..20 {
         assert_eq!(driver.send_one().map(|(status, _)| status), Some(202));
     }

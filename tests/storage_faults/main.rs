@@ -16,6 +16,8 @@ mod size;
 mod table;
 mod twice;
 
+#[path = "../support/postgres.rs"]
+mod cluster;
 #[path = "../black_box/support/mod.rs"]
 #[allow(dead_code, unused_imports)] // The other half is for the black-box tests.
 mod support;

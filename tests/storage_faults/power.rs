@@ -1,5 +1,6 @@
 //! Power cuts (F02): what was answered was forced to the disk before. The control opens the journal
-//! with `synchronous=NORMAL`, and must lose: otherwise the rig shows nothing.
+//! with `synchronous=NORMAL` (PostgreSQL: `synchronous_commit=off`), and must lose: otherwise the rig
+//! shows nothing.
 
 use crate::disk::Disk;
 use crate::driver::{Driver, Store};
@@ -12,12 +13,16 @@ use crate::table::{Counts, Table};
 const TIPS: usize = 25;
 
 /// A driver on a disk that can be cut. Setting up is not under test, so it is made durable first.
-fn on(disk: &Disk, store: Store, more: &str) -> Driver {
-    let mut driver = Driver::start(store, Some(disk.path.join("data")), more);
+///
+/// # Errors
+/// Why the store is not to be had here.
+fn on(disk: &Disk, store: Store, more: &str) -> Result<Driver, String> {
+    let mut driver = Driver::start(store, Some(disk.path.join("data")), more)?;
     driver.server.ask_to_end();
     assert!(driver.server.ended(SOON).is_some_and(|status| status.success()));
+    disk.sync();
     driver.server.start_again();
-    driver
+    Ok(driver)
 }
 
 /// Cuts the power in the middle of a storm, and starts again on what is there.
@@ -32,16 +37,22 @@ fn cut(driver: &mut Driver, disk: &Disk) -> Counts {
         disk.cut();
     });
     driver.server.kill();
+    if let Some(cluster) = &mut driver.cluster {
+        cluster.order("halt");
+    }
     disk.unmount();
     disk.mount().expect("it can be mounted after the cut");
+    if let Some(cluster) = &mut driver.cluster {
+        cluster.order("start");
+    }
     let acked = u32::try_from(driver.acked() - before).unwrap_or(0);
     Counts { faults: 1, acked, ..driver.start_and_check(kept) }
 }
 
 #[test]
 fn a_power_cut_loses_nothing_that_was_answered() {
-    let deadline = Deadline::after(size::time());
     for store in Store::ALL {
+        let deadline = Deadline::after(size::time());
         let file = format!("cuts-{}.json", store.name());
         let progress = size::progress().map(|folder| folder.join(file));
         let mut table = Table::load(progress.as_deref());
@@ -57,17 +68,27 @@ fn a_power_cut_loses_nothing_that_was_answered() {
                     Ok(disk) => disk,
                     Err(why) => return skip("power cut", &why),
                 };
-                now = Some((on(&disk, store, ""), disk));
+                match on(&disk, store, "") {
+                    Ok(driver) => now = Some((driver, disk)),
+                    Err(why) => {
+                        skip(&format!("power cut of {}", store.name()), &why);
+                        break;
+                    }
+                }
             }
             let Some((driver, disk)) = now.as_mut() else { break };
             table.add(&format!("{} power cut", store.name()), cut(driver, disk));
             table.save(progress.as_deref());
         }
-        drop(now);
+        let skipped = now.take().is_none() && store == Store::Postgres;
         table.print("power cuts");
         assert!(table.total().is_clean(), "{:?}", table.total());
         let least = if progress.is_some() { 0 } else { size::cuts() };
-        assert!(table.total().faults >= least, "{} cuts in the time", table.total().faults);
+        assert!(
+            skipped || table.total().faults >= least,
+            "{} cuts in the time",
+            table.total().faults
+        );
     }
 }
 
@@ -81,7 +102,13 @@ fn without_the_fsync_a_power_cut_loses_what_was_answered() {
         // No checkpoint of the log: it would force things to the disk by the way.
         let more =
             ",journal.synchronous=normal,journal.wal_pages=1000000,journal.sign_records=1000000";
-        let mut driver = on(&disk, store, more);
+        let mut driver = match on(&disk, store, more) {
+            Ok(driver) => driver,
+            Err(why) => {
+                skip(&format!("control of {}", store.name()), &why);
+                continue;
+            }
+        };
         let counts = cut(&mut driver, &disk);
         eprintln!("control of {}: {} of {} lost", store.name(), counts.lost, counts.acked);
         assert!(counts.lost > 0, "the rig does not bite: {counts:?}");

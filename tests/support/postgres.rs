@@ -17,6 +17,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 const SHARED: &str = "TIANDE_TEST_POSTGRES";
 
 /// A server of one's own; gone when it is dropped.
+#[derive(Debug)]
 pub struct Cluster {
     pub url: String,
     script: Child,

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::options::PostgresOptions;
 use super::settings;
+use crate::fault;
 use crate::journal::sqlite::OpenFault;
 
 /// Key of the lock: one server a database. The bytes of `tiande`, and 1.
@@ -112,10 +113,12 @@ impl Session {
             .await
             .map_err(failed("ask"))?;
         if !settings::is_stronger(&commit) {
-            sqlx::raw_sql("SET synchronous_commit = on")
-                .execute(&mut self.conn)
-                .await
-                .map_err(failed("set up"))?;
+            let wanted = match fault::setting("journal.synchronous") {
+                // The control of the tests, which must lose what it answered.
+                Some("normal") => "SET synchronous_commit = off",
+                _ => "SET synchronous_commit = on",
+            };
+            sqlx::raw_sql(wanted).execute(&mut self.conn).await.map_err(failed("set up"))?;
         }
         for text in [LIMITS, include_str!("append.sql")] {
             sqlx::raw_sql(AssertSqlSafe(text))

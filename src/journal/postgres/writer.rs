@@ -283,7 +283,8 @@ impl Writer {
     fn sign_in_turn(&mut self) {
         let unsigned = self.base.position - self.signed.position;
         let late = self.signed.since.elapsed() >= SIGN_EVERY;
-        if unsigned >= SIGN_RECORDS || (unsigned > 0 && late) {
+        if unsigned >= fault::number("journal.sign_records", SIGN_RECORDS) || (unsigned > 0 && late)
+        {
             // By count it need not be on the disk at once: it proves, it does not keep.
             self.sign(late);
         }
