@@ -233,3 +233,40 @@ async fn an_errand_whose_commit_is_not_answered_is_done_once_or_refused() {
         journal.shutdown().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_lost_again_and_again_ends_the_server() {
+    if !is_here() {
+        return;
+    }
+    let (folder, database) = (Folder::new(), Database::fresh().await);
+    let proxy = Proxy::before(&database.url);
+    let journal = open(folder.path(), &proxy.url).await;
+    journal.append(tip_taken(1)).await.expect("durable");
+    let mut failed = journal.failed();
+    // The first session has its call prepared, each later one sends its text.
+    proxy.arm(Fault::LosesQuestion, "tiande writer", b"");
+    let call = b"SELECT pg_temp.tiande_append(";
+    let flapping = async {
+        // Each group finds the database, and loses it before it is written.
+        let mut pause = interval(Duration::from_millis(1));
+        while !*journal.failed().borrow() {
+            let mut append = journal.append(tip_taken(2));
+            let end = loop {
+                tokio::select! {
+                    end = &mut append => break end,
+                    _ = pause.tick() => {
+                        if proxy.bitten() > 0 {
+                            proxy.arm(Fault::LosesQuestion, "tiande writer", call);
+                        }
+                    }
+                }
+            };
+            assert!(end.is_err(), "nothing comes through");
+        }
+    };
+    timeout(Duration::from_secs(60), flapping).await.expect("it goes on for ever");
+    assert!(failed.wait_for(|failed| *failed).await.is_ok());
+    assert!(proxy.bitten() > 3, "{}", proxy.bitten());
+    assert_eq!(count(&database.url, "SELECT COUNT(*) FROM journal").await, 4);
+}

@@ -95,7 +95,7 @@ impl Writer {
         let end = self.transact(job.as_mut()).await;
         let fault = match end {
             Ok(End::Done) => {
-                self.commits += 1;
+                self.has_committed();
                 job.finish(Ok(()));
                 return Ok(());
             }
@@ -112,7 +112,7 @@ impl Writer {
                     }
                 };
                 if back.is_committed(None)? {
-                    self.commits += 1;
+                    self.has_committed();
                     job.finish(Ok(()));
                     return Ok(());
                 }
@@ -144,13 +144,13 @@ impl Writer {
             let own = self.own();
             match answered(delete_key(&mut self.session.conn, own, subject)).await {
                 Ok(()) => {
-                    self.commits += 1;
+                    self.has_committed();
                     end = Ok(());
                     break;
                 }
                 Err(Trouble::Lost(error)) => match self.come_back(error, true).await {
                     Ok(back) if back.is_committed(None)? => {
-                        self.commits += 1;
+                        self.has_committed();
                         end = Ok(());
                         break;
                     }

@@ -17,8 +17,10 @@ use super::trouble::Trouble;
 use super::writer::{TRIES_MAX, Writer, refuse, within};
 use crate::journal::job::Job;
 use crate::journal::sqlite::OpenFault;
+use crate::journal::stopwatch::Stopwatch;
 
-/// A database that is not back within this is gone, and the server ends: actors that wait for an
+/// A database that is not back within this, or is back and lost again without one commit, is gone,
+/// and the server ends: actors that wait for an
 /// answer stand still meanwhile, and its supervisor starts it again. A PostgreSQL that was killed on
 /// a loaded machine took five seconds to take connections again.
 pub const COME_BACK_LIMIT: Duration = Duration::from_secs(15);
@@ -57,6 +59,8 @@ impl Writer {
         in_doubt: bool,
     ) -> Result<Back, Trouble> {
         tracing::warn!(%lost, "the connection to the database is lost");
+        // Once more in the same outage, if nothing was committed since.
+        self.lost.get_or_insert_with(Stopwatch::start);
         for _ in 0..TRIES_MAX {
             self.find(in_doubt).await?;
             match self.how_it_ended(in_doubt).await {
@@ -101,7 +105,9 @@ impl Writer {
             }
         };
         let gone = |why| Trouble::Fatal { why, in_doubt, source: None };
-        let found = self.refusing_until(timeout(COME_BACK_LIMIT, found)).await;
+        let gone_for = self.lost.map_or(Duration::ZERO, Stopwatch::elapsed);
+        let left = COME_BACK_LIMIT.saturating_sub(gone_for);
+        let found = self.refusing_until(timeout(left, found)).await;
         self.session = match found {
             Ok(Ok(session)) => session,
             Ok(Err(fault)) => {

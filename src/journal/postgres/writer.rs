@@ -48,6 +48,8 @@ pub struct Writer {
     pub base: Base,
     /// Transactions of this epoch that are known to be committed.
     pub commits: i64,
+    /// Since when there was no commit because the connection was lost.
+    pub lost: Option<Stopwatch>,
     pub jobs: mpsc::Receiver<Job>,
     pub errands: mpsc::Receiver<Errand>,
     pub readers: PgPool,
@@ -196,6 +198,12 @@ impl Writer {
         Ok(())
     }
 
+    /// Counts a transaction that is known to be committed: whatever outage there was is over.
+    pub(super) fn has_committed(&mut self) {
+        self.commits += 1;
+        self.lost = None;
+    }
+
     /// Before anybody is refused, so that who is refused can already see why.
     pub(super) fn tell_if_the_end(&self, trouble: &Trouble) {
         if trouble.is_the_end() {
@@ -238,7 +246,7 @@ impl Writer {
                 }
                 Err(trouble) => return Err(trouble),
             }
-            self.commits += 1;
+            self.has_committed();
             self.base.absorb(plan);
             return Ok(ends);
         }
@@ -268,7 +276,10 @@ impl Writer {
         let query = sqlx::query_as("SELECT epoch FROM owner WHERE id = 1");
         let epoch: Result<(i64,), Trouble> = within(query.fetch_one(&mut self.session.conn)).await;
         match epoch {
-            Ok((epoch,)) if epoch == signed(self.base.epoch) => Ok(()),
+            Ok((epoch,)) if epoch == signed(self.base.epoch) => {
+                self.lost = None;
+                Ok(())
+            }
             Ok(_) => Err(Trouble::Replaced),
             Err(Trouble::Lost(error)) => self.come_back(error, false).await.map(drop),
             Err(Trouble::Busy(error)) => {
