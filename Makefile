@@ -14,7 +14,7 @@ DATA ?= ../shared/data
 # How long `make soak` is: kills, power cuts, and the minutes after which it stops.
 KILLS ?= 1000
 CUTS ?= 100
-MINUTES ?= 60
+MINUTES ?= 120
 # One scenario, by name or by path; empty means all.
 SCENARIO ?=
 
@@ -48,6 +48,7 @@ drill: build ## Plays the emergency drills (SCENARIO=, DATA=); writes load-tests
 .PHONY: soak
 soak: system web ## Kills and cuts power again and again (KILLS=, CUTS=, MINUTES=); goes on where it was.
 	@scripts/setup-system.sh faults
+	@scripts/setup-system.sh postgres
 	@KILLS=$(KILLS) CUTS=$(CUTS) MINUTES=$(MINUTES) scripts/soak.sh
 
 .PHONY: bench

@@ -96,7 +96,7 @@ fn kill_database(driver: &mut Driver) -> Counts {
 
 #[test]
 fn a_kill_at_any_point_loses_and_doubles_nothing() {
-    for store in Store::ALL {
+    for store in size::stores() {
         let (deadline, points) = (Deadline::after(size::time()), points(store));
         let file = format!("kills-{}.json", store.name());
         let progress = size::progress().map(|folder| folder.join(file));

@@ -51,7 +51,7 @@ fn cut(driver: &mut Driver, disk: &Disk) -> Counts {
 
 #[test]
 fn a_power_cut_loses_nothing_that_was_answered() {
-    for store in Store::ALL {
+    for store in size::stores() {
         let deadline = Deadline::after(size::time());
         let file = format!("cuts-{}.json", store.name());
         let progress = size::progress().map(|folder| folder.join(file));
@@ -94,7 +94,7 @@ fn a_power_cut_loses_nothing_that_was_answered() {
 
 #[test]
 fn without_the_fsync_a_power_cut_loses_what_was_answered() {
-    for store in Store::ALL {
+    for store in size::stores() {
         let disk = match Disk::ext4() {
             Ok(disk) => disk,
             Err(why) => return skip("power cut", &why),

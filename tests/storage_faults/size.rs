@@ -4,8 +4,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::driver::Store;
+
 fn number(name: &str, usual: u32) -> u32 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// The stores that are under test; `TIANDE_SOAK_STORES` names fewer.
+pub fn stores() -> Vec<Store> {
+    let named = std::env::var("TIANDE_SOAK_STORES").unwrap_or_default();
+    let asked = |store: &Store| named.is_empty() || named.split(' ').any(|n| n == store.name());
+    let stores: Vec<_> = Store::ALL.into_iter().filter(asked).collect();
+    assert!(!stores.is_empty(), "no store is called {named}");
+    stores
 }
 
 /// Kills in all; in the quick form each point twice.
