@@ -96,10 +96,10 @@ while read -r -a words; do
     halt)
       # All at once, and gone when this answers: nobody may have a file open any more. The disk may
       # not be readable any more.
-      mapfile -t all < <(ps -o pid= --ppid "$master"; echo "$master")
-      kill -9 "${all[@]##* }"
+      mapfile -t all < <(ps -o pid= --ppid "$master" | tr -d ' '; echo "$master")
+      kill -9 "${all[@]}" 2>/dev/null
       for _ in $(seq 200); do
-        ps -p "$(echo "${all[@]}" | tr -s ' ' ,)" >/dev/null 2>&1 || break
+        ps -p "$(echo "${all[@]}" | tr ' ' ,)" >/dev/null 2>&1 || break
         sleep 0.05
       done
       ;;

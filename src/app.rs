@@ -16,6 +16,7 @@ use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
 use crate::journal::Store;
 use crate::keys::MasterKey;
+use crate::pictures::workshop::Workshop;
 use crate::tracks::TrackStore;
 
 /// Where the server stands.
@@ -47,6 +48,8 @@ pub struct App {
     pub media: MediaStore,
     /// Where officers were.
     pub tracks: Arc<TrackStore>,
+    /// Makes the copies of pictures that people see.
+    pub workshop: Workshop,
     /// Makes receipts and the like.
     pub master: Arc<MasterKey>,
     courts: RwLock<BTreeMap<CourtId, CourtHandle>>,
@@ -67,6 +70,9 @@ impl App {
     ) -> Self {
         let tickets = Tickets::new(Arc::clone(&clock));
         let bodies = BodyBudget::new();
+        // The server's own program, in its other part: the very one that runs, also when another has
+        // taken its place on the disk since.
+        let workshop = Workshop::new("/proc/self/exe".into());
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
         Self {
@@ -78,6 +84,7 @@ impl App {
             bodies,
             media,
             tracks,
+            workshop,
             master,
             courts,
             phase,

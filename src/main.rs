@@ -12,6 +12,7 @@ use tiande::admin::{self, AdminRequest};
 use tiande::config::{Config, Overrides};
 use tiande::intake::send::TipArgs;
 use tiande::journal::VerifyOptions;
+use tiande::pictures::workshop::SUBCOMMAND;
 use tiande::{api, journal, server, telemetry};
 use tiande_core::court::CourtProfile;
 
@@ -98,6 +99,25 @@ enum SourceCommand {
         /// Name, unique on this server.
         name: String,
     },
+    /// Give a source a new secret and print it; the one before is accepted for a while.
+    Rotate {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// Hours for which the secret before is still accepted; 0 when it has become known.
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        grace: u64,
+        /// Name.
+        name: String,
+    },
+    /// End a source: nothing signed with its secrets is taken any more.
+    Revoke {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// Name.
+        name: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -169,6 +189,10 @@ enum JournalCommand {
 }
 
 fn main() -> ExitCode {
+    // Before anything else is read or opened: this process is to own nothing.
+    if std::env::args_os().nth(1).is_some_and(|first| first == SUBCOMMAND) {
+        return tiande::pictures::decode::run();
+    }
     let cli = Cli::parse();
     let listen = match &cli.command {
         Command::Serve { listen, .. } => listen.clone(),
@@ -226,6 +250,12 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         }
         Command::Source(SourceCommand::Add { court, trusted, name }) => {
             AdminRequest::SourceAdd { court, name, trusted }
+        }
+        Command::Source(SourceCommand::Rotate { court, grace, name }) => {
+            AdminRequest::SourceRotate { court, name, grace_hours: grace }
+        }
+        Command::Source(SourceCommand::Revoke { court, name }) => {
+            AdminRequest::SourceRevoke { court, name }
         }
         Command::Device(DeviceCommand::Enrol { court, officer, badge, skills }) => {
             AdminRequest::DeviceEnrol { court, officer, badge, skills }

@@ -197,6 +197,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
     if demo {
         demo::start(&app).await?;
     }
+    crate::housekeeping::start(app.journal.clone(), app.clock.clone());
     app.set_phase(Phase::Ready);
     info!(%listen, "ready");
     sweep_pictures(&app);

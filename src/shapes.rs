@@ -1,6 +1,10 @@
 //! What the outside sees of incidents, officers and decisions as JSON (PROTOCOL §4). Domain types are
 //! turned into these by hand, here and nowhere else.
 
+mod merged;
+
+pub use merged::{LikenessShape, MergedShape};
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -146,6 +150,12 @@ pub struct IncidentShape {
     crew: Vec<CrewShape>,
     offers_open: Vec<OpenOfferShape>,
     alarm: Option<&'static str>,
+    /// The tip it came from.
+    tip: Option<String>,
+    /// How many tips tell of it.
+    tips: usize,
+    /// The newest further ones.
+    merged: Vec<MergedShape>,
 }
 
 /// The number people use for an incident.
@@ -185,6 +195,9 @@ impl From<&IncidentView> for IncidentShape {
             crew: view.crew.iter().map(CrewShape::from).collect(),
             offers_open: offers_open.collect(),
             alarm: view.alarm.map(|alarm| alarm.name()),
+            tip: view.tip.map(|tip| tip.to_string()),
+            tips: brief.tips,
+            merged: view.merged.iter().map(MergedShape::from).collect(),
         }
     }
 }
@@ -277,6 +290,10 @@ impl TimelineShape {
         let data = match event {
             // The opening's facts are the incident itself; its personal part is not repeated here.
             IncidentEvent::Opened(_) | IncidentEvent::Placed { .. } => serde_json::Value::Null,
+            IncidentEvent::TipMerged(merged) => serde_json::json!({
+                "tip": merged.tip.to_string(), "source": merged.source,
+                "why": LikenessShape::from(&merged.why),
+            }),
             _ => with_words(serde_json::from_slice(&encoded.body).unwrap_or_default(), event),
         };
         let by = name(&stored.by);
@@ -380,6 +397,8 @@ pub struct BriefShape {
     case_number: Option<String>,
     exercise: bool,
     need: u8,
+    /// How many tips tell of it.
+    tips: usize,
 }
 
 impl From<&IncidentBrief> for BriefShape {
@@ -395,6 +414,7 @@ impl From<&IncidentBrief> for BriefShape {
             case_number: brief.case_number.as_ref().map(ToString::to_string),
             exercise: brief.exercise,
             need: brief.need,
+            tips: brief.tips,
         }
     }
 }

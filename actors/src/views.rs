@@ -6,10 +6,13 @@ use tiande_core::case::CaseNumber;
 use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::Decision;
 use tiande_core::geo::Place;
-use tiande_core::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId};
-use tiande_core::incident::{AlarmLevel, IncidentKind, IncidentStatus, Outcome, Urgency, Welfare};
+use tiande_core::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
+use tiande_core::incident::{
+    AlarmLevel, IncidentKind, IncidentPersonal, IncidentStatus, Outcome, Urgency, Welfare,
+};
 use tiande_core::officer::{Commitment, KnownFix, OfferEnd, OfficerStatus, Stage};
 use tiande_core::time::UnixMillis;
+use tiande_core::tip::Likeness;
 use tiande_core::track::Order;
 
 use crate::ports::journal::OpenAlarm;
@@ -39,6 +42,29 @@ pub struct IncidentBrief {
     pub exercise: bool,
     /// Officers needed.
     pub need: u8,
+    /// Tips about it, the first one and all merged ones; 0 for a call for help.
+    pub tips: usize,
+}
+
+/// A merged tip on a dispatcher's screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergedView {
+    /// Which.
+    pub tip: TipId,
+    /// When it was merged.
+    pub at: UnixMillis,
+    /// Name of its source.
+    pub source: String,
+    /// Kind.
+    pub kind: IncidentKind,
+    /// Urgency.
+    pub urgency: Urgency,
+    /// Why it was taken for the same.
+    pub why: Likeness,
+    /// Pictures it has.
+    pub pictures: u8,
+    /// What it tells.
+    pub personal: IncidentPersonal,
 }
 
 /// A crew member on a screen.
@@ -94,7 +120,14 @@ pub struct IncidentView {
     pub offers_open: Vec<OfferView>,
     /// Who has been alarmed.
     pub alarm: Option<AlarmLevel>,
+    /// The tip it came from.
+    pub tip: Option<TipId>,
+    /// Further tips about it, those not split off, newest last, at most [`MERGED_SHOWN`].
+    pub merged: Vec<MergedView>,
 }
+
+/// Merged tips that a screen is given: the newest. The count is in the brief.
+pub const MERGED_SHOWN: usize = 20;
 
 /// A decision with the names a dispatcher knows people by.
 #[derive(Clone, Debug, PartialEq)]

@@ -71,6 +71,8 @@ pub fn profile(scenario: &Scenario, id: &str) -> Value {
         "id": id,
         "name": scenario.court.name,
         "area": scenario.court.area,
+        // Each tip is to be seen by itself.
+        "merge": {"within_m": 0},
         "area_margin_m": 5000,
         "utc_offset_minutes": 480,
         "court_house": { "lat": f64::midpoint(south, north), "lon": f64::midpoint(west, east), "radius_m": 150 },

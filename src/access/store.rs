@@ -9,6 +9,7 @@ mod browsers;
 mod courts;
 mod devices;
 mod passwords;
+mod rotation;
 mod sessions;
 mod staff;
 mod tries;

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tiande_actors::court::{CaseImport, CommandFault, CourtHandle, EnrolOfficer};
+use tiande_actors::court::{CaseImport, CommandFault, CourtHandle, EnrolOfficer, ForgetTip};
 use tiande_core::access::{Action, Actor, Context, Resource, Role, can};
 use tiande_core::case::{CaseNumber, Party, PartyRole};
 use tiande_core::court::CourtProfile;
-use tiande_core::ids::{CourtId, DeviceId, OfficerId, UserId};
+use tiande_core::ids::{CourtId, DeviceId, OfficerId, TipId, UserId};
 use tiande_core::officer::OfficerPersonal;
 use tiande_core::text::clean_text;
+use tiande_core::time::Millis;
 
 use crate::access::store::NewStaff;
 use crate::app::App;
@@ -32,6 +33,29 @@ pub enum AdminRequest {
         /// It may start a dispatch by itself.
         #[serde(default)]
         trusted: bool,
+    },
+    /// Gives a source a new secret.
+    SourceRotate {
+        /// Court.
+        court: String,
+        /// Which.
+        name: String,
+        /// The one before is accepted for so many hours, 0..=720.
+        grace_hours: u64,
+    },
+    /// Ends a source.
+    SourceRevoke {
+        /// Court.
+        court: String,
+        /// Which.
+        name: String,
+    },
+    /// Forgets what a tip tells of people, pictures and all.
+    TipForget {
+        /// Court.
+        court: String,
+        /// Which.
+        tip: String,
     },
     /// Gives a one-time code for a handheld of an officer; makes the officer if need be.
     DeviceEnrol {
@@ -154,6 +178,11 @@ pub async fn execute(app: &App, request: AdminRequest) -> Result<Value, AdminFau
         AdminRequest::SourceAdd { court, name, trusted } => {
             source_add(app, &court, &name, trusted).await
         }
+        AdminRequest::SourceRotate { court, name, grace_hours } => {
+            source_rotate(app, &court, &name, grace_hours).await
+        }
+        AdminRequest::TipForget { court, tip } => tip_forget(app, &court, &tip).await,
+        AdminRequest::SourceRevoke { court, name } => source_revoke(app, &court, &name).await,
         AdminRequest::DeviceEnrol { court, officer, badge, skills } => {
             device_enrol(app, &court, &officer, badge, skills).await
         }
@@ -201,6 +230,50 @@ async fn source_add(
     let secret = secret
         .ok_or_else(|| AdminFault::new("exists", "there is a source of that name already"))?;
     Ok(json!({"source": name, "secret": secret}))
+}
+
+/// Longest grace of an old secret, hours.
+const GRACE_MAX_HOURS: u64 = 720;
+
+async fn source_rotate(
+    app: &App,
+    court: &str,
+    name: &str,
+    grace_hours: u64,
+) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    if grace_hours > GRACE_MAX_HOURS {
+        return Err(AdminFault::new("invalid", "the grace is 0-720 hours"));
+    }
+    let grace = Millis(grace_hours * 3_600_000);
+    let rotated = app.doors.rotate_source(&court.profile().id, name, grace).await;
+    let (secret, until) = rotated
+        .map_err(AdminFault::store)?
+        .ok_or_else(|| AdminFault::new("not-found", "no such source that may deliver"))?;
+    Ok(json!({"source": name, "secret": secret, "old_until": until.0}))
+}
+
+async fn source_revoke(app: &App, court: &str, name: &str) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    let revoked = app.doors.revoke_source(&court.profile().id, name).await;
+    if revoked.map_err(AdminFault::store)? {
+        return Ok(json!({}));
+    }
+    Err(AdminFault::new("not-found", "no such source that may deliver"))
+}
+
+async fn tip_forget(app: &App, court: &str, tip: &str) -> Result<Value, AdminFault> {
+    let court = court_of(app, court)?;
+    let unknown = || AdminFault::new("not-found", "no such tip of this court");
+    let tip: TipId = tip.parse().map_err(|_bad| unknown())?;
+    let failed = || AdminFault::new("store", "it could not be forgotten; do it again");
+    let row = app.journal.tip_row(&court.profile().id, tip).await.map_err(|_fault| failed())?;
+    let row = row.ok_or_else(unknown)?;
+    let moves = app.journal.tip_moves(tip).await.map_err(|_fault| failed())?;
+    crate::api::pictures::forget_tip(app, tip).await.map_err(|_problem| failed())?;
+    let incidents = row.incident.into_iter().chain(moves.into_iter().map(|it| it.from)).collect();
+    court.forget_tip(ForgetTip { incidents }).await.map_err(|_fault| failed())?;
+    Ok(json!({}))
 }
 
 async fn device_enrol(

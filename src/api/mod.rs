@@ -4,7 +4,9 @@ pub mod devices;
 pub mod incidents;
 pub mod openapi;
 pub mod operations;
+pub mod originals;
 pub mod pages;
+pub mod pictures;
 pub mod problem;
 pub mod reading;
 pub mod refusal;
@@ -25,6 +27,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     devices::routes(cfg);
     reading::routes(cfg);
     tracks::routes(cfg);
+    pictures::routes(cfg);
+    originals::routes(cfg);
     openapi::routes(cfg);
     operations::routes(cfg);
     pages::routes(cfg);

@@ -88,6 +88,8 @@ problems! {
     state_conflict = CONFLICT, "state-conflict", "its state does not allow this now";
     /// The body is too large.
     too_large = PAYLOAD_TOO_LARGE, "too-large", "the body is too large";
+    /// A picture that no decoder understands within its bounds.
+    picture_unreadable = UNPROCESSABLE_ENTITY, "picture-unreadable", "the picture cannot be shown";
     /// The body is of another kind.
     media_type = UNSUPPORTED_MEDIA_TYPE, "media-type", "send application/json without content encoding";
     /// A field is wrong.

@@ -89,11 +89,16 @@ async fn tip(
     let id: TipId = id.parse().map_err(|_invalid| Problem::not_found())?;
     let row = app.journal.tip_row(&court.profile().id, id).await;
     let row = row.map_err(|_fault| Problem::overloaded())?.ok_or_else(Problem::not_found)?;
+    let moves = app.journal.tip_moves(id).await.map_err(|_fault| Problem::overloaded())?;
+    let moved = moves
+        .iter()
+        .map(|it| json!({"from": it.from.to_string(), "to": it.to.to_string(), "at": it.at.0}));
     Ok(HttpResponse::Ok().json(json!({
         "tip": id.to_string(),
         "incident": row.incident.map(|incident| incident.to_string()),
         "source": row.source, "received_at": row.received_at.0,
-        "kind": row.kind, "urgency": row.urgency,
+        "kind": row.kind, "urgency": row.urgency, "moved": moved.collect::<Vec<_>>(),
+        "pictures": super::pictures::received(&app, id).await?.0.len(),
     })))
 }
 

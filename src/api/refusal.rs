@@ -79,6 +79,10 @@ fn incident(fault: &IncidentFault) -> Refusal {
             IncidentRefusal::Excluded => {
                 refusal("conflict-of-interest", "that officer must not go")
             }
+            IncidentRefusal::TipNotMerged => {
+                refusal("tip-not-merged", "that tip is none that was merged into it")
+            }
+            IncidentRefusal::Unlike => STATE_CONFLICT,
             IncidentRefusal::Closed(_) => refusal("incident-closed", "the incident is over"),
             IncidentRefusal::AlreadyOpen | IncidentRefusal::OfferAccepted => STATE_CONFLICT,
             IncidentRefusal::Officer(why) => officer(*why),

@@ -1,4 +1,5 @@
-//! Pictures that came with tips: one encrypted file each, `DATA/media/<ab>/<sha256>-<tip>`.
+//! Pictures that came with tips: one encrypted file each, `DATA/media/<ab>/<sha256>-<tip>`, and beside
+//! it the copies that people see, `….view` and `….preview`.
 //!
 //! Each tip has a key of its own, derived from the master key and the tip's id, and a file opens only
 //! under the name it was written for. What the journal forgets about a person by destroying the
@@ -7,6 +8,7 @@
 //!
 //! **Not here:** whether the bytes are a picture, and who may see it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -24,6 +26,27 @@ use crate::keys::{MasterKey, Sealer, keyed_hash, random};
 
 /// End of the name of a file that is not whole yet.
 const DRAFT: &str = ".new";
+
+/// A copy that people see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copy {
+    /// The one to look at.
+    View,
+    /// The small one.
+    Preview,
+}
+
+impl Copy {
+    const ALL: [Self; 2] = [Self::View, Self::Preview];
+
+    /// End of its file's name, and what binds its content to that name.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::View => ".view",
+            Self::Preview => ".preview",
+        }
+    }
+}
 
 /// Keeps pictures. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -77,7 +100,39 @@ impl MediaStore {
         self.with(move |inner| inner.put(tip, sha256, &bytes)).await
     }
 
-    /// Throws a picture away, if it is there.
+    /// Keeps a copy of a picture, as long as the picture is there. Durable on return.
+    ///
+    /// # Errors
+    /// `NotFound` when the picture was removed meanwhile, else whatever the file system says; nothing
+    /// is kept then.
+    pub async fn put_copy(
+        &self,
+        tip: TipId,
+        sha256: [u8; 32],
+        copy: Copy,
+        bytes: Vec<u8>,
+    ) -> io::Result<()> {
+        self.with(move |inner| inner.put_copy(tip, sha256, copy, &bytes)).await
+    }
+
+    /// Reads a copy of a picture; `None` when it was not made yet.
+    ///
+    /// # Errors
+    /// `InvalidData` when the file is not what was written, else whatever the file system says.
+    pub async fn get_copy(
+        &self,
+        tip: TipId,
+        sha256: [u8; 32],
+        copy: Copy,
+    ) -> io::Result<Option<Vec<u8>>> {
+        self.with(move |inner| {
+            let path = inner.copy_path(tip, sha256, copy);
+            inner.get_at(&path, tip, &copy_context(tip, sha256, copy))
+        })
+        .await
+    }
+
+    /// Throws a picture away with its copies, if it is there.
     ///
     /// # Errors
     /// Whatever the file system says.
@@ -116,14 +171,23 @@ impl Inner {
     }
 
     fn put(&self, tip: TipId, sha256: [u8; 32], bytes: &[u8]) -> io::Result<()> {
-        let path = self.path(tip, sha256);
+        self.put_at(&self.path(tip, sha256), tip, &context(tip, sha256), bytes)
+    }
+
+    fn copy_path(&self, tip: TipId, sha256: [u8; 32], copy: Copy) -> PathBuf {
+        let mut name = self.path(tip, sha256).into_os_string();
+        name.push(copy.ending());
+        name.into()
+    }
+
+    fn put_at(&self, path: &Path, tip: TipId, context: &[u8], bytes: &[u8]) -> io::Result<()> {
         let folder = path.parent().unwrap_or(&self.folder);
         private_folder(folder)?;
         let draft = folder.join(format!("{}{DRAFT}", hex::encode(random::<16>())));
-        let sealed = self.sealer(tip).seal(&context(tip, sha256), bytes);
+        let sealed = self.sealer(tip).seal(context, bytes);
         let written = write_durably(&draft, &sealed).and_then(|()| {
             fault::point("media.before_rename");
-            fs::rename(&draft, &path)
+            fs::rename(&draft, path)
         });
         if let Err(fault) = written {
             // Either may be there or not; what counts is that neither stays.
@@ -132,26 +196,50 @@ impl Inner {
         }
         fault::point("media.after_rename");
         File::open(folder)?.sync_all().inspect_err(|_unsure| {
-            fs::remove_file(&path).ok();
+            fs::remove_file(path).ok();
         })
     }
 
-    fn remove(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<()> {
-        match fs::remove_file(self.path(tip, sha256)) {
-            Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
-            _ => Ok(()),
+    fn put_copy(&self, tip: TipId, sha256: [u8; 32], copy: Copy, bytes: &[u8]) -> io::Result<()> {
+        let path = self.copy_path(tip, sha256, copy);
+        self.put_at(&path, tip, &copy_context(tip, sha256, copy), bytes)?;
+        // Whoever removes takes the original first: either sees the copy, or we see that it is gone.
+        if self.path(tip, sha256).try_exists()? {
+            return Ok(());
         }
+        fs::remove_file(&path)?;
+        Err(io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn remove(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<()> {
+        let copies = Copy::ALL.map(|copy| self.copy_path(tip, sha256, copy));
+        // The original first: see `put_copy`.
+        for path in [self.path(tip, sha256)].into_iter().chain(copies) {
+            match fs::remove_file(path) {
+                Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn get(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<Option<Vec<u8>>> {
-        let sealed = match fs::read(self.path(tip, sha256)) {
+        let opened = self.get_at(&self.path(tip, sha256), tip, &context(tip, sha256))?;
+        let is_whole = |bytes: &Vec<u8>| <[u8; 32]>::from(Sha256::digest(bytes)) == sha256;
+        match opened {
+            Some(bytes) if !is_whole(&bytes) => Err(io::Error::from(io::ErrorKind::InvalidData)),
+            opened => Ok(opened),
+        }
+    }
+
+    fn get_at(&self, path: &Path, tip: TipId, context: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let sealed = match fs::read(path) {
             Ok(sealed) => sealed,
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => return Err(fault),
         };
-        let opened = self.sealer(tip).open(&context(tip, sha256), &sealed);
-        let whole = opened.filter(|bytes| <[u8; 32]>::from(Sha256::digest(bytes)) == sha256);
-        whole.map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        let opened = self.sealer(tip).open(context, &sealed);
+        opened.map(Some).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 
     fn folders(&self) -> io::Result<Vec<PathBuf>> {
@@ -171,7 +259,8 @@ fn left_in(
     from: UnixMillis,
     before: UnixMillis,
 ) -> io::Result<Vec<(TipId, [u8; 32])>> {
-    let mut found = Vec::new();
+    // A picture and its copies are one.
+    let mut found = BTreeSet::new();
     for file in fs::read_dir(folder)? {
         let file = file?;
         let name = file.file_name();
@@ -186,15 +275,17 @@ fn left_in(
         } else if let Some((tip, sha256)) = parse(name)
             && (from.0..before.0).contains(&tip.made_at().0)
         {
-            found.push((tip, sha256));
+            found.insert((tip, sha256));
         }
     }
-    Ok(found)
+    Ok(found.into_iter().collect())
 }
 
-/// Tip and hash of a picture's name.
+/// Tip and hash of a picture's name. A copy bears the same name with an ending.
 fn parse(name: &str) -> Option<(TipId, [u8; 32])> {
-    let (hash, tip) = name.split_once('-')?;
+    let (hash, rest) = name.split_once('-')?;
+    let ended = |copy: &Copy| rest.strip_suffix(copy.ending());
+    let tip = Copy::ALL.iter().find_map(ended).unwrap_or(rest);
     let mut sha256 = [0; 32];
     hex::decode_to_slice(hash, &mut sha256).ok()?;
     Some((tip.parse().ok()?, sha256))
@@ -203,6 +294,11 @@ fn parse(name: &str) -> Option<(TipId, [u8; 32])> {
 /// Binds a file's content to its name.
 fn context(tip: TipId, sha256: [u8; 32]) -> Vec<u8> {
     [tip.0.as_bytes().as_slice(), &sha256].concat()
+}
+
+/// Binds a copy's content to its name.
+fn copy_context(tip: TipId, sha256: [u8; 32], copy: Copy) -> Vec<u8> {
+    [context(tip, sha256).as_slice(), copy.ending().as_bytes()].concat()
 }
 
 /// Makes a folder for our user only; a new one is durable on return.

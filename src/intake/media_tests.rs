@@ -50,6 +50,44 @@ async fn a_picture_comes_back_until_it_is_removed() {
 }
 
 #[actix_web::test]
+async fn copies_are_sealed_by_their_own_names_and_go_with_the_picture() {
+    let data = folder("copies");
+    let kept = store(&data);
+    let sha256 = hash(PICTURE);
+    let get = |copy| kept.get_copy(tip('1'), sha256, copy);
+    kept.put(tip('1'), sha256, PICTURE.to_vec()).await.expect("kept");
+    assert_eq!(get(Copy::View).await.expect("looked"), None);
+    kept.put_copy(tip('1'), sha256, Copy::View, b"the view".to_vec()).await.expect("kept");
+    kept.put_copy(tip('1'), sha256, Copy::Preview, b"small".to_vec()).await.expect("kept");
+    assert_eq!(get(Copy::View).await.expect("read").as_deref(), Some(&b"the view"[..]));
+    assert_eq!(get(Copy::Preview).await.expect("read").as_deref(), Some(&b"small"[..]));
+    for path in files(&kept) {
+        let on_disk = fs::read(&path).expect("read");
+        assert!(!on_disk.windows(5).any(|part| part == b"small"), "{path:?}");
+    }
+    // One is not the other, nor is it the original.
+    let path = |copy| kept.0.copy_path(tip('1'), sha256, copy);
+    let swapped = fs::read(path(Copy::Preview)).expect("read");
+    fs::write(path(Copy::View), &swapped).expect("written");
+    let fault = get(Copy::View).await.expect_err("bound to its name");
+    assert_eq!(fault.kind(), io::ErrorKind::InvalidData);
+    kept.remove(tip('1'), sha256).await.expect("removed");
+    assert!(files(&kept).is_empty(), "both copies are gone with it");
+}
+
+#[actix_web::test]
+async fn no_copy_stays_of_a_picture_that_was_removed_while_it_was_painted() {
+    let data = folder("late-copy");
+    let kept = store(&data);
+    let sha256 = hash(PICTURE);
+    kept.put(tip('1'), sha256, PICTURE.to_vec()).await.expect("kept");
+    kept.remove(tip('1'), sha256).await.expect("removed");
+    let late = kept.put_copy(tip('1'), sha256, Copy::View, b"painted".to_vec()).await;
+    assert_eq!(late.expect_err("nothing to keep it for").kind(), io::ErrorKind::NotFound);
+    assert!(files(&kept).is_empty());
+}
+
+#[actix_web::test]
 async fn nothing_of_it_can_be_read_on_the_disk() {
     let data = folder("clear");
     let kept = store(&data);

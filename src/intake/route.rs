@@ -129,7 +129,8 @@ impl Server for web::Data<App> {
             Problem::journal_unavailable()
         })?;
         Ok(found.map(|source| {
-            let secrets: Vec<_> = Secret::parse(&source.secret).into_iter().collect();
+            let texts = std::iter::once(&source.secret).chain(&source.old_secrets);
+            let secrets: Vec<_> = texts.filter_map(|text| Secret::parse(text)).collect();
             if secrets.is_empty() {
                 tracing::error!(source = source.name, "the secret of this source is none");
             }

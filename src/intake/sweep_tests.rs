@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use tiande_core::ids::IdSource;
 
 use super::*;
+use crate::intake::media::Copy;
 use crate::keys::{MasterKey, random};
 
 const HOUR: i64 = 3_600_000;
@@ -107,6 +108,20 @@ async fn a_sweep_asks_only_about_what_is_newer_than_the_last_one() {
     assert_eq!(setting.sweep(10, &known).await.1.len(), 5);
     fs::write(setting.data.join(NOTE), "no number").expect("written");
     assert_eq!(setting.sweep(10, &known).await.1.len(), 5);
+}
+
+#[actix_web::test]
+async fn copies_go_with_their_picture_also_when_it_is_gone_already() {
+    let setting = Setting::new();
+    let (whole, torn) = (setting.picture(5).await, setting.picture(4).await);
+    for tip in [whole, torn] {
+        let kept = setting.store.put_copy(tip, [7; 32], Copy::View, b"view".to_vec()).await;
+        kept.expect("kept");
+    }
+    let folder = setting.data.join("media").join("07");
+    fs::remove_file(folder.join(format!("{}-{torn}", hex::encode([7; 32])))).expect("removed");
+    assert_eq!(setting.sweep(0, &[]).await.0, 2, "each counts once");
+    assert_eq!(fs::read_dir(&folder).expect("listed").count(), 0);
 }
 
 #[actix_web::test]

@@ -12,7 +12,7 @@ use tiande_actors::turnstile::{Pass, Turnstile};
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::{CourtId, IncidentId, TipId};
 use tiande_core::time::UnixMillis;
-use tiande_core::tip::{Tip, TipFault as FieldOfTip};
+use tiande_core::tip::{FaultCode, MediaDraft, MediaType, Tip, TipDraft, TipFault as FieldOfTip};
 
 use super::body::PLAIN_BODY_MAX;
 use super::media::MediaStore;
@@ -22,6 +22,7 @@ use super::wire;
 use crate::api::problem::{FieldFault, Problem};
 use crate::entropy::IdEntropy;
 use crate::fault;
+use crate::pictures::head::{self, HeadFault};
 use crate::strict_json;
 
 /// Refused tips come back within this, seconds.
@@ -172,7 +173,8 @@ fn read_tip(
     if body.len() > PLAIN_BODY_MAX && !wire::has_media(&value) {
         return Err(Unread::Refused(Problem::too_large()));
     }
-    let (draft, faults) = wire::read(value);
+    let (draft, mut faults) = wire::read(value);
+    faults.extend(unfit_pictures(&draft));
     match Tip::parse(&draft, court, now) {
         Ok(tip) if faults.is_empty() => {
             let mut pictures: Vec<Picture> = Vec::with_capacity(draft.media.len());
@@ -186,6 +188,21 @@ fn read_tip(
         Ok(_) => Err(Unread::Fields(faults)),
         Err(found) => Err(Unread::Fields(wire::join(faults, found))),
     }
+}
+
+/// Pictures that nobody is to decode, by what they say of themselves. One of another type than declared
+/// is the core's fault to find.
+fn unfit_pictures(draft: &TipDraft) -> Vec<FieldOfTip> {
+    let fault = |(index, picture): (usize, &MediaDraft)| {
+        let kind = MediaType::from_magic(&picture.bytes)?;
+        let code = match head::look(kind, &picture.bytes) {
+            Ok(_size) => return None,
+            Err(HeadFault::Broken) => FaultCode::ImageBroken,
+            Err(HeadFault::TooLarge) => FaultCode::ImageTooLarge,
+        };
+        Some(FieldOfTip { pointer: format!("/media/{index}/data"), code })
+    };
+    draft.media.iter().enumerate().filter_map(fault).collect()
 }
 
 /// The answer to a body with faults. It may have been taken before, when it had none yet: a time in

@@ -20,7 +20,7 @@ use crate::keys::{MasterKey, random};
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const AT: i64 = 1_800_000_000;
-const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 a picture";
+const JPEG: &[u8] = b"\xFF\xD8\xFF\xC0\x00\x0B\x08\x00\x10\x00\x10\x01\x01\x11\x00 a picture";
 
 /// How the court answers next; as it should when there is none.
 type NextAnswer = Arc<Mutex<Option<Result<TipTaken, TipFault>>>>;

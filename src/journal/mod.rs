@@ -9,6 +9,7 @@
 //!
 //! **Not here:** any rule of dispatch. A store refuses only what no rule may ever allow.
 
+pub mod aging;
 pub mod cache;
 pub mod checkpoint;
 pub mod envelope;

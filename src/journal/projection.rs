@@ -82,6 +82,17 @@ pub struct TipRow {
     pub urgency: &'static str,
 }
 
+/// A tip that was split off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TipMove {
+    /// From where.
+    pub from: IncidentId,
+    /// To where.
+    pub to: IncidentId,
+    /// When.
+    pub at: UnixMillis,
+}
+
 /// A new row of `officer`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfficerRow {
@@ -153,6 +164,8 @@ pub enum Operation {
     AddTip(TipRow),
     /// A tip got its incident.
     LinkTip(TipId, IncidentId),
+    /// A tip got another incident; the old link stays as a forwarding one.
+    RelinkTip(TipId, TipMove),
     /// A new officer.
     AddOfficer(OfficerRow),
     /// An officer's duty changed.
@@ -196,7 +209,7 @@ pub fn operations(
     let one = match (stream, event) {
         (StreamId::Incident(id), Event::Incident(event)) => Some(incident(court, id, at, event)),
         (StreamId::Officer(id), Event::Officer(event)) => officer(court, id, at, event),
-        (StreamId::Tip(id), Event::Tip(event)) => Some(tip(court, id, at, event)),
+        (StreamId::Tip(id), Event::Tip(event)) => tip(court, id, at, event),
         (StreamId::Case(id), Event::Case(event)) => case(court, id, event),
         (
             StreamId::Incident(_) | StreamId::Officer(_) | StreamId::Tip(_) | StreamId::Case(_),
@@ -216,6 +229,8 @@ fn incident(court: &CourtId, id: IncidentId, at: UnixMillis, event: &IncidentEve
         }
         IncidentEvent::Cancelled { .. } => Some(Closing { status: "cancelled", at, outcome: None }),
         IncidentEvent::Placed { .. }
+        | IncidentEvent::TipMerged(_)
+        | IncidentEvent::TipSplit { .. }
         | IncidentEvent::SearchStarted { .. }
         | IncidentEvent::OffersMade { .. }
         | IncidentEvent::OfferReceived { .. }
@@ -294,17 +309,21 @@ fn officer(
     }
 }
 
-fn tip(court: &CourtId, id: TipId, at: UnixMillis, event: &TipEvent) -> Operation {
+fn tip(court: &CourtId, id: TipId, at: UnixMillis, event: &TipEvent) -> Option<Operation> {
     match event {
-        TipEvent::Received(tip) => Operation::AddTip(TipRow {
+        TipEvent::Received(tip) => Some(Operation::AddTip(TipRow {
             id,
             court: court.clone(),
             source: tip.source.clone(),
             received: at,
             kind: tip.kind.name(),
             urgency: tip.urgency.name(),
-        }),
-        TipEvent::Linked { incident } => Operation::LinkTip(id, *incident),
+        })),
+        TipEvent::Linked { incident } => Some(Operation::LinkTip(id, *incident)),
+        TipEvent::Relinked { from, incident } => {
+            Some(Operation::RelinkTip(id, TipMove { from: *from, to: *incident, at }))
+        }
+        TipEvent::OriginalRead { .. } => None,
     }
 }
 
@@ -330,6 +349,8 @@ pub struct Changes {
     pub tips: Vec<TipRow>,
     /// Links of tips.
     pub tip_links: Vec<(TipId, IncidentId)>,
+    /// Tips that were split off, in order.
+    pub tip_moves: Vec<(TipId, TipMove)>,
     /// New officers.
     pub officers: Vec<OfficerRow>,
     /// Duty of officers that were there before.
@@ -357,6 +378,7 @@ impl Changes {
             Operation::PatchIncident(id, patch) => self.patch_incident(id, patch),
             Operation::AddTip(row) => self.tips.push(row),
             Operation::LinkTip(tip, incident) => self.tip_links.push((tip, incident)),
+            Operation::RelinkTip(tip, to) => self.move_tip(tip, to),
             Operation::AddOfficer(row) => self.officers.push(row),
             Operation::SetDuty(id, duty) => {
                 match self.officers.iter_mut().find(|row| row.id == id) {
@@ -372,6 +394,14 @@ impl Changes {
             }
             Operation::AddCase(row) => self.cases.push(row),
         }
+    }
+
+    fn move_tip(&mut self, tip: TipId, to: TipMove) {
+        // A link of this very group reaches the store as it ends.
+        if let Some((_, incident)) = self.tip_links.iter_mut().find(|(id, _)| *id == tip) {
+            *incident = to.to;
+        }
+        self.tip_moves.push((tip, to));
     }
 
     fn patch_incident(&mut self, id: IncidentId, patch: IncidentPatch) {

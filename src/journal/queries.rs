@@ -6,6 +6,7 @@ use tiande_actors::ports::journal::ReadFault;
 use tiande_core::ids::{CaseId, CourtId, IncidentId, TipId};
 use tiande_core::time::UnixMillis;
 
+use super::projection::TipMove;
 use super::reader::{limited, parsed, unreadable};
 use super::sql::{Statement, sql};
 use super::store::Store;
@@ -113,6 +114,24 @@ impl Store {
             kind,
             urgency,
         }))
+    }
+
+    /// Where a tip was before, oldest first: what its source was told stays true that way.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn tip_moves(&self, tip: TipId) -> Result<Vec<TipMove>, ReadFault> {
+        const WHAT: &str = "moves of a tip";
+        // Primary key of `tip_forward`. A split makes a new incident, so ids are in order of time.
+        let query = sql("SELECT from_incident, to_incident, moved_ms FROM tip_forward \
+             WHERE tip = $1 ORDER BY from_incident")
+        .bind(tip.to_string());
+        let rows = limited(WHAT, self.readers().fetch_all(query)).await?;
+        let read = |(from, to, at): (String, String, i64)| {
+            let (from, to) = (parsed(WHAT, &from)?, parsed(WHAT, &to)?);
+            Ok(TipMove { from, to, at: UnixMillis(at) })
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// True when the tip became durable, in whatever court.

@@ -3,13 +3,13 @@
 use actix_web::web::Data;
 use serde_json::json;
 use tiande_actors::board::JoinConsole;
-use tiande_actors::court::{AcknowledgeAlarm, CourtHandle, IncidentLook, ToIncident};
-use tiande_actors::incident::OrderIncident;
+use tiande_actors::court::{AcknowledgeAlarm, CourtHandle, IncidentLook, SplitOff, ToIncident};
+use tiande_actors::incident::{OrderIncident, SplitTip};
 use tiande_actors::outbox::{CloseReason, Outbox};
 use tiande_actors::ports::journal::Audience;
 use tiande_core::access::{Action, Actor, Context, Resource, can};
 use tiande_core::geo::{Area, LatLon, Metres, Place};
-use tiande_core::ids::{IncidentId, OfferId};
+use tiande_core::ids::{IncidentId, OfferId, TipId};
 use tiande_core::incident::IncidentCommand;
 use tiande_core::journal::By;
 use tiande_core::text::clean_text;
@@ -112,6 +112,9 @@ impl Peer for Console {
                 let command = words(&reason).map(|reason| IncidentCommand::Cancel { reason });
                 self.command(session, id, &incident, command);
             }
+            FromConsole::SplitTip { id, incident, tip, reason } => {
+                self.split_tip(session, id, &incident, &tip, &reason);
+            }
             FromConsole::AckAlarm { id, alarm } => self.acknowledge(session, id, &alarm),
         }
         Ok(())
@@ -172,6 +175,27 @@ impl Console {
             let done = court.incident(ToIncident { incident, order }).await;
             let done = done.map_err(|fault| refusal_of(&fault))?;
             Ok(json!({"status": done.view.status.name()}))
+        });
+    }
+
+    fn split_tip(&self, session: &Speaker, id: String, incident: &str, tip: &str, reason: &str) {
+        let allowed = self.may(Action::CommandIncident);
+        let incident: Result<IncidentId, _> = incident.parse();
+        let tip: Result<TipId, _> = tip.parse();
+        let reason = words(reason);
+        let (app, court, by) = (self.app.clone(), self.court.clone(), self.by.clone());
+        session.answer(id, async move {
+            if !allowed {
+                return Err(FORBIDDEN);
+            }
+            let incident = incident.map_err(|_invalid| FIELD_INVALID)?;
+            let tip = tip.map_err(|_invalid| FIELD_INVALID)?;
+            let order = SplitTip { tip, reason: reason?, by };
+            let known = check_court(&app, &court, incident).await;
+            known.map_err(|fault| refusal_of(&fault))?;
+            let own = court.split_off(SplitOff { incident, order }).await;
+            let own = own.map_err(|fault| refusal_of(&fault))?;
+            Ok(json!({"incident": own.to_string()}))
         });
     }
 

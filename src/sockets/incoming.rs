@@ -140,6 +140,12 @@ pub enum FromConsole {
         incident: String,
         reason: String,
     },
+    SplitTip {
+        id: String,
+        incident: String,
+        tip: String,
+        reason: String,
+    },
     AckAlarm {
         id: String,
         alarm: String,
@@ -215,6 +221,7 @@ pub const CONSOLE_TYPES: &[&str] = &[
     "assign",
     "release",
     "cancel",
+    "split_tip",
     "ack_alarm",
     "ping",
 ];

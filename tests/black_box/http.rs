@@ -3,11 +3,13 @@
 use std::io::Write as _;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::http::{CASE, head, read_reply};
 use crate::support::people::PASSWORD;
-use crate::support::tips::good_tip;
+use crate::support::tips::{PICTURE, good_tip, tip_with};
 use crate::support::waiting::{Stopwatch, unix_ms};
 use crate::support::{Court, Server};
 
@@ -271,7 +273,10 @@ fn the_description_lists_exactly_what_answers() {
     let paths = document["paths"].as_object().expect("paths");
     assert!(paths.len() >= 12, "{paths:?}");
     let cookie = court.dispatcher();
-    let tip = court.source.send(&server, "m1", &good_tip("alpha")).ok("tip");
+    // With a picture that nobody can decode: that, too, is an answer that is described.
+    let media = json!([{"content_type": "image/jpeg", "data": STANDARD.encode(PICTURE)}]);
+    let tip = tip_with("alpha", json!({"media": media}));
+    let tip = court.source.send(&server, "m1", &tip).ok("tip");
     let import = server.admin(&json!({"do": "case_import", "court": "alpha", "cases": [
         {"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]},
     ]}));
@@ -285,8 +290,10 @@ fn the_description_lists_exactly_what_answers() {
         };
         path.replace("{id}", id.as_str().expect("an id"))
             .replace("{source}", &court.source.name)
-            .replace("{court}", "alpha")
+            .replace("{court}", &court.id)
             .replace("{officer}", &officer)
+            .replace("{tip}", tip["tip"].as_str().expect("an id"))
+            .replace("{n}", "0")
     };
     for (path, operations) in paths {
         let operations = operations.as_object().expect("operations");

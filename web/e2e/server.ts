@@ -23,6 +23,8 @@ const profile = {
   utc_offset_minutes: 480,
   court_house: { ...COURT_HOUSE, radius_m: 150 },
   shift: { start: '08:00', end: '18:30', days: [1, 2, 3, 4, 5] },
+  // Most tests want each tip by itself.
+  merge: { within_m: 0 },
   dispatch: {
     offer_ttl_ms: 20_000,
     receive_ttl_ms: 6000,
@@ -49,8 +51,8 @@ export class TestServer {
     private readonly process: ChildProcess,
   ) {}
 
-  /** `dispatch`: settings of the court that this test wants otherwise. */
-  static async start(dispatch: Record<string, number> = {}): Promise<TestServer> {
+  /** `dispatch`, `merge`: settings of the court that this test wants otherwise. */
+  static async start(dispatch: Record<string, number> = {}, merge: Record<string, number> = {}): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), 'tiande-e2e-'));
     const port = await freePort();
     const config = join(folder, 'tiande.toml');
@@ -65,7 +67,11 @@ export class TestServer {
     const server = new TestServer(`http://127.0.0.1:${port}`, folder, process);
     await server.ready();
     await log.close();
-    const court = { ...profile, dispatch: { ...profile.dispatch, ...dispatch } };
+    const court = {
+      ...profile,
+      dispatch: { ...profile.dispatch, ...dispatch },
+      merge: { ...profile.merge, ...merge },
+    };
     await server.admin({ do: 'court_add', profile: court });
     await server.admin({
       do: 'user_add',

@@ -18,6 +18,7 @@ export interface IncidentBrief {
   case_number: string | null;
   exercise: boolean;
   need: number;
+  tips: number;
 }
 
 export interface Offer {

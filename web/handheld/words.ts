@@ -59,6 +59,7 @@ export const t = dictionary({
   emergency: ['紧急', 'Emergency'],
   routine: ['例行', 'Routine'],
   exercise: ['演练', 'Exercise'],
+  tips: ['线索 {n} 条', '{n} tips'],
   accept: ['接警', 'Accept'],
   decline: ['拒绝', 'Decline'],
   secondsLeft: ['剩余 {n} 秒', '{n} s left'],

@@ -10,7 +10,17 @@ interface Call {
 }
 
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+  const response = await send(path, 'application/json', options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** What is no JSON, such as a picture. */
+export async function bytes(path: string): Promise<Blob> {
+  return (await send(path, '*/*', {})).blob();
+}
+
+async function send(path: string, accept: string, options: Call): Promise<Response> {
+  const headers: Record<string, string> = { Accept: accept };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   if (options.bearer) headers['Authorization'] = `Bearer ${options.bearer}`;
   let response: Response;
@@ -27,9 +37,7 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   } catch {
     throw new Refused(LOCAL.unreachable, 'server not reachable');
   }
-  if (response.ok) {
-    return (response.status === 204 ? undefined : await response.json()) as T;
-  }
+  if (response.ok) return response;
   throw await refusal(response);
 }
 

@@ -67,6 +67,8 @@ const REFUSALS: Record<string, Entry> = {
   'offer-declined': ['您已拒绝该派警', 'You have declined it'],
   'place-missing': ['位置不明，请先标定位置', 'Set the place first'],
   'outside-court': ['位置不在辖区内', 'The place is not near the court'],
+  'picture-unreadable': ['图片无法显示', 'The picture cannot be shown'],
+  'tip-not-merged': ['该线索未并入此任务', 'That tip was not merged into this incident'],
   'not-crew': ['该警员不在此任务中', 'That officer is not on this incident'],
   'conflict-of-interest': ['该警员须回避', 'That officer must not go'],
   'incident-closed': ['任务已结束', 'The incident is over'],

@@ -28,6 +28,9 @@ function incident(more: Partial<Incident>): Incident {
     crew: [],
     offers_open: [],
     alarm: null,
+    tip: null,
+    tips: 0,
+    merged: [],
     ...more,
   };
 }

@@ -78,6 +78,9 @@ pub enum Action {
     SubmitTip,
     /// Read one tip's facts.
     ReadTip,
+    /// Read a picture as it came, with the place and the device it tells of; everybody else gets
+    /// copies. Each reading is journalled with its reason.
+    ReadPictureOriginal,
     /// Watch the command centre's console.
     WatchConsole,
     /// Read incidents.
@@ -109,6 +112,7 @@ impl Action {
     pub const ALL: &'static [Self] = &[
         Self::SubmitTip,
         Self::ReadTip,
+        Self::ReadPictureOriginal,
         Self::WatchConsole,
         Self::ReadIncident,
         Self::CommandIncident,
@@ -188,6 +192,7 @@ fn allows(role: Role, action: Action) -> bool {
         Role::Director => matches!(
             action,
             A::ReadTip
+                | A::ReadPictureOriginal
                 | A::WatchConsole
                 | A::ReadIncident
                 | A::CommandIncident
@@ -247,6 +252,7 @@ mod tests {
         );
         assert!(can(&staff(&[Role::Director]), Action::ReadTrackHistory, &here, open));
         assert!(can(&staff(&[Role::Director]), Action::AcknowledgeDirectorAlarm, &here, open));
+        assert!(can(&staff(&[Role::Director]), Action::ReadPictureOriginal, &here, open));
         for role in Role::ALL.iter().filter(|r| !matches!(r, Role::Dispatcher | Role::Director)) {
             assert_eq!(allowed(&staff(&[*role]), &here, open), [], "{}", role.name());
         }

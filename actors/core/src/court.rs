@@ -36,6 +36,9 @@ pub struct CourtProfile {
     /// How officers are chosen and asked.
     #[serde(default)]
     pub dispatch: DispatchSettings,
+    /// When two tips are about the same.
+    #[serde(default)]
+    pub merge: MergeSettings,
 }
 
 fn default_area_margin() -> f64 {
@@ -80,6 +83,27 @@ pub struct Shift {
 impl Default for Shift {
     fn default() -> Self {
         Self { start: "08:00".into(), end: "18:30".into(), days: vec![1, 2, 3, 4, 5] }
+    }
+}
+
+/// When a tip is taken for a further one about an open incident (PROTOCOL §8).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MergeSettings {
+    /// Places this near are one, metres, and what both are inexact by; 0..=2_000, 0 turns merging off.
+    /// A crossing with its four corners, as several people see it from where they stand.
+    pub within_m: f64,
+    /// Times this near are one; 0..=86_400_000. A quarter of an hour: who calls later tells of what
+    /// has become of it, and that deserves its own look.
+    pub within_ms: u64,
+    /// Words this alike are one, percent of their pairs of letters; 30..=100. Of the sentences in
+    /// `tip/likeness_tests.rs` those about the same have 66 and more, others in one street 38 and less.
+    pub text_percent: u8,
+}
+
+impl Default for MergeSettings {
+    fn default() -> Self {
+        Self { within_m: 150.0, within_ms: 900_000, text_percent: 50 }
     }
 }
 
@@ -234,6 +258,10 @@ impl CourtProfile {
             "dispatch.welfare_answer_ms",
             "1000..=600000",
         );
+        let m = &self.merge;
+        need((0.0..=2_000.0).contains(&m.within_m), "merge.within_m", "0..=2000");
+        need(m.within_ms <= 86_400_000, "merge.within_ms", "0..=86400000");
+        need((30..=100).contains(&m.text_percent), "merge.text_percent", "30..=100");
         need(d.need.values().all(|n| (1..=8).contains(n)), "dispatch.need", "1..=8 each");
         faults
     }
@@ -301,6 +329,7 @@ mod tests {
             court_house: CourtHouse { lat: 35.2, lon: 114.67, radius_m: 150.0 },
             shift: Shift::default(),
             dispatch: DispatchSettings::default(),
+            merge: MergeSettings::default(),
         }
     }
 

@@ -13,15 +13,15 @@ use tiande_core::officer::{DutyChange, OfficerCommand, OfficerRefusal};
 use crate::board::{BoardNews, FindAlarm};
 use crate::case::{CaseFault, LookAtCase, OrderCase};
 use crate::gate::{Admitted, Gate, NotAdmitted};
-use crate::incident::{IncidentDone, LookAtIncident, OrderIncident};
+use crate::incident::{IncidentDone, LookAtIncident, OrderIncident, ReadAgain};
 use crate::officer::{Connect, Connected, OfficerActor, OfficerFault, OrderOfficer, Revoke};
 use crate::ports::journal::{AppendFault, NoticeChange};
 use crate::views::RosterEntry;
 
 use super::messages::{
-    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, EnrolOfficer,
-    IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed, RevokeDevice, ToIncident,
-    ToOfficer,
+    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, EnrolOfficer, ForgetTip,
+    IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed, RevokeDevice, SplitOff,
+    ToIncident, ToOfficer,
 };
 use super::room::CourtRoom;
 use super::snapshots::Known;
@@ -159,6 +159,44 @@ impl Handler<Admitted<ToIncident>> for CourtDesk {
             let message = message; // With its place in the queue.
             let ToIncident { incident, order } = message.body;
             order_incident(&room, incident, order).await
+        })
+    }
+}
+
+impl Handler<Admitted<SplitOff>> for CourtDesk {
+    type Result = ResponseFuture<Result<IncidentId, CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<SplitOff>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let SplitOff { incident, order } = message.body;
+            let done = room.ask_incident(incident, order).await.map_err(not_asked)?;
+            done.map_err(CommandFault::Incident)
+        })
+    }
+}
+
+impl Handler<Admitted<ForgetTip>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<ForgetTip>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            for incident in &message.body.incidents {
+                // One that sleeps, or falls asleep meanwhile, wakes from what can still be read.
+                let Some(gate) = room.incident(*incident) else { continue };
+                match gate.ask(ReadAgain) {
+                    Ok(wait) => {
+                        let done = wait.await.map_err(|_no_answer| CommandFault::NoAnswer)?;
+                        done.map_err(CommandFault::Incident)?;
+                    }
+                    Err(NotAdmitted::Gone(_)) => {}
+                    Err(full @ NotAdmitted::Full(_)) => return Err(not_admitted(full)),
+                }
+            }
+            Ok(())
         })
     }
 }

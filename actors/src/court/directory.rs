@@ -192,6 +192,14 @@ impl CourtRoom {
         self.admit_incident(id, known)
     }
 
+    /// An incident as the journal has it now, whether or not its actor is awake.
+    pub(crate) async fn incident_as_written(
+        &self,
+        id: IncidentId,
+    ) -> Result<Known<Incident>, Absent> {
+        self.known(StreamId::Incident(id)).await
+    }
+
     /// Starts the actors of many incidents, with few questions to the journal. Those without an opening
     /// are left out and returned.
     pub(crate) async fn wake_incidents(

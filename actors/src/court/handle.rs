@@ -24,8 +24,8 @@ use crate::views::RosterEntry;
 use super::desk::{CloseSockets, Count, CourtDesk, open_court};
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
-    EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, RevokeDevice,
-    ToIncident, ToOfficer,
+    EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, RevokeDevice,
+    SplitOff, ToIncident, ToOfficer,
 };
 use super::room::{CourtRoom, RoomPorts};
 
@@ -215,6 +215,22 @@ impl CourtHandle {
     /// # Errors
     /// [`CommandFault`].
     pub async fn incident(&self, message: ToIncident) -> Result<IncidentDone, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Gives a merged tip an incident of its own.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn split_off(&self, message: SplitOff) -> Result<IncidentId, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Lets no actor hold what a tip told whose key has been destroyed.
+    ///
+    /// # Errors
+    /// [`CommandFault`]; to be done again, which is safe.
+    pub async fn forget_tip(&self, message: ForgetTip) -> Result<(), CommandFault> {
         self.ask_desk(message).await
     }
 

@@ -8,7 +8,7 @@ use tiande_core::journal::By;
 use tiande_core::officer::{OfficerPersonal, Stage};
 use tiande_core::time::UnixMillis;
 
-use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident};
+use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident, SplitTip};
 use crate::intake::TipFault;
 use crate::officer::{Connected, OfficerFault};
 use crate::outbox::Outbox;
@@ -73,6 +73,24 @@ pub struct ToIncident {
     pub incident: IncidentId,
     /// What.
     pub order: OrderIncident,
+}
+
+/// Somebody at a desk gives a merged tip an incident of its own; the answer is that incident.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<IncidentId, CommandFault>")]
+pub struct SplitOff {
+    /// From which.
+    pub incident: IncidentId,
+    /// What.
+    pub order: SplitTip,
+}
+
+/// A tip was forgotten: these incidents told of it. The answer comes when no actor holds it any more.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), CommandFault>")]
+pub struct ForgetTip {
+    /// Which.
+    pub incidents: Vec<IncidentId>,
 }
 
 /// Somebody looks at an incident.

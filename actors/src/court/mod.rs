@@ -10,11 +10,12 @@ mod room;
 mod snapshots;
 
 pub use desk::CourtDesk;
+pub(crate) use directory::Absent;
 pub use handle::{CourtHandle, StartFault};
 pub use messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
-    DeskCounts, EnrolOfficer, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed,
-    RevokeDevice, ToIncident, ToOfficer,
+    DeskCounts, EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead,
+    OfficerDeed, RevokeDevice, SplitOff, ToIncident, ToOfficer,
 };
 pub use room::{CourtRoom, Idle, RoomPorts};
 pub(crate) use snapshots::{Known, Trail};

@@ -17,6 +17,7 @@ use tiande_core::time::{Millis, UnixMillis};
 use crate::board::{BoardActor, BoardNews, Shown};
 use crate::gate::Gate;
 use crate::incident::Nudge;
+use crate::intake::OpenTips;
 use crate::limits::{CASE_IDLE, INCIDENT_IDLE, OFFERS_REMEMBERED, SEARCHES_BURST, SEARCHES_PER_S};
 use crate::pause::Pace;
 use crate::ports::wire::Wire;
@@ -97,6 +98,8 @@ pub struct CourtRoom {
     pub(crate) idle: Idle,
     /// Snapshots on their way to the store.
     pub(crate) unsaved: RefCell<Unsaved>,
+    /// Open incidents that a further tip may be about.
+    pub(crate) open_tips: RefCell<OpenTips>,
     /// Year and number of the newest incident.
     incident_number: Cell<(u16, u64)>,
     /// What a console that comes in gets to see, beside officers.
@@ -134,6 +137,7 @@ impl CourtRoom {
             waiting: RefCell::default(),
             idle: ports.idle,
             unsaved: RefCell::default(),
+            open_tips: RefCell::default(),
             incident_number: Cell::new((0, 0)),
             shown: RefCell::default(),
             board_behind: Cell::new(false),

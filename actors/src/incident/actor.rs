@@ -51,6 +51,11 @@ impl IncidentActor {
         Self { room, state, seq, trail, alarm_clock: None, look_again: None, idle: None, notice }
     }
 
+    /// What a decision is made from.
+    pub(super) fn at_hand(&self) -> (Rc<CourtRoom>, Incident, u64) {
+        (Rc::clone(&self.room), self.state.clone(), self.seq)
+    }
+
     fn to_ask(&self) -> bool {
         // One seat open and nobody weighing it is what keeps an incident looking; the extra ones
         // beyond the seats are asked when a round is made anyway.
@@ -68,6 +73,7 @@ impl IncidentActor {
         if let Some(due) = self.state.next_due(self.room.profile.dispatch.patience()) {
             self.alarm_clock = Some(ctx.run_later(span(due.since(now)), Self::tick));
         }
+        self.room.open_tips.borrow_mut().note(&self.state, &self.room.profile.merge);
         let looks = self.to_ask();
         self.room.note_waiting(&self.state, looks);
         if looks {
@@ -136,7 +142,7 @@ impl IncidentActor {
     }
 
     /// Takes a durable decision into the state and lets the world know.
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         done: Result<Transacted, IncidentFault>,
         ctx: &mut Context<Self>,
@@ -170,13 +176,26 @@ impl IncidentActor {
         }
     }
 
+    /// Takes what the journal says in place of what it holds: what is forgotten is gone from here, too.
+    pub(super) fn hold(&mut self, known: Known<Incident>, ctx: &mut Context<Self>) {
+        let Known { state, seq, trail } = known;
+        (self.state, self.seq, self.trail) = (state, seq, trail);
+        // With the words that it was compared by.
+        self.room.open_tips.borrow_mut().remove(self.state.id);
+        self.show_again();
+        self.brief_officers();
+        self.wind_up(ctx);
+    }
+
     fn tell(&self, events: &[IncidentEvent], at: UnixMillis) {
         for event in events {
             match event {
                 IncidentEvent::OffersMade { offers, .. } => {
                     offers.iter().for_each(|o| self.room.remember_offer(o.offer, self.state.id));
                 }
-                IncidentEvent::Placed { .. } => self.brief_officers(),
+                IncidentEvent::Placed { .. }
+                | IncidentEvent::TipMerged(_)
+                | IncidentEvent::TipSplit { .. } => self.brief_officers(),
                 _ => {}
             }
             if let Some(line) = feed_line(&self.room, &self.state, event, at) {

@@ -5,7 +5,9 @@ mod actor;
 mod gather;
 mod link;
 mod messages;
+mod reread;
 mod show;
+mod split;
 mod transact;
 
 pub use actor::IncidentActor;
@@ -13,3 +15,5 @@ pub use messages::{
     Beside, IncidentDone, IncidentFault, LookAtIncident, OrderIncident, SeenIncident,
 };
 pub(crate) use messages::{BriefAgain, Nudge};
+pub(crate) use reread::ReadAgain;
+pub use split::SplitTip;

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use tiande_core::dispatch::Decision;
-use tiande_core::incident::{Closed, Incident, IncidentEvent, OfferState};
+use tiande_core::ids::TipId;
+use tiande_core::incident::{Closed, Incident, IncidentEvent, MergedTip, OfferState, Origin};
 use tiande_core::time::UnixMillis;
 
 use crate::court::CourtRoom;
-use crate::views::{CrewView, DecisionView, FeedLine, IncidentBrief, IncidentView, OfferView};
+use crate::views::{
+    CrewView, DecisionView, FeedLine, IncidentBrief, IncidentView, MERGED_SHOWN, MergedView,
+    OfferView,
+};
 
 /// What officers are told; `None` before the opening.
 pub(super) fn brief_of(incident: &Incident) -> Option<Arc<IncidentBrief>> {
@@ -24,7 +28,33 @@ pub(super) fn brief_of(incident: &Incident) -> Option<Arc<IncidentBrief>> {
         case_number: opened.case_number.clone(),
         exercise: opened.exercise,
         need: opened.need,
+        tips: first_tip(&opened.origin).map_or(0, |_| 1) + incident.merged_tips().count(),
     }))
+}
+
+fn first_tip(origin: &Origin) -> Option<TipId> {
+    match origin {
+        Origin::Tip { tip, .. } => Some(*tip),
+        Origin::Sos { .. } => None,
+    }
+}
+
+/// The newest merged tips, newest last.
+fn merged_of(incident: &Incident) -> Vec<MergedView> {
+    let mut merged: Vec<_> = incident.merged_tips().collect();
+    merged.sort_by_key(|it| (it.at, it.merged.tip));
+    let hidden = merged.len().saturating_sub(MERGED_SHOWN);
+    let view = |it: &MergedTip| MergedView {
+        tip: it.merged.tip,
+        at: it.at,
+        source: it.merged.source.clone(),
+        kind: it.merged.kind,
+        urgency: it.merged.urgency,
+        why: it.merged.why,
+        pictures: it.merged.pictures,
+        personal: it.merged.personal.clone().unwrap_or_default(),
+    };
+    merged.into_iter().skip(hidden).map(view).collect()
 }
 
 /// What dispatchers see; `None` before the opening.
@@ -58,6 +88,8 @@ pub(super) fn view_of(room: &CourtRoom, incident: &Incident) -> Option<Arc<Incid
         crew: crew.collect(),
         offers_open: offers_open.collect(),
         alarm: incident.alarm,
+        tip: first_tip(&opened.origin),
+        merged: merged_of(incident),
     }))
 }
 
@@ -89,6 +121,10 @@ pub(super) fn feed_line(
     let (kind, officer, words) = match event {
         IncidentEvent::Opened(_) => ("incident.opened", None, String::new()),
         IncidentEvent::Placed { .. } => ("incident.placed", None, String::new()),
+        IncidentEvent::TipMerged(merged) => ("incident.tip_merged", None, merged.source.clone()),
+        IncidentEvent::TipSplit { said, .. } => {
+            ("incident.tip_split", None, said.text().to_owned())
+        }
         IncidentEvent::SearchStarted { .. } => ("incident.search_started", None, String::new()),
         IncidentEvent::OffersMade { offers, .. } => {
             let names: Vec<_> = offers.iter().map(|o| room.name_of(o.officer)).collect();

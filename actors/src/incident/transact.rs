@@ -214,6 +214,8 @@ fn notices_of(incident: &Incident, events: &[IncidentEvent]) -> Vec<NoticeChange
                 notices.push(NoticeChange::Settle { incident: incident.id });
             }
             IncidentEvent::Placed { .. }
+            | IncidentEvent::TipMerged(_)
+            | IncidentEvent::TipSplit { .. }
             | IncidentEvent::SearchStarted { .. }
             | IncidentEvent::OffersMade { .. }
             | IncidentEvent::OfferReceived { .. }

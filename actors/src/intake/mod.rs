@@ -1,25 +1,33 @@
 //! The intake of a court: a tip that has passed the door, or an officer's call for help, becomes an
-//! incident; tip, incident, case link and first offers in one append.
+//! incident; tip, incident, case link and first offers in one append. A tip that tells of what is
+//! known already is merged into its incident instead.
+
+mod open_tips;
+mod opening;
+
+pub(crate) use open_tips::OpenTips;
+pub(crate) use opening::{case_of, namesakes, open, opening_of};
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use actix::prelude::*;
+use metrics::counter;
 use tiande_core::geo::Place;
 use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfficerId, TipId};
 use tiande_core::incident::{
-    Incident, IncidentCommand, IncidentKind, IncidentOpened, IncidentPersonal, IncidentRefusal,
-    Origin, Urgency,
+    IncidentKind, IncidentOpened, IncidentPersonal, IncidentRefusal, Origin, Urgency,
 };
 use tiande_core::journal::{By, Event, StreamId, Subject};
 use tiande_core::officer::OfficerRefusal;
 use tiande_core::tip::{Tip, TipEvent, TipReceived, TipSealed};
 
-use crate::case::LookAtCase;
-use crate::court::{CourtRoom, Known};
-use crate::gate::{Admitted, NotAdmitted};
-use crate::incident::{Beside, IncidentFault, OrderIncident};
+use crate::court::CourtRoom;
+use crate::gate::Admitted;
+use crate::incident::{Beside, IncidentFault};
 use crate::ports::journal::{AppendFault, Delivery, ReadFault, StreamAppend};
+
+use opening::{account_of, merge};
 
 /// A tip whose signature and content have been checked.
 #[derive(Debug, Message)]
@@ -119,46 +127,73 @@ impl Handler<Admitted<RaiseSos>> for IntakeActor {
     }
 }
 
+/// A further tip is merged into an open incident at most after so many attempts; incidents that end
+/// just then are passed over.
+const MERGE_TRIES: usize = 4;
+
 async fn take_tip(room: &Rc<CourtRoom>, submitted: &SubmitTip) -> Result<TipTaken, TipFault> {
     if let Some(taken) = earlier(room, submitted).await? {
         return Ok(taken);
     }
-    let SubmitTip { tip, id, source, trusted, .. } = submitted;
-    let incident = room.new_id(IncidentId::new);
-    let case = match tip.case_number.clone() {
-        Some(number) => {
-            let found = room.journal.case_numbered(room.profile.id.clone(), number).await;
-            found.map_err(TipFault::Read)?
-        }
-        None => None,
-    };
+    let received = received_of(submitted);
+    let case = case_of(room, &received).await.map_err(TipFault::Read)?;
     let excluded = match case {
         Some(case) => namesakes(room, case).await,
         None => BTreeSet::new(),
     };
-    let (year, number) = room.next_incident_number(room.now());
-    let opened = IncidentOpened {
-        incident,
-        number,
-        year,
-        origin: Origin::Tip { tip: *id, source: source.clone(), trusted: *trusted },
-        kind: tip.kind,
-        urgency: tip.urgency,
-        need: room.profile.need(tip.kind),
-        skills: room.profile.dispatch.skills.get(&tip.kind).cloned().unwrap_or_default(),
-        case_number: tip.case_number.clone(),
-        case,
-        excluded: excluded.into_iter().collect(),
-        exercise: tip.exercise,
-        alarm: None,
-        subject: Subject(id.0),
-        personal: Some(IncidentPersonal {
-            place: tip.place,
-            address: tip.personal.address.clone(),
-            description: tip.personal.description.clone(),
-        }),
-    };
-    let received = TipReceived {
+    let by = By::Source { name: submitted.source.clone() };
+    let account = account_of(&received, room.now());
+    let mut not = Vec::new();
+    while let Some(account) = account.as_ref().filter(|_| not.len() < MERGE_TRIES) {
+        let settings = &room.profile.merge;
+        let Some(same) = room.open_tips.borrow().find(account, settings, &not) else { break };
+        let beside = beside_of(submitted, &received, same.incident, None);
+        match merge(room, &same, &received, account.at, by.clone(), beside).await {
+            Ok(()) => {
+                counter!("tiande_tips_merged_total").increment(1);
+                let (tip, incident) = (submitted.id, same.incident);
+                return Ok(TipTaken { tip, incident, repeated: false });
+            }
+            // Over by now, or not to be merged after all: whatever else is near, or its own.
+            Err(TipFault::Incident(IncidentFault::Refused(
+                IncidentRefusal::Closed(_) | IncidentRefusal::NotOpen | IncidentRefusal::Unlike,
+            ))) => not.push(same.incident),
+            Err(fault) => return settled(room, submitted, fault).await,
+        }
+    }
+    // From looking to standing in the list nothing is awaited: the next tip sees this one.
+    let incident = room.new_id(IncidentId::new);
+    let beside = beside_of(submitted, &received, incident, case);
+    let opened = opening_of(room, &received, incident, case, excluded);
+    if let Some(account) = account {
+        room.open_tips.borrow_mut().put(incident, account);
+    }
+    match open(room, incident, opened, by, beside).await {
+        Ok(()) => Ok(TipTaken { tip: submitted.id, incident, repeated: false }),
+        Err(fault) => {
+            room.open_tips.borrow_mut().remove(incident);
+            settled(room, submitted, fault).await
+        }
+    }
+}
+
+/// What a fault means when another delivery of the same id may have been first.
+async fn settled(
+    room: &CourtRoom,
+    submitted: &SubmitTip,
+    fault: TipFault,
+) -> Result<TipTaken, TipFault> {
+    match fault {
+        TipFault::Incident(IncidentFault::Append(AppendFault::DuplicateDelivery)) => {
+            earlier(room, submitted).await?.ok_or(TipFault::NoAnswer)
+        }
+        fault => Err(fault),
+    }
+}
+
+fn received_of(submitted: &SubmitTip) -> TipReceived {
+    let SubmitTip { tip, id, source, trusted, .. } = submitted;
+    TipReceived {
         tip: *id,
         source: source.clone(),
         trusted: *trusted,
@@ -169,13 +204,21 @@ async fn take_tip(room: &Rc<CourtRoom>, submitted: &SubmitTip) -> Result<TipTake
         media: tip.media.clone(),
         exercise: tip.exercise,
         personal: Some(TipSealed { told: tip.personal.clone(), place: tip.place }),
-    };
-    let beside = Beside {
+    }
+}
+
+fn beside_of(
+    submitted: &SubmitTip,
+    received: &TipReceived,
+    incident: IncidentId,
+    case: Option<CaseId>,
+) -> Beside {
+    Beside {
         streams: vec![StreamAppend {
-            stream: StreamId::Tip(*id),
+            stream: StreamId::Tip(submitted.id),
             expected_seq: 0,
             events: vec![
-                Event::Tip(TipEvent::Received(Box::new(received))),
+                Event::Tip(TipEvent::Received(Box::new(received.clone()))),
                 Event::Tip(TipEvent::Linked { incident }),
             ],
         }],
@@ -184,18 +227,9 @@ async fn take_tip(room: &Rc<CourtRoom>, submitted: &SubmitTip) -> Result<TipTake
             source: submitted.delivery_source.clone(),
             webhook_id: submitted.webhook_id.clone(),
             body_sha256: submitted.body_sha256,
-            tip: *id,
+            tip: submitted.id,
             incident,
         }),
-    };
-    let by = By::Source { name: source.clone() };
-    match open(room, incident, opened, by, beside).await {
-        Ok(()) => Ok(TipTaken { tip: *id, incident, repeated: false }),
-        // Two deliveries of the same id at the same time: the other one was first.
-        Err(TipFault::Incident(IncidentFault::Append(AppendFault::DuplicateDelivery))) => {
-            earlier(room, submitted).await?.ok_or(TipFault::NoAnswer)
-        }
-        Err(fault) => Err(fault),
     }
 }
 
@@ -210,17 +244,6 @@ async fn earlier(room: &CourtRoom, submitted: &SubmitTip) -> Result<Option<TipTa
         }
         Some(_) => Err(TipFault::Mismatch),
     }
-}
-
-/// Officers who bear the name of a party must not go: they may be family, and it may be themselves.
-async fn namesakes(room: &Rc<CourtRoom>, case: CaseId) -> BTreeSet<OfficerId> {
-    let Ok(case) = room.ask_case(case, LookAtCase).await else { return BTreeSet::new() };
-    room.glances
-        .borrow()
-        .values()
-        .filter(|glance| case.parties.iter().any(|party| party.name == glance.officer.name))
-        .map(|glance| glance.officer.id)
-        .collect()
 }
 
 async fn raise_sos(room: &Rc<CourtRoom>, call: &RaiseSos) -> Result<IncidentId, TipFault> {
@@ -267,24 +290,5 @@ async fn raise_sos(room: &Rc<CourtRoom>, call: &RaiseSos) -> Result<IncidentId, 
             OfficerRefusal::InSos,
         )))) => known(room).and_then(|(running, _)| running).ok_or(TipFault::NoAnswer),
         Err(fault) => Err(fault),
-    }
-}
-
-async fn open(
-    room: &Rc<CourtRoom>,
-    incident: IncidentId,
-    opened: IncidentOpened,
-    by: By,
-    beside: Beside,
-) -> Result<(), TipFault> {
-    let gate = room.start_incident(Known::new(Incident::new(incident)));
-    let command = IncidentCommand::Open(Box::new(opened));
-    let order = OrderIncident { command, by, why: None, beside };
-    match gate.ask(order) {
-        Ok(wait) => match wait.await {
-            Ok(done) => done.map(drop).map_err(TipFault::Incident),
-            Err(_no_answer) => Err(TipFault::NoAnswer),
-        },
-        Err(NotAdmitted::Full(_) | NotAdmitted::Gone(_)) => Err(TipFault::Overloaded),
     }
 }

@@ -229,6 +229,10 @@ impl Models {
             (StreamId::Tip(id), Event::Tip(TipEvent::Linked { incident })) => {
                 must(self.tip_links.insert(id, *incident).is_none(), "a tip of two incidents")
             }
+            (StreamId::Tip(id), Event::Tip(TipEvent::Relinked { from, incident })) => {
+                let before = self.tip_links.insert(id, *incident);
+                must(before == Some(*from), "a tip taken from where it was not")
+            }
             (StreamId::Case(id), Event::Case(CaseEvent::Opened { number, .. })) => {
                 let key = (append.court.clone(), number.to_string());
                 must(self.cases.insert(key, id).is_none(), "a case number twice")

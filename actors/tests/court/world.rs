@@ -21,7 +21,7 @@ use tiande_actors::testkit::{
     ManualClock, MemoryTracks, PlainFrame, PlainWire, SeededIds, StagedJournal,
 };
 use tiande_actors::views::RosterEntry;
-use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, Shift};
+use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, MergeSettings, Shift};
 use tiande_core::geo::{LatLon, Metres, Place};
 use tiande_core::ids::{CourtId, DeviceId, IncidentId, OfferId, OfficerId, TipId, UserId};
 use tiande_core::incident::{IncidentCommand, IncidentKind, Urgency};
@@ -62,6 +62,7 @@ pub fn profile() -> CourtProfile {
             need: BTreeMap::from([(IncidentKind::OfficerSos, 1)]),
             ..DispatchSettings::default()
         },
+        merge: MergeSettings::default(),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Source {
     pub name: String,
     /// What it signs with, `whsec_` and base64.
     pub secret: String,
+    /// What it may still sign with, while the secret is changed.
+    pub old_secrets: Vec<String>,
     /// True when it may start a dispatch by itself.
     pub trusted: bool,
 }
@@ -39,9 +41,14 @@ impl fmt::Debug for Source {
 }
 
 /// Binds a sealed secret to its source.
-fn context(court: &str, name: &str) -> Vec<u8> {
+pub(super) fn context(court: &str, name: &str) -> Vec<u8> {
     // A court's id has no slash, so the border cannot move.
     format!("source/{court}/{name}").into_bytes()
+}
+
+/// A secret as it is handed out.
+pub(super) fn fresh_secret() -> String {
+    format!("whsec_{}", STANDARD.encode(random::<SECRET_LEN>()))
 }
 
 impl Doors {
@@ -95,7 +102,7 @@ impl Doors {
         name: &str,
         trusted: bool,
     ) -> Result<Option<String>, StoreFault> {
-        let secret = format!("whsec_{}", STANDARD.encode(random::<SECRET_LEN>()));
+        let secret = fresh_secret();
         let sealed = self.secrets.seal(&context(court.as_str(), name), secret.as_bytes());
         let (court, name) = (court.to_string(), name.to_owned());
         let now = self.clock.now().0;
@@ -144,15 +151,18 @@ impl Doors {
         let secret = self.secrets.open(&context(&court, name), &sealed);
         let secret = secret.and_then(|bytes| String::from_utf8(bytes).ok());
         let secret = secret.ok_or(StoreFault::Unreadable("a source's secret"))?;
+        let old_secrets = self.old_secrets(&court, name).await?;
+        let court = court_of(&court)?;
         Ok(Some(Source {
-            court: court_of(&court)?,
+            court,
             name: name.to_owned(),
             secret,
+            old_secrets,
             trusted: trusted != 0,
         }))
     }
 
-    /// Ends a source; false when there is none that may deliver.
+    /// Ends a source with all its secrets; false when there is none that may deliver.
     ///
     /// # Errors
     /// [`StoreFault`].
@@ -161,7 +171,13 @@ impl Doors {
         self.journal
             .write(move |mut conn| {
                 Box::pin(async move {
-                    // Primary key of `source`.
+                    // Primary keys of `source_old_secret` and `source`.
+                    conn.execute(
+                        sql("DELETE FROM source_old_secret WHERE court = $1 AND name = $2")
+                            .bind(court.clone())
+                            .bind(name.clone()),
+                    )
+                    .await?;
                     conn.execute(
                         sql("UPDATE source SET revoked_ms = $1 \
                          WHERE court = $2 AND name = $3 AND revoked_ms IS NULL")

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tiande_core::access::Role;
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::{CourtId, DeviceId, OfficerId, UserId};
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 use uuid::Uuid;
 
 use super::*;
@@ -109,6 +109,36 @@ async fn courts_are_kept_and_given_once() {
 }
 
 #[tokio::test]
+async fn both_secrets_count_until_the_grace_ends_and_never_again() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let now = || async { doors.source_by_name("alpha").await.expect("read").expect("there") };
+    let rotate = |hours: u64| async move {
+        let grace = Millis(hours * 3_600_000);
+        doors.rotate_source(&court(), "alpha", grace).await.expect("asked").map(|new| new.0)
+    };
+    assert_eq!(rotate(1).await, None, "there is none of that name");
+    let first = doors.add_source(&court(), "alpha", true).await.expect("added").expect("new");
+    let second = rotate(2).await.expect("there");
+    assert_ne!(first, second);
+    let found = now().await;
+    assert_eq!((&found.secret, &found.old_secrets), (&second, &vec![first.clone()]));
+    assert!(found.trusted, "nothing else has changed");
+    // Once more: each ends at its own time.
+    let third = rotate(1).await.expect("there");
+    assert_eq!(now().await.old_secrets, [first.clone(), second.clone()]);
+    house.later(3_600_000 - 1);
+    assert_eq!(now().await.old_secrets, [first.clone(), second]);
+    house.later(1);
+    assert_eq!(now().await.old_secrets, [first]);
+    house.later(3_600_000);
+    assert_eq!((now().await.secret, now().await.old_secrets), (third, vec![]));
+    // Without grace the one before is over at once: it has become known.
+    let fourth = rotate(0).await.expect("there");
+    assert_eq!((now().await.secret, now().await.old_secrets), (fourth, vec![]));
+}
+
+#[tokio::test]
 async fn a_source_is_found_by_its_name_until_it_is_revoked() {
     let house = House::new().await;
     let doors = &house.doors;
@@ -132,6 +162,17 @@ async fn a_source_is_found_by_its_name_until_it_is_revoked() {
     // Such a refusal is the job's own: the writer goes on.
     assert!(!house.journal.is_poisoned());
     assert!(doors.source_by_name("alpha").await.expect("read").is_some());
+    // What it signed with before it was ended is not taken again.
+    let (_, until) = doors
+        .rotate_source(&court(), "alpha", Millis(3_600_000))
+        .await
+        .expect("rotated")
+        .expect("there");
+    assert!(until > house.clock.now());
+    doors.revoke_source(&court(), "alpha").await.expect("revoked");
+    doors.add_source(&court(), "alpha", false).await.expect("added").expect("again");
+    let back = doors.source_by_name("alpha").await.expect("read").expect("there");
+    assert_eq!(back.old_secrets, Vec::<String>::new());
     // A webhook's address names no court: a name is one source on the whole server.
     doors.add_court(&profile("anyang")).await.expect("added");
     let anyang = CourtId::parse("anyang").expect("a court");

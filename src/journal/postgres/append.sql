@@ -47,6 +47,18 @@ BEGIN
         USING jsonb_populate_recordset(NULL::commitment, changes -> 'commitment_end') AS v
         WHERE commitment.officer = v.officer AND commitment.incident = v.incident;
     END IF;
+    IF changes ? 'tip_forward' THEN
+        -- By primary key. Of two moves in one group the later counts. One that was linked in this very
+        -- group is not there yet and is inserted as it ends.
+        UPDATE tip_incident SET incident = v.to_incident
+        FROM (
+            SELECT DISTINCT ON (r.tip) r.tip, r.to_incident
+            FROM jsonb_populate_recordset(NULL::tip_forward, changes -> 'tip_forward')
+                WITH ORDINALITY AS r
+            ORDER BY r.tip, r.ordinality DESC
+        ) AS v
+        WHERE tip_incident.tip = v.tip;
+    END IF;
     IF changes ? 'acknowledgement' THEN
         -- By primary key; who was first stays, also among those of one group.
         UPDATE outbox SET acknowledged_by = v.acknowledged_by, acknowledged_ms = v.acknowledged_ms
@@ -100,6 +112,11 @@ BEGIN
         INSERT INTO tip_incident (tip, incident)
         SELECT tip, incident
         FROM jsonb_populate_recordset(NULL::tip_incident, changes -> 'tip_incident');
+    END IF;
+    IF changes ? 'tip_forward' THEN
+        INSERT INTO tip_forward (tip, from_incident, to_incident, moved_ms)
+        SELECT tip, from_incident, to_incident, moved_ms
+        FROM jsonb_populate_recordset(NULL::tip_forward, changes -> 'tip_forward');
     END IF;
     IF changes ? 'officer' THEN
         INSERT INTO officer (id, court, registered_ms, duty)

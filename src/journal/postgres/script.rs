@@ -165,6 +165,15 @@ fn changes(changes: &Changes) -> Value {
         ),
     );
     table(
+        "tip_forward",
+        list(&changes.tip_moves, |(tip, moved)| {
+            json!({
+                "tip": tip.to_string(), "from_incident": moved.from.to_string(),
+                "to_incident": moved.to.to_string(), "moved_ms": moved.at.0,
+            })
+        }),
+    );
+    table(
         "officer",
         list(&changes.officers, |row| {
             json!({

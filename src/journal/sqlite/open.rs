@@ -215,6 +215,7 @@ pub async fn migrate(conn: &mut SqliteConnection) -> Result<(), OpenFault> {
         (2, "read_models", include_str!("../../../migrations/sqlite/0002_read_models.sql")),
         (3, "doors", include_str!("../../../migrations/sqlite/0003_doors.sql")),
         (4, "snapshots", include_str!("../../../migrations/sqlite/0004_snapshots.sql")),
+        (5, "tips", include_str!("../../../migrations/sqlite/0005_tips.sql")),
     ];
     let migrations = files.map(|(number, name, sql)| {
         Migration::new(number, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

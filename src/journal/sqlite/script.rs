@@ -107,6 +107,13 @@ impl Script {
             self.value(officer.to_string());
             self.value(incident.to_string());
         }
+        for (tip, moved) in &changes.tip_moves {
+            // Primary key of `tip_incident`. One that was linked in this very group is not there yet
+            // and is inserted as it ends.
+            self.sql.push_str("UPDATE tip_incident SET incident = ? WHERE tip = ?;");
+            self.value(moved.to.to_string());
+            self.value(tip.to_string());
+        }
         for (court, alarm, by, at) in &changes.acknowledgements {
             // By primary key; who was first stays.
             self.sql.push_str(
@@ -170,6 +177,17 @@ impl Script {
             |s, (tip, incident)| {
                 s.value(tip.to_string());
                 s.value(incident.to_string());
+            },
+        );
+        self.rows(
+            "INSERT INTO tip_forward (tip, from_incident, to_incident, moved_ms) VALUES ",
+            "(?,?,?,?)",
+            &changes.tip_moves,
+            |s, (tip, moved)| {
+                s.value(tip.to_string());
+                s.value(moved.from.to_string());
+                s.value(moved.to.to_string());
+                s.int(moved.at.0);
             },
         );
         self.rows(

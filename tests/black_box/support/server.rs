@@ -345,6 +345,8 @@ fn spawn(config: &Path, log: &Path, env: &[(&'static str, String)]) -> Child {
 pub fn profile(id: &str) -> Value {
     json!({
         "id": id, "name": "演练法庭", "area": [114.40, 34.97, 114.99, 35.40],
+        // Each tip is to be seen by itself.
+        "merge": {"within_m": 0},
         "area_margin_m": 5000, "utc_offset_minutes": 480,
         "court_house": {"lat": 35.2010, "lon": 114.6730, "radius_m": 150},
         "shift": {"start": "00:00", "end": "24:00", "days": [1, 2, 3, 4, 5, 6, 7]},

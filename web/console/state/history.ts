@@ -7,6 +7,8 @@ import { outcomeName, stageName } from '../../shared/words';
 const KINDS: Record<string, Entry> = {
   'incident.opened': ['接报', 'Opened'],
   'incident.placed': ['标定位置', 'Place set'],
+  'incident.tip_merged': ['并入线索', 'Further tip'],
+  'incident.tip_split': ['拆分线索', 'Tip split off'],
   'incident.search_started': ['开始派警', 'Search started'],
   'incident.offers_made': ['询问', 'Asked'],
   'incident.offer_received': ['派警已送达', 'Offer delivered'],

@@ -1,7 +1,7 @@
 // What a dispatcher can order, from a button or from a key. Each order says in words what it did;
 // what cannot be undone, or goes against the system's advice, asks first.
 
-import type { CrewMember, Incident } from '../../shared/protocol/shapes';
+import type { CrewMember, MergedTip, Incident } from '../../shared/protocol/shapes';
 import { t, verdictName } from '../words';
 import type { Candidate } from './candidates';
 import type { Desk } from './desk.svelte';
@@ -83,6 +83,20 @@ export class Orders {
       needsReason: true,
       onYes: (reason) =>
         void this.desk.order({ type: 'release', incident: incident.id, officer, reason }, t('released', { name })),
+    });
+  }
+
+  splitOff(merged: MergedTip): void {
+    const incident = this.desk.selected;
+    if (!incident || !this.linked() || isClosed(incident)) return;
+    const { tip, source } = merged;
+    this.questions.ask({
+      title: t('splitTitle', { source }),
+      text: t('splitText', { number: incident.number }),
+      yes: t('splitOff'),
+      danger: false,
+      needsReason: true,
+      onYes: (reason) => void this.desk.order({ type: 'split_tip', incident: incident.id, tip, reason }, t('split')),
     });
   }
 

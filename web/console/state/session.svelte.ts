@@ -12,6 +12,7 @@ interface SessionAnswer {
 export class Session {
   phase = $state<'checking' | 'signed-out' | 'unreachable' | 'signed-in'>('checking');
   user = $state.raw<User | null>(null);
+  courtId = $state('');
   courtName = $state('');
 
   async check(): Promise<void> {
@@ -42,6 +43,7 @@ export class Session {
 
   private accept(answer: SessionAnswer): void {
     this.user = answer.user;
+    this.courtId = answer.court.id;
     this.courtName = answer.court.name;
     this.phase = 'signed-in';
   }

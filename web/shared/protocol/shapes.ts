@@ -61,6 +61,20 @@ export interface OpenOffer {
   expires_at: number;
 }
 
+/** A further tip about an incident, and why it was taken for one. */
+export interface MergedTip {
+  tip: string;
+  at: number;
+  source: string;
+  kind: Kind;
+  urgency: Urgency;
+  place: Place | null;
+  address: string | null;
+  description: string;
+  pictures: number;
+  why: { rule: 'same_case' | 'similar_text'; distance_m: number; apart_ms: number; text_percent: number };
+}
+
 export interface Incident {
   id: string;
   number: string;
@@ -82,6 +96,9 @@ export interface Incident {
   crew: CrewMember[];
   offers_open: OpenOffer[];
   alarm: 'centre' | 'director' | null;
+  tip: string | null;
+  tips: number;
+  merged: MergedTip[];
 }
 
 export interface TimelineEntry {

@@ -2,10 +2,11 @@
 
 use crate::dispatch::Decision;
 use crate::geo::Place;
-use crate::ids::{AlarmId, OfferId, OfficerId};
+use crate::ids::{AlarmId, IncidentId, OfferId, OfficerId, TipId};
 use crate::officer::{OfficerPart, OfficerRefusal, Stage};
 
 use super::event::{IncidentEvent, IncidentOpened, OfferMade, StageSource};
+use super::merge::TipMerged;
 use super::welfare::Patience;
 use super::{IncidentStatus, Outcome};
 
@@ -18,6 +19,24 @@ pub enum IncidentCommand {
     SetPlace {
         /// Where.
         place: Place,
+    },
+    /// Take a further tip about the same thing.
+    MergeTip {
+        /// The tip, and why it is one.
+        tip: Box<TipMerged>,
+        /// Officers it would need alone.
+        need: u8,
+        /// Skills they would need.
+        skills: Vec<String>,
+    },
+    /// Let a merged tip have an incident of its own.
+    SplitTip {
+        /// Which.
+        tip: TipId,
+        /// The incident it gets, in the same append.
+        to: IncidentId,
+        /// Why.
+        reason: String,
     },
     /// Ask officers, on a dispatcher's word.
     Dispatch,
@@ -155,6 +174,10 @@ pub enum IncidentRefusal {
     NotCrew,
     /// That officer must not go.
     Excluded,
+    /// That tip cannot be about this incident.
+    Unlike,
+    /// That tip was not merged into this incident.
+    TipNotMerged,
     /// An officer's own state says no.
     Officer(OfficerRefusal),
 }

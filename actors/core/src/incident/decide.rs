@@ -31,6 +31,10 @@ impl Incident {
         match command {
             IncidentCommand::Open(_) => Err(IncidentRefusal::AlreadyOpen),
             IncidentCommand::SetPlace { place } => self.set_place(opened, *place),
+            IncidentCommand::MergeTip { tip, need, skills } => {
+                self.merge_tip(opened, tip, *need, skills)
+            }
+            IncidentCommand::SplitTip { tip, to, reason } => self.split_tip(*tip, *to, reason),
             IncidentCommand::Dispatch => self.dispatch(),
             IncidentCommand::RecordRound { offers, decision, alarm } => {
                 self.record_round(offers, decision, *alarm)
@@ -86,7 +90,7 @@ impl Incident {
     }
 
     /// Refuses when the incident is over.
-    fn alive(&self) -> Result<(), IncidentRefusal> {
+    pub(super) fn alive(&self) -> Result<(), IncidentRefusal> {
         match &self.closed {
             None => Ok(()),
             Some(Closed::Finished(_)) => Err(IncidentRefusal::Closed(IncidentStatus::Finished)),

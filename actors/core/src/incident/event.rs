@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::merge::TipMerged;
 use super::state::AlarmLevel;
 use super::{IncidentKind, Outcome, Urgency};
 use crate::case::CaseNumber;
@@ -24,6 +25,18 @@ pub enum IncidentEvent {
         subject: Subject,
         /// Where; `None` when the key is destroyed.
         personal: Option<PlacedAt>,
+    },
+    /// A further tip tells of the same.
+    TipMerged(Box<TipMerged>),
+    /// A merged tip was none: it has an incident of its own.
+    TipSplit {
+        /// Which.
+        tip: TipId,
+        /// That incident.
+        incident: IncidentId,
+        /// Why, in the dispatcher's words, under the tip's key.
+        #[serde(flatten)]
+        said: Said,
     },
     /// From now on officers are asked.
     SearchStarted {
@@ -299,7 +312,9 @@ impl IncidentEvent {
         match self {
             Self::Opened(opened) => Some(opened.subject),
             Self::Placed { subject, .. } => Some(*subject),
-            Self::OfferClosed { .. }
+            Self::TipMerged(merged) => Some(merged.subject),
+            Self::TipSplit { .. }
+            | Self::OfferClosed { .. }
             | Self::Assigned { .. }
             | Self::OfficerFinished { .. }
             | Self::OfficerReleased { .. }
@@ -322,12 +337,14 @@ impl IncidentEvent {
     #[must_use]
     pub fn said(&self) -> Option<&Said> {
         match self {
-            Self::OfferClosed { said, .. }
+            Self::TipSplit { said, .. }
+            | Self::OfferClosed { said, .. }
             | Self::Assigned { said, .. }
             | Self::OfficerFinished { said, .. }
             | Self::OfficerReleased { said, .. }
             | Self::Cancelled { said } => Some(said),
             Self::Opened(_)
+            | Self::TipMerged(_)
             | Self::Placed { .. }
             | Self::SearchStarted { .. }
             | Self::OffersMade { .. }

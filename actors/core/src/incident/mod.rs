@@ -5,6 +5,7 @@ mod command;
 mod decide;
 mod event;
 mod kind;
+mod merge;
 mod state;
 mod welfare;
 
@@ -14,6 +15,7 @@ pub use event::{
     SearchReason, StageSource, Words,
 };
 pub use kind::{IncidentKind, Outcome, Urgency};
+pub use merge::{MergedTip, TipMerged};
 pub use state::{AlarmLevel, Closed, CrewMember, Incident, IncidentStatus, Offer, OfferState};
 pub use welfare::{Patience, Welfare};
 

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::case::CaseNumber;
 use crate::dispatch::Decision;
 use crate::geo::Place;
-use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId};
+use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use crate::journal::Subject;
 use crate::officer::{OfferEnd, Stage};
 use crate::time::UnixMillis;
 
 use super::event::{IncidentEvent, IncidentOpened, Origin};
+use super::merge::MergedTip;
 use super::welfare::{Patience, Welfare};
 use super::{IncidentKind, Outcome, Urgency};
 
@@ -135,6 +136,8 @@ pub struct Incident {
     pub closed: Option<Closed>,
     /// When.
     pub closed_at: Option<UnixMillis>,
+    /// Further tips about it.
+    pub merged: BTreeMap<TipId, MergedTip>,
     /// Moment of the newest event.
     pub updated_at: UnixMillis,
 }
@@ -239,6 +242,7 @@ impl Incident {
             outcomes: Vec::new(),
             closed: None,
             closed_at: None,
+            merged: BTreeMap::new(),
             updated_at: UnixMillis(0),
         }
     }
@@ -320,6 +324,15 @@ impl Incident {
             }
             IncidentEvent::Placed { personal, .. } => {
                 self.place = personal.as_ref().map(|p| p.place);
+            }
+            IncidentEvent::TipMerged(merged) => {
+                let known = MergedTip { at, merged: merged.as_ref().clone(), split_to: None };
+                self.merged.insert(merged.tip, known);
+            }
+            IncidentEvent::TipSplit { tip, incident, .. } => {
+                if let Some(known) = self.merged.get_mut(tip) {
+                    known.split_to = Some(*incident);
+                }
             }
             IncidentEvent::SearchStarted { .. } => self.searching = true,
             IncidentEvent::OffersMade { round, offers, decision } => {

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use super::event::Event;
 use super::stream::StreamId;
 use crate::case::{Case, CaseEvent};
+use crate::ids::TipId;
 use crate::incident::{Closed, Incident, IncidentEvent};
 use crate::officer::{Officer, OfficerEvent};
 use crate::time::UnixMillis;
@@ -38,6 +39,8 @@ pub enum Part {
     Place,
     /// Words at its end.
     End,
+    /// What a further tip tells.
+    Merged(TipId),
 }
 
 /// A state that is folded from one stream.
@@ -248,7 +251,7 @@ impl Folded for Officer {
 }
 
 impl Folded for Incident {
-    const VERSION: SnapshotVersion = SnapshotVersion { shape: 1, fold: 1 };
+    const VERSION: SnapshotVersion = SnapshotVersion { shape: 2, fold: 1 };
 
     type Own = IncidentEvent;
 
@@ -275,8 +278,10 @@ impl Folded for Incident {
             IncidentEvent::Opened(_) => Some(Part::Opening),
             IncidentEvent::Placed { .. } => Some(Part::Place),
             IncidentEvent::Cancelled { .. } => Some(Part::End),
+            IncidentEvent::TipMerged(merged) => Some(Part::Merged(merged.tip)),
             // Words that go with these stay in the journal; the state does not hold them.
-            IncidentEvent::OfferClosed { .. }
+            IncidentEvent::TipSplit { .. }
+            | IncidentEvent::OfferClosed { .. }
             | IncidentEvent::Assigned { .. }
             | IncidentEvent::OfficerFinished { .. }
             | IncidentEvent::OfficerReleased { .. }
@@ -312,7 +317,13 @@ impl Folded for Incident {
                     said.text().clone_into(words);
                 }
             }
-            IncidentEvent::OfferClosed { .. }
+            IncidentEvent::TipMerged(merged) => {
+                if let Some(known) = self.merged.get_mut(&merged.tip) {
+                    known.merged.personal.clone_from(&merged.personal);
+                }
+            }
+            IncidentEvent::TipSplit { .. }
+            | IncidentEvent::OfferClosed { .. }
             | IncidentEvent::Assigned { .. }
             | IncidentEvent::OfficerFinished { .. }
             | IncidentEvent::OfficerReleased { .. }

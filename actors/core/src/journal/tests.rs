@@ -13,14 +13,16 @@ use crate::geo::{LatLon, Metres, Place};
 use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use crate::incident::{
     AlarmLevel, IncidentEvent, IncidentKind, IncidentOpened, IncidentPersonal, OfferMade, Origin,
-    Outcome, PlacedAt, Said, SearchReason, StageSource, Urgency,
+    Outcome, PlacedAt, Said, SearchReason, StageSource, TipMerged, Urgency,
 };
 use crate::officer::{
     CommitmentKind, DutyChange, OfferEnd, OfficerEvent, OfficerPersonal, ReleaseKind, Stage,
     TrackReadPersonal,
 };
 use crate::time::{Millis, UnixMillis};
-use crate::tip::{MediaType, TipEvent, TipMedia, TipPersonal, TipReceived, TipSealed};
+use crate::tip::{
+    Likeness, LikenessRule, MediaType, TipEvent, TipMedia, TipPersonal, TipReceived, TipSealed,
+};
 
 /// What stands in the journal since the first release. A test that fails here says that a shape has
 /// changed: that needs a new schema version and an upcast, not a new golden file.
@@ -35,7 +37,7 @@ const ALARM: AlarmId = AlarmId(Uuid::from_u128(6));
 pub(super) const AT: UnixMillis = UnixMillis(1_795_413_600_000);
 
 /// Words of people; none of them may stand in a body.
-pub(super) const SECRETS: [&str; 13] = [
+pub(super) const SECRETS: [&str; 15] = [
     "李四",
     "王建国",
     "豫0783-07",
@@ -48,6 +50,8 @@ pub(super) const SECRETS: [&str; 13] = [
     "已查封",
     "另有任务",
     "误报",
+    "另一处",
+    "辨认车牌",
     "核实执行经过",
 ];
 
@@ -132,6 +136,32 @@ fn opened(origin: Origin) -> IncidentOpened {
     }
 }
 
+fn merged() -> TipMerged {
+    TipMerged {
+        tip: TIP,
+        source: "alpha".into(),
+        trusted: true,
+        kind: IncidentKind::DebtorSighted,
+        urgency: Urgency::Emergency,
+        case_number: Some(number()),
+        exercise: true,
+        told_at: AT,
+        pictures: 1,
+        why: Likeness {
+            rule: LikenessRule::SameCase,
+            distance_m: 12.5,
+            apart_ms: 60_000,
+            text_percent: 71,
+        },
+        subject: Subject(TIP.0),
+        personal: Some(IncidentPersonal {
+            place: Some(place()),
+            address: Some("人民路1号".into()),
+            description: "被执行人在家".into(),
+        }),
+    }
+}
+
 pub(super) fn incident_events() -> Vec<IncidentEvent> {
     let (officer, offer, alarm) = (OFFICER, OFFER, ALARM);
     let made = OfferMade {
@@ -177,6 +207,8 @@ pub(super) fn incident_events() -> Vec<IncidentEvent> {
         IncidentEvent::DirectorAlarmed { alarm },
         IncidentEvent::Finished { outcome: Outcome::FalseReport },
         IncidentEvent::Cancelled { said: said("误报") },
+        IncidentEvent::TipMerged(merged().into()),
+        IncidentEvent::TipSplit { tip: TIP, incident: INCIDENT, said: said("另一处") },
     ]
 }
 
@@ -200,7 +232,14 @@ pub(super) fn tip_events() -> Vec<TipEvent> {
         exercise: true,
         personal: Some(TipSealed { told, place: Some(place()) }),
     };
-    vec![TipEvent::Received(received.into()), TipEvent::Linked { incident: INCIDENT }]
+    vec![
+        TipEvent::Received(received.into()),
+        TipEvent::Linked { incident: INCIDENT },
+        TipEvent::Relinked { from: INCIDENT, incident: INCIDENT },
+        TipEvent::OriginalRead {
+            picture: 1, said: Said::under(Subject(TIP.0), Some("辨认车牌"))
+        },
+    ]
 }
 
 pub(super) fn case_events() -> Vec<CaseEvent> {
@@ -222,10 +261,15 @@ fn samples() -> Vec<Event> {
 
 /// Does not compile when a kind is added: then it wants a sample above and a line in the golden file.
 fn kinds_known_to_the_samples(event: &Event) -> usize {
-    const { assert!(KINDS == 2 + 18 + 17 + 2, "case, incident, officer, tip") };
+    const { assert!(KINDS == 2 + 20 + 17 + 4, "case, incident, officer, tip") };
     match event {
         Event::Case(CaseEvent::Opened { .. } | CaseEvent::IncidentLinked { .. })
-        | Event::Tip(TipEvent::Received(_) | TipEvent::Linked { .. })
+        | Event::Tip(
+            TipEvent::Received(_)
+            | TipEvent::Linked { .. }
+            | TipEvent::Relinked { .. }
+            | TipEvent::OriginalRead { .. },
+        )
         | Event::Incident(
             IncidentEvent::Opened(_)
             | IncidentEvent::Placed { .. }
@@ -244,7 +288,9 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
             | IncidentEvent::Exhausted { .. }
             | IncidentEvent::DirectorAlarmed { .. }
             | IncidentEvent::Finished { .. }
-            | IncidentEvent::Cancelled { .. },
+            | IncidentEvent::Cancelled { .. }
+            | IncidentEvent::TipMerged(_)
+            | IncidentEvent::TipSplit { .. },
         )
         | Event::Officer(
             OfficerEvent::Registered { .. }
@@ -267,7 +313,7 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
         ) => KINDS,
     }
 }
-const KINDS: usize = 39;
+const KINDS: usize = 43;
 
 fn stored(event: &Event) -> Value {
     let encoded = encode(event);
@@ -336,7 +382,10 @@ fn what_tells_of_people_stands_only_in_the_personal_part() {
         assert_eq!(sealed, event.subject().is_some(), "{}: whose key?", encoded.kind);
         apart += usize::from(sealed);
     }
-    assert_eq!(apart, 12, "case, two openings, a place, words of six kinds, an officer, a tip");
+    assert_eq!(
+        apart, 15,
+        "case, two openings, a place, a merge, words of eight, an officer, a tip"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{TipMedia, TipPersonal};
 use crate::case::CaseNumber;
 use crate::geo::Place;
 use crate::ids::{IncidentId, TipId};
-use crate::incident::{IncidentKind, Urgency};
+use crate::incident::{IncidentKind, Said, Urgency};
 use crate::journal::Subject;
 use crate::time::UnixMillis;
 
@@ -20,6 +20,22 @@ pub enum TipEvent {
     Linked {
         /// Which.
         incident: IncidentId,
+    },
+    /// A dispatcher gave the tip an incident of its own; the old link forwards there.
+    Relinked {
+        /// Where it was.
+        from: IncidentId,
+        /// Where it is.
+        incident: IncidentId,
+    },
+    /// Somebody entitled to it is about to see a picture as it came. Durable before a byte of it
+    /// leaves.
+    OriginalRead {
+        /// Which of the tip's pictures, from 0.
+        picture: u8,
+        /// Why, in the reader's words, under the tip's key.
+        #[serde(flatten)]
+        said: Said,
     },
 }
 
@@ -64,7 +80,8 @@ impl TipEvent {
     pub fn subject(&self) -> Option<Subject> {
         match self {
             Self::Received(received) => Some(Subject(received.tip.0)),
-            Self::Linked { .. } => None,
+            Self::OriginalRead { said, .. } => said.subject,
+            Self::Linked { .. } | Self::Relinked { .. } => None,
         }
     }
 }

@@ -63,6 +63,10 @@ fault_codes! {
     KindUnknown => "kind-unknown",
     /// No picture of a known type, or another type than declared.
     MediaType => "media-type",
+    /// A picture that does not say how large it is. Found by the edge.
+    ImageBroken => "image-broken",
+    /// A picture with more pixels than anybody decodes. Found by the edge.
+    ImageTooLarge => "image-too-large",
     /// More items than are taken.
     TooMany => "too-many",
     /// No base64. Found by the edge.

@@ -6,10 +6,12 @@
 
 mod event;
 mod fault;
+mod likeness;
 mod parse;
 
 pub use event::{TipEvent, TipReceived, TipSealed};
 pub use fault::{FaultCode, TipFault};
+pub use likeness::{Account, Fingerprint, Likeness, LikenessRule, compare, reach};
 pub use parse::{AGE_MAX, FUTURE_MAX};
 
 use std::fmt;

@@ -31,6 +31,14 @@ bugs! {
     DropLink => ["I02"],
     /// The tip is linked to two.
     LinkTwice => ["I02"],
+    /// A merged tip is not linked.
+    MergeUnlinked => ["I02"],
+    /// The incident does not know of the tip that joined it.
+    MergeUnknown => ["I02"],
+    /// A drill is merged with what is real.
+    MergeExercise => ["I02"],
+    /// A split leaves the tip where it was.
+    SplitUnforwarded => ["I02"],
     /// Another body under a known id gets the first one's 202.
     AnswerOtherBody => ["I03"],
     /// Deliveries are not remembered.
@@ -194,9 +202,16 @@ impl Bug {
 
     /// Spoils an append.
     pub fn spoil_batch(self, batch: &mut Batch, other: IncidentId) {
+        let merged = |e: &Event| matches!(e, Event::Incident(IncidentEvent::TipMerged(_)));
+        let merges = batch.streams.iter().any(|(_, _, events)| events.iter().any(merged));
         for (stream, _, events) in &mut batch.streams {
             match (self, &*stream) {
                 (Self::DropLink, StreamId::Tip(_)) => events.truncate(1),
+                (Self::MergeUnlinked, StreamId::Tip(_)) if merges => events.truncate(1),
+                (Self::MergeUnknown, StreamId::Incident(_)) => events.retain(|e| !merged(e)),
+                (Self::SplitUnforwarded, StreamId::Tip(_)) => {
+                    events.retain(|e| !matches!(e, Event::Tip(TipEvent::Relinked { .. })));
+                }
                 (Self::LinkTwice, StreamId::Tip(_)) => {
                     events.push(Event::Tip(TipEvent::Linked { incident: other }));
                 }

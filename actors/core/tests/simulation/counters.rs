@@ -30,7 +30,7 @@ counters! {
     fixes, fixes_taken, fixes_older, fixes_future, fixes_stale, fixes_implausible, fixes_inaccurate,
     fixes_off_duty,
     tips_acked, tips_repeated, tips_conflicting, tips_refused, tips_raced_to_the_journal,
-    tips_trusted_emergency, tips_untrusted, tips_routine, tips_without_place, sos, sos_repeated,
+    tips_merged, tips_split, tips_trusted_emergency, tips_untrusted, tips_routine, tips_without_place, sos, sos_repeated,
     sos_off_duty, sos_without_place,
     incidents, offers, rounds_later, offers_received, accepts, declines, expired, undelivered,
     withdrawn, accepts_refused_expired, accepts_refused_withdrawn, accepts_refused_reassigned,

@@ -12,6 +12,9 @@ use super::world::{Happening, World};
 impl World {
     pub fn desk_acts(&mut self) -> Check {
         self.agenda.push(self.now + self.rng.range(1_500, 6_000), Happening::DeskActs);
+        if self.rng.chance(100) {
+            return self.split();
+        }
         let open: Vec<(IncidentId, Status)> = self
             .truth
             .incidents

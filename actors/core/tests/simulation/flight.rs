@@ -56,7 +56,9 @@ impl Server {
                     }
                 }
             }
-            Want::Incident { incident, .. } | Want::Round { incident } => {
+            Want::Incident { incident, .. }
+            | Want::Merge { incident, .. }
+            | Want::Round { incident } => {
                 if self.deciding.contains(incident) {
                     return Step::Later(job);
                 }
@@ -64,6 +66,20 @@ impl Server {
                     return Step::Reply(job.caller, Reply::Incident(IncidentRefusal::NotOpen));
                 };
                 self.begin_plan(state.clone(), job, now, court, ids, counters)
+            }
+            Want::Split { from, opened, .. } => {
+                if self.deciding.contains(from) {
+                    return Step::Later(job);
+                }
+                if self.split_of(&job.want, now).is_empty() {
+                    return Step::Reply(job.caller, Reply::Done);
+                }
+                let (from, state) = (*from, Incident::new(opened.incident));
+                let step = self.begin_plan(state, job, now, court, ids, counters);
+                if matches!(step, Step::Flying(_)) {
+                    self.deciding.insert(from);
+                }
+                step
             }
             Want::Open { opened, .. } => {
                 let state = Incident::new(opened.incident);
@@ -90,7 +106,12 @@ impl Server {
                     IncidentRefusal::OfferReassigned => counters.accepts_refused_reassigned += 1,
                     _ => {}
                 }
-                Step::Reply(job.caller, Reply::Incident(refusal))
+                // It is over, or has changed: the letter comes again and finds another.
+                let reply = match job.want {
+                    Want::Merge { .. } => Reply::Unavailable,
+                    _ => Reply::Incident(refusal),
+                };
+                Step::Reply(job.caller, reply)
             }
             Ok(plan) if plan.is_empty() => {
                 let accept = matches!(
@@ -149,13 +170,15 @@ impl Server {
             Planner { court: &court, index: &self.index, glances: &glances, busy: &job.busy, now };
         let plan = match &job.want {
             Want::Round { .. } => planner.plan_round(&state, ids),
-            Want::Open { opened, .. } => {
+            Want::Open { opened, .. } | Want::Split { opened, .. } => {
                 planner.plan(&state, &IncidentCommand::Open(opened.clone()), ids)
             }
             Want::Duty { .. } => {
                 Ok(Plan { incident: state, events: Vec::new(), parts: BTreeMap::new() })
             }
-            Want::Incident { command, .. } => self.plan_command(&planner, state, command, ids),
+            Want::Incident { command, .. } | Want::Merge { command, .. } => {
+                self.plan_command(&planner, state, command, ids)
+            }
         }?;
         if self.bug == Bug::SecondNearest && job.busy.is_empty() {
             let mut again = job.clone();
@@ -288,6 +311,9 @@ impl Server {
         if let Some(plan) = &flight.plan {
             self.deciding.remove(&plan.incident.id);
         }
+        if let Want::Split { from, .. } = &flight.job.want {
+            self.deciding.remove(from);
+        }
         Some(flight)
     }
 
@@ -300,12 +326,30 @@ impl Server {
         }
     }
 
+    /// What a split does to the incident that the tip leaves.
+    fn split_of(&self, want: &Want, now: UnixMillis) -> Vec<IncidentEvent> {
+        let Want::Split { from, tip, opened } = want else { return Vec::new() };
+        let (tip, to, reason) = (*tip, opened.incident, "另一处".to_owned());
+        let command = IncidentCommand::SplitTip { tip, to, reason };
+        let decided = self.incidents.get(from).and_then(|state| state.decide(&command, now).ok());
+        decided.map(|decided| decided.events).unwrap_or_default()
+    }
+
     fn ready(&mut self, serial: u64, ids: &mut Rng) -> Step {
         let flight = self.flights.get(&serial).expect("the flight is known");
         let mut streams: Vec<(StreamId, Vec<Event>)> = Vec::new();
         let mut delivery = None;
-        if let Want::Open { opened, tip: Some((received, key, kept)) } = &flight.job.want {
-            let linked = TipEvent::Linked { incident: opened.incident };
+        if let Want::Split { from, tip, opened } = &flight.job.want {
+            let relinked = TipEvent::Relinked { from: *from, incident: opened.incident };
+            streams.push((StreamId::Tip(*tip), vec![Event::Tip(relinked)]));
+            let events = self.split_of(&flight.job.want, flight.at);
+            let events = events.into_iter().map(Event::Incident).collect();
+            streams.push((StreamId::Incident(*from), events));
+        }
+        if let Want::Open { tip: Some((received, key, kept)), .. }
+        | Want::Merge { tip: (received, key, kept), .. } = &flight.job.want
+        {
+            let linked = TipEvent::Linked { incident: kept.incident };
             let events = vec![Event::Tip(received.clone()), Event::Tip(linked)];
             streams.push((StreamId::Tip(kept.tip), events));
             delivery = Some((*key, *kept));
@@ -346,6 +390,18 @@ impl Server {
                 // The spoilt plan's own state is of no use: its events count.
                 let state = self.incidents.entry(id).or_insert_with(|| Incident::new(id));
                 plan.events.iter().for_each(|event| state.apply(event, flight.at));
+            }
+        }
+        if let Want::Split { from, .. } = &flight.job.want {
+            let batch = flight.batch.iter().flat_map(|batch| &batch.streams);
+            for (_, _, events) in batch.filter(|(stream, ..)| *stream == StreamId::Incident(*from))
+            {
+                let state = self.incidents.entry(*from).or_insert_with(|| Incident::new(*from));
+                for event in events {
+                    if let Event::Incident(event) = event {
+                        state.apply(event, flight.at);
+                    }
+                }
             }
         }
         for (officer, events) in &flight.officers {

@@ -1,9 +1,12 @@
 //! The intake: tips that come by mail, calls for help, and what is opened for them.
 
 use tiande_core::ids::{AlarmId, IncidentId, OfficerId, TipId};
-use tiande_core::incident::{IncidentKind, IncidentOpened, IncidentPersonal, Origin, Urgency};
+use tiande_core::incident::{
+    IncidentCommand, IncidentKind, IncidentOpened, IncidentPersonal, Origin, TipMerged, Urgency,
+};
 use tiande_core::journal::{Event, StreamId, Subject};
-use tiande_core::tip::{Tip, TipEvent, TipReceived, TipSealed};
+use tiande_core::time::UnixMillis;
+use tiande_core::tip::{Account, Fingerprint, Tip, TipEvent, TipReceived, TipSealed, compare};
 
 use super::bugs::Bug;
 use super::invariants::{Check, ensure};
@@ -14,6 +17,21 @@ use super::world::World;
 
 /// Tips at work at once; the others are sent away before anything is done for them.
 const TIPS_AT_WORK: usize = 2;
+
+fn received(tip: TipId, source: u8, it: Tip) -> TipEvent {
+    TipEvent::Received(Box::new(TipReceived {
+        tip,
+        source: source.to_string(),
+        trusted: trusted(source),
+        kind: it.kind,
+        urgency: it.urgency,
+        case_number: it.case_number,
+        occurred_at: it.occurred_at,
+        media: it.media,
+        exercise: it.exercise,
+        personal: Some(TipSealed { told: it.personal, place: it.place }),
+    }))
+}
 
 impl World {
     pub fn sos(
@@ -85,6 +103,13 @@ impl World {
             return self.reply(caller, Reply::Overloaded);
         }
         let id = TipId::new(wall, &mut self.ids);
+        if let Some((incident, command)) = self.same_as(&tip, id, key.0, wall) {
+            let delivery = Delivery { body, tip: id, incident };
+            let received = received(id, key.0, tip);
+            self.valid_tips.insert(id);
+            return self
+                .job(caller, Want::Merge { incident, command, tip: (received, key, delivery) });
+        }
         let origin = Origin::Tip { tip: id, source: key.0.to_string(), trusted: trusted(key.0) };
         let personal = IncidentPersonal {
             place: tip.place,
@@ -93,18 +118,9 @@ impl World {
         };
         let opened =
             self.opened(origin, tip.kind, tip.urgency, None, Subject(id.0), Some(personal));
-        let received = TipEvent::Received(Box::new(TipReceived {
-            tip: id,
-            source: key.0.to_string(),
-            trusted: trusted(key.0),
-            kind: tip.kind,
-            urgency: tip.urgency,
-            case_number: tip.case_number,
-            occurred_at: tip.occurred_at,
-            media: tip.media,
-            exercise: tip.exercise,
-            personal: Some(TipSealed { told: tip.personal, place: tip.place }),
-        }));
+        let exercise = tip.exercise;
+        let opened = IncidentOpened { exercise, case_number: tip.case_number.clone(), ..opened };
+        let received = received(id, key.0, tip);
         self.valid_tips.insert(id);
         let delivery = Delivery { body, tip: id, incident: opened.incident };
         let want = Want::Open { opened: Box::new(opened), tip: Some((received, key, delivery)) };
@@ -116,9 +132,81 @@ impl World {
 
     /// Tips that are being decided about.
     pub fn tips_at_work(&self) -> usize {
-        let tips = |job: &Job| matches!(&job.want, Want::Open { tip: Some(_), .. });
+        let tips =
+            |job: &Job| matches!(&job.want, Want::Open { tip: Some(_), .. } | Want::Merge { .. });
         let flights = self.server.iter().flat_map(|server| server.flights.values());
         flights.filter(|flight| tips(&flight.job)).count()
+    }
+
+    /// The open incident that a tip is about, as the shell finds it.
+    fn same_as(
+        &self,
+        tip: &Tip,
+        id: TipId,
+        source: u8,
+        now: UnixMillis,
+    ) -> Option<(IncidentId, IncidentCommand)> {
+        let account = Account {
+            place: tip.place?,
+            at: tip.occurred_at.unwrap_or(now),
+            kind: tip.kind,
+            urgency: tip.urgency,
+            exercise: tip.exercise,
+            case_number: tip.case_number.clone(),
+            words: Fingerprint::of(&tip.personal.description),
+        };
+        let need = self.court.need(tip.kind);
+        let skills = self.court.dispatch.skills.get(&tip.kind).cloned().unwrap_or_default();
+        self.server.as_ref()?.incidents.values().find_map(|known| {
+            let opened = known.opened.as_ref().filter(|_| known.closed.is_none())?;
+            let mixes = self.bug == Bug::MergeExercise;
+            let open = Account {
+                place: known.place?,
+                at: known.told_last()?,
+                kind: opened.kind,
+                urgency: opened.urgency,
+                exercise: if mixes { account.exercise } else { opened.exercise },
+                case_number: opened.case_number.clone(),
+                words: Fingerprint::of(&opened.description),
+            };
+            let why = compare(&account, &open, &self.court.merge)?;
+            let merged = TipMerged {
+                tip: id,
+                source: source.to_string(),
+                trusted: trusted(source),
+                kind: tip.kind,
+                urgency: tip.urgency,
+                case_number: tip.case_number.clone(),
+                exercise: if mixes { opened.exercise } else { tip.exercise },
+                told_at: account.at,
+                pictures: 0,
+                why,
+                subject: Subject(id.0),
+                personal: Some(IncidentPersonal {
+                    place: tip.place,
+                    address: tip.personal.address.clone(),
+                    description: tip.personal.description.clone(),
+                }),
+            };
+            let skills = skills.clone();
+            let command = IncidentCommand::MergeTip { tip: Box::new(merged), need, skills };
+            known.decide(&command, now).is_ok().then_some((known.id, command))
+        })
+    }
+
+    /// A dispatcher splits some merged tip off.
+    pub fn split(&mut self) -> Check {
+        let Some(server) = &self.server else { return Ok(()) };
+        let merged = server.incidents.values().filter(|known| known.closed.is_none());
+        let merged: Vec<_> = merged
+            .flat_map(|known| known.merged_tips().map(|it| (known.id, it.merged.clone())))
+            .collect();
+        let Some((from, merged)) = self.rng.pick(&merged).cloned() else { return Ok(()) };
+        let TipMerged { tip, source, trusted, kind, urgency, exercise, .. } = merged;
+        let origin = Origin::Tip { tip, source, trusted };
+        let opened = self.opened(origin, kind, urgency, None, merged.subject, merged.personal);
+        let opened = IncidentOpened { exercise, case_number: merged.case_number, ..opened };
+        self.job(Caller::Desk, Want::Split { from, tip, opened: Box::new(opened) })
     }
 
     /// A planted bug: the refused tip's stream is there all the same.

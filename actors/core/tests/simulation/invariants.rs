@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tiande_core::dispatch::Decision;
-use tiande_core::ids::{IncidentId, OfferId, OfficerId};
+use tiande_core::ids::{IncidentId, OfferId, OfficerId, TipId};
 use tiande_core::journal::StreamId;
 use tiande_core::time::UnixMillis;
 
@@ -12,7 +12,7 @@ use super::asking::eligible;
 use super::journal::{Delivery, DeliveryKey, Store};
 use super::knowledge::{Knowledge, SKEW_MS};
 use super::server::Server;
-use super::truth::{Asking, Status, Truth, may_follow};
+use super::truth::{Asking, IncidentTruth, Status, Truth, may_follow};
 
 /// A broken invariant.
 #[derive(Clone, Debug)]
@@ -41,11 +41,22 @@ pub fn acknowledged(truth: &Truth, told: &Delivery) -> Check {
 /// I02: each tip in the journal has exactly one incident, and that incident is the tip's.
 pub fn linked_once(truth: &Truth, told: &Delivery) -> Check {
     let links = truth.tips.get(&told.tip).map(|tip| tip.links.as_slice()).unwrap_or_default();
-    ensure(links == [told.incident], "I02", || {
+    ensure(links.first() == Some(&told.incident), "I02", || {
         format!("{} has the incidents {links:?}", told.tip)
     })?;
-    let back = truth.incidents.get(&told.incident).and_then(|incident| incident.tip);
-    ensure(back == Some(told.tip), "I02", || format!("{} has the tip {back:?}", told.incident))
+    tip_agrees(truth, told.tip)
+}
+
+/// I02: a tip is linked once, forwarded since, and only where its newest link says.
+fn tip_agrees(truth: &Truth, id: TipId) -> Check {
+    let Some(tip) = truth.tips.get(&id) else { return Ok(()) };
+    ensure(tip.linked == 1, "I02", || format!("{id} was linked {} times", tip.linked))?;
+    let holds =
+        |incident: &IncidentTruth| incident.tip == Some(id) || incident.merged.contains(&id);
+    let homes: Vec<IncidentId> =
+        truth.incidents.iter().filter(|(_, i)| holds(i)).map(|(id, _)| *id).collect();
+    let last: Vec<IncidentId> = tip.links.last().copied().into_iter().collect();
+    ensure(homes == last, "I02", || format!("{id} is in {homes:?}, linked to {last:?}"))
 }
 
 /// I03: one id, one body, one answer.
@@ -72,7 +83,8 @@ pub fn agree(truth: &Truth, streams: &[StreamId]) -> Check {
         match stream {
             StreamId::Officer(id) => officer_agrees(truth, *id)?,
             StreamId::Incident(id) => incident_agrees(truth, *id)?,
-            StreamId::Case(_) | StreamId::Tip(_) => {}
+            StreamId::Tip(id) => tip_agrees(truth, *id)?,
+            StreamId::Case(_) => {}
         }
     }
     Ok(())
@@ -99,6 +111,9 @@ fn officer_agrees(truth: &Truth, id: OfficerId) -> Check {
 
 fn incident_agrees(truth: &Truth, id: IncidentId) -> Check {
     let Some(incident) = truth.incidents.get(&id) else { return Ok(()) };
+    for tip in incident.tip.iter().chain(&incident.merged) {
+        tip_agrees(truth, *tip)?;
+    }
     for (offer, open) in incident.open_offers() {
         let weighs = truth.officers.get(&open.officer).and_then(|o| o.offer) == Some((id, *offer));
         ensure(weighs, "AGREE", || {

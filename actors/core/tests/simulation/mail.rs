@@ -29,7 +29,15 @@ pub fn letters(rng: &mut Rng) -> Vec<Letter> {
     for number in 0..1 + rng.below(8) as u64 {
         let source = u8::from(rng.chance(300));
         let id = if rng.chance(150) { number.saturating_sub(1) } else { number };
-        let (draft, valid) = draft(rng);
+        let (mut draft, valid) = draft(rng);
+        // Several see the same.
+        if valid
+            && rng.chance(400)
+            && let Some(first) = letters.iter().find(|l| l.valid)
+        {
+            draft.location.clone_from(&first.draft.location);
+            draft.kind.clone_from(&first.draft.kind);
+        }
         let repeats = u32::from(rng.chance(300));
         let letter =
             Letter { key: (source, id), body: number, draft, valid, answer: None, repeats };

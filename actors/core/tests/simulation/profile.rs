@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, Shift};
+use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, MergeSettings, Shift};
 use tiande_core::ids::CourtId;
 use tiande_core::incident::IncidentKind;
 
@@ -31,6 +31,7 @@ pub fn court(rng: &mut Rng) -> CourtProfile {
         ..DispatchSettings::default()
     };
     let court = CourtProfile {
+        merge: MergeSettings::default(),
         id: CourtId::parse("changyuan").expect("a name"),
         name: "长垣市人民法院".into(),
         area: [114.4, 34.97, 114.99, 35.4],

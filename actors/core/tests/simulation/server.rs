@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::{Glance, Plan};
-use tiande_core::ids::{AlarmId, IncidentId, OfficerId};
+use tiande_core::ids::{AlarmId, IncidentId, OfficerId, TipId};
 use tiande_core::incident::{Incident, IncidentCommand, IncidentOpened, IncidentRefusal};
 use tiande_core::journal::{Carriers, Event, Snapshot, StreamId};
 use tiande_core::officer::{
@@ -39,10 +39,33 @@ pub enum Caller {
 /// What is wanted.
 #[derive(Clone, Debug)]
 pub enum Want {
-    Duty { officer: OfficerId, command: OfficerCommand },
-    Incident { incident: IncidentId, command: IncidentCommand },
-    Round { incident: IncidentId },
-    Open { opened: Box<IncidentOpened>, tip: Option<(TipEvent, DeliveryKey, Delivery)> },
+    Duty {
+        officer: OfficerId,
+        command: OfficerCommand,
+    },
+    Incident {
+        incident: IncidentId,
+        command: IncidentCommand,
+    },
+    Round {
+        incident: IncidentId,
+    },
+    /// A further tip joins.
+    Merge {
+        incident: IncidentId,
+        command: IncidentCommand,
+        tip: (TipEvent, DeliveryKey, Delivery),
+    },
+    /// A merged tip gets an incident of its own.
+    Split {
+        from: IncidentId,
+        tip: TipId,
+        opened: Box<IncidentOpened>,
+    },
+    Open {
+        opened: Box<IncidentOpened>,
+        tip: Option<(TipEvent, DeliveryKey, Delivery)>,
+    },
 }
 
 #[derive(Clone, Debug)]

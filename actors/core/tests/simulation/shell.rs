@@ -331,10 +331,15 @@ impl World {
         self.tell_offers(flight.events())?;
         let crowded = self.tips_at_work() > 0;
         let reply = match &flight.job.want {
-            Want::Open { tip: Some(_), .. } if crowded && self.bug == Bug::ShedWritten => {
+            Want::Open { tip: Some(_), .. } | Want::Merge { .. }
+                if crowded && self.bug == Bug::ShedWritten =>
+            {
                 Reply::Overloaded
             }
-            Want::Open { tip: Some((_, _, told)), .. } => Reply::Tip(*told),
+            Want::Open { tip: Some((_, _, told)), .. } | Want::Merge { tip: (_, _, told), .. } => {
+                Reply::Tip(*told)
+            }
+            Want::Split { .. } => Reply::Done,
             Want::Open { opened, tip: None } => Reply::Sos(opened.incident),
             Want::Duty { .. } | Want::Incident { .. } | Want::Round { .. } => Reply::Done,
         };

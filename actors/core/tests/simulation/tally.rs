@@ -36,7 +36,10 @@ pub fn count(of: Option<IncidentId>, event: &Event, truth: &Truth, c: &mut Count
             c.tips_routine += u64::from(!emergency);
             c.tips_without_place += u64::from(!placed);
         }
-        Event::Tip(TipEvent::Linked { .. }) | Event::Case(_) => {}
+        Event::Tip(
+            TipEvent::Linked { .. } | TipEvent::Relinked { .. } | TipEvent::OriginalRead { .. },
+        )
+        | Event::Case(_) => {}
     }
 }
 
@@ -76,6 +79,8 @@ fn incident(event: &IncidentEvent, c: &mut Counters) {
     match event {
         IncidentEvent::Opened(_) => c.incidents += 1,
         IncidentEvent::Placed { .. } => c.places_set += 1,
+        IncidentEvent::TipMerged(_) => c.tips_merged += 1,
+        IncidentEvent::TipSplit { .. } => c.tips_split += 1,
         IncidentEvent::SearchStarted { why } => {
             let desk = *why == tiande_core::incident::SearchReason::Dispatcher;
             c.dispatches += u64::from(desk);

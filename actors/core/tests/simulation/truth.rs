@@ -102,6 +102,9 @@ pub struct IncidentTruth {
     pub excluded: BTreeSet<OfficerId>,
     pub caller: Option<OfficerId>,
     pub tip: Option<TipId>,
+    pub exercise: bool,
+    /// Further tips that are its own.
+    pub merged: BTreeSet<TipId>,
     pub place: Option<LatLon>,
     pub searching: bool,
     pub offers: BTreeMap<OfferId, OfferTruth>,
@@ -153,6 +156,8 @@ impl IncidentTruth {
 #[derive(Clone, Debug, Default)]
 pub struct TipTruth {
     pub received: u32,
+    pub linked: u32,
+    pub exercise: bool,
     pub links: Vec<IncidentId>,
 }
 
@@ -217,8 +222,16 @@ impl Truth {
             (StreamId::Tip(id), Event::Tip(event)) => {
                 let tip = self.tips.entry(id).or_default();
                 match event {
-                    TipEvent::Received(_) => tip.received += 1,
-                    TipEvent::Linked { incident } => tip.links.push(*incident),
+                    TipEvent::Received(received) => {
+                        tip.received += 1;
+                        tip.exercise = received.exercise;
+                    }
+                    TipEvent::Linked { incident } => {
+                        tip.linked += 1;
+                        tip.links.push(*incident);
+                    }
+                    TipEvent::Relinked { incident, .. } => tip.links.push(*incident),
+                    TipEvent::OriginalRead { .. } => {}
                 }
                 Ok(())
             }
@@ -306,6 +319,8 @@ impl Truth {
                 excluded: opened.excluded.iter().copied().collect(),
                 caller,
                 tip,
+                exercise: opened.exercise,
+                merged: BTreeSet::new(),
                 place: opened.personal.as_ref().and_then(|p| p.place).map(|p| p.at),
                 searching: false,
                 offers: BTreeMap::new(),
@@ -328,6 +343,21 @@ impl Truth {
         ensure(incident.over.is_none(), "I10", || format!("{id} is over, but: {event:?}"))?;
         match event {
             IncidentEvent::Opened(_) => {}
+            IncidentEvent::TipMerged(merged) => {
+                let real =
+                    self.tips.get(&merged.tip).is_some_and(|t| t.exercise == incident.exercise);
+                ensure(real, "I02", || format!("{id}: a drill and what is real were merged"))?;
+                let emergency = merged.urgency == Urgency::Emergency;
+                let waits = emergency && !incident.emergency;
+                ensure(incident.tip.is_some() && !waits, "I02", || {
+                    format!("{id} cannot take {}", merged.tip)
+                })?;
+                incident.merged.insert(merged.tip);
+            }
+            IncidentEvent::TipSplit { tip, .. } => {
+                let was = incident.merged.remove(tip);
+                ensure(was, "I02", || format!("{tip} was split off {id}, where it was not"))?;
+            }
             IncidentEvent::Placed { personal, .. } => {
                 incident.place = personal.as_ref().map(|p| p.place.at);
             }
