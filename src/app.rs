@@ -12,6 +12,7 @@ use crate::access::store::Doors;
 use crate::access::tickets::Tickets;
 use crate::api::problem::Problem;
 use crate::config::Config;
+use crate::gateway::budget::Budgets;
 use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
 use crate::journal::Store;
@@ -44,6 +45,8 @@ pub struct App {
     pub tickets: Tickets,
     /// What the bodies of tips may hold together.
     pub bodies: BodyBudget,
+    /// What each gateway may send.
+    pub gateways: Arc<Budgets>,
     /// Pictures that came with tips.
     pub media: MediaStore,
     /// Where officers were.
@@ -73,6 +76,7 @@ impl App {
         // The server's own program, in its other part: the very one that runs, also when another has
         // taken its place on the disk since.
         let workshop = Workshop::new("/proc/self/exe".into());
+        let gateways = Arc::default();
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
         Self {
@@ -82,6 +86,7 @@ impl App {
             doors,
             tickets,
             bodies,
+            gateways,
             media,
             tracks,
             workshop,

@@ -1,7 +1,7 @@
 //! The server of Tiande: everything around the actors.
 //!
-//! The way in: [`intake`] (tips), [`sockets`] (handhelds, consoles), [`api`] (the rest of HTTP), each
-//! through [`access`]. The way down: [`journal`]. [`server`] is the one file that wires everything.
+//! The way in: [`intake`] (tips), [`sockets`] (handhelds, consoles), [`gateway`] (positions of many),
+//! [`api`] (the rest of HTTP), each through [`access`]. The way down: [`journal`]. [`server`] is the one file that wires everything.
 
 pub mod access;
 pub mod admin;
@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod entropy;
 pub mod fault;
+pub mod gateway;
 pub mod housekeeping;
 pub mod intake;
 pub mod journal;

@@ -59,6 +59,12 @@ enum Command {
     /// Sources of tips.
     #[command(subcommand)]
     Source(SourceCommand),
+    /// Machines that report positions of many officers.
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
+    /// Where officers were.
+    #[command(subcommand)]
+    Track(TrackCommand),
     /// Handhelds.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -117,6 +123,41 @@ enum SourceCommand {
         court: String,
         /// Name.
         name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum GatewayCommand {
+    /// Add a gateway and print its secret.
+    Add {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// Name, unique on this server.
+        name: String,
+    },
+    /// Shut a gateway out.
+    Revoke {
+        /// Its name.
+        name: String,
+    },
+    /// List all gateways.
+    List,
+}
+
+#[derive(Subcommand)]
+enum TrackCommand {
+    /// Make what was kept of an officer in a month unreadable, for ever.
+    Forget {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// The officer's id.
+        #[arg(long)]
+        officer: String,
+        /// The month in UTC, such as 2026-11.
+        #[arg(long)]
+        month: String,
     },
 }
 
@@ -256,6 +297,14 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         }
         Command::Source(SourceCommand::Revoke { court, name }) => {
             AdminRequest::SourceRevoke { court, name }
+        }
+        Command::Gateway(GatewayCommand::Add { court, name }) => {
+            AdminRequest::GatewayAdd { court, name }
+        }
+        Command::Gateway(GatewayCommand::Revoke { name }) => AdminRequest::GatewayRevoke { name },
+        Command::Gateway(GatewayCommand::List) => AdminRequest::GatewayList {},
+        Command::Track(TrackCommand::Forget { court, officer, month }) => {
+            AdminRequest::TrackForget { court, officer, month }
         }
         Command::Device(DeviceCommand::Enrol { court, officer, badge, skills }) => {
             AdminRequest::DeviceEnrol { court, officer, badge, skills }

@@ -29,7 +29,7 @@ use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
 use crate::tracks::{Medium, TrackOptions, TrackStore};
-use crate::{admin, api, demo, intake, sockets, storage};
+use crate::{admin, api, demo, gateway, intake, sockets, storage};
 
 /// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
 /// not polled and cannot do it itself.
@@ -178,6 +178,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
             .app_data(metrics.clone())
             .configure(intake::routes)
             .configure(sockets::routes)
+            .configure(gateway::routes)
             .configure(api::routes)
     })
     .workers(workers)

@@ -34,6 +34,11 @@ pub const BOARD_NOTES: usize = 4_096;
 /// without network. Beyond this the oldest are let go as positions, and the device is not told that
 /// they are stored, so that it sends them again.
 pub const FIXES_WAITING: usize = 1_024;
+/// A gateway that does not send again for so long what was turned away has given it up; then what
+/// comes later is stored without it.
+pub const GAP_PATIENCE: Millis = Millis(60_000);
+/// Trackers of gateways that are remembered for one officer: the car's, a radio, a watch.
+pub const TRACKERS_MAX: usize = 8;
 /// Commands put off while an officer is in the middle of another decision.
 pub const OFFICER_STASH: usize = 16;
 

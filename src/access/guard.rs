@@ -11,7 +11,7 @@ use crate::api::problem::Problem;
 use crate::app::App;
 use crate::config::Config;
 
-use super::store::{Browser, DeviceRow, KNOWN_MS, StaffSession};
+use super::store::{Browser, DeviceRow, GatewayRow, KNOWN_MS, SECRET_PREFIX, StaffSession};
 use super::token_hash;
 
 /// Name of the session's cookie.
@@ -103,6 +103,20 @@ pub async fn device(app: &App, request: &HttpRequest) -> Result<Option<DeviceRow
     let Some(header) = text(request.headers(), &AUTHORIZATION) else { return Ok(None) };
     let token = header.strip_prefix("Bearer ").ok_or_else(Problem::credentials)?;
     let known = app.doors.device_by_token(token_hash(token)).await;
+    let known = known.map_err(|_fault| Problem::overloaded())?;
+    known.map(Some).ok_or_else(Problem::credentials)
+}
+
+/// The gateway behind a request's bearer secret, if it shows one.
+///
+/// # Errors
+/// 401 when it shows one that is not valid.
+pub async fn gateway(app: &App, request: &HttpRequest) -> Result<Option<GatewayRow>, Problem> {
+    let shown = text(request.headers(), &AUTHORIZATION).and_then(|h| h.strip_prefix("Bearer "));
+    let Some(secret) = shown.filter(|shown| shown.starts_with(SECRET_PREFIX)) else {
+        return Ok(None);
+    };
+    let known = app.doors.gateway_by_secret(secret).await;
     let known = known.map_err(|_fault| Problem::overloaded())?;
     known.map(Some).ok_or_else(Problem::credentials)
 }

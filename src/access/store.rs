@@ -8,6 +8,7 @@
 mod browsers;
 mod courts;
 mod devices;
+mod gateways;
 mod passwords;
 mod rotation;
 mod sessions;
@@ -29,6 +30,7 @@ use crate::keys::{MasterKey, Sealer};
 pub use self::browsers::{Browser, KNOWN_MS};
 pub use self::courts::Source;
 pub use self::devices::{DeviceRow, Enrolment};
+pub use self::gateways::{GatewayListed, GatewayRow, SECRET_PREFIX};
 pub use self::passwords::Overloaded;
 pub use self::sessions::SignInFault;
 pub use self::staff::{NewStaff, StaffSession};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tiande_actors::ports::Clock;
-use tiande_core::ids::{CourtId, DeviceId, OfficerId, UserId};
+use tiande_core::ids::{CourtId, DeviceId, GatewayId, OfficerId, UserId};
 use tiande_core::time::{Millis, UnixMillis};
 
 use super::random_token;
@@ -28,6 +28,13 @@ pub enum Bearer {
         officer: OfficerId,
         /// Which.
         device: DeviceId,
+    },
+    /// A gateway.
+    Gateway {
+        /// Court.
+        court: CourtId,
+        /// Which.
+        gateway: GatewayId,
     },
     /// A member of staff.
     Staff {

@@ -11,6 +11,7 @@ use tiande_core::officer::OfficerPersonal;
 use tiande_core::text::clean_text;
 use tiande_core::time::Millis;
 
+use super::{gateways, tracks};
 use crate::access::store::NewStaff;
 use crate::app::App;
 use crate::entropy::IdEntropy;
@@ -56,6 +57,29 @@ pub enum AdminRequest {
         court: String,
         /// Which.
         tip: String,
+    },
+    /// Adds a gateway.
+    GatewayAdd {
+        /// Court.
+        court: String,
+        /// Name, unique on this server.
+        name: String,
+    },
+    /// Shuts a gateway out.
+    GatewayRevoke {
+        /// Its name.
+        name: String,
+    },
+    /// Lists all gateways.
+    GatewayList {},
+    /// Forgets where an officer was in a month.
+    TrackForget {
+        /// Court.
+        court: String,
+        /// The officer's id.
+        officer: String,
+        /// Which month, UTC: `2026-11`.
+        month: String,
     },
     /// Gives a one-time code for a handheld of an officer; makes the officer if need be.
     DeviceEnrol {
@@ -134,7 +158,7 @@ impl AdminFault {
         Self { code: code.to_owned(), title: title.into(), faults: Vec::new() }
     }
 
-    fn store(fault: impl std::fmt::Display) -> Self {
+    pub(super) fn store(fault: impl std::fmt::Display) -> Self {
         Self::new("store", fault.to_string())
     }
 }
@@ -149,7 +173,16 @@ impl std::fmt::Display for AdminFault {
 /// Shortest password, characters.
 const PASSWORD_MIN: usize = 10;
 
-fn court_of(app: &App, court: &str) -> Result<CourtHandle, AdminFault> {
+/// A name that may stand in an address.
+pub(super) fn plain_name(name: &str, what: &str) -> Result<(), AdminFault> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(AdminFault::new("invalid", format!("{what} is 1-64 of letters, digits, - and _")))
+}
+
+pub(super) fn court_of(app: &App, court: &str) -> Result<CourtHandle, AdminFault> {
     let id = CourtId::parse(court).map_err(|_bad| AdminFault::new("unknown-court", court))?;
     app.court(&id).ok_or_else(|| AdminFault::new("unknown-court", court))
 }
@@ -183,6 +216,12 @@ pub async fn execute(app: &App, request: AdminRequest) -> Result<Value, AdminFau
         }
         AdminRequest::TipForget { court, tip } => tip_forget(app, &court, &tip).await,
         AdminRequest::SourceRevoke { court, name } => source_revoke(app, &court, &name).await,
+        AdminRequest::GatewayAdd { court, name } => gateways::add(app, &court, &name).await,
+        AdminRequest::GatewayRevoke { name } => gateways::revoke(app, &name).await,
+        AdminRequest::GatewayList {} => gateways::list(app).await,
+        AdminRequest::TrackForget { court, officer, month } => {
+            tracks::forget(app, &court, &officer, month).await
+        }
         AdminRequest::DeviceEnrol { court, officer, badge, skills } => {
             device_enrol(app, &court, &officer, badge, skills).await
         }
@@ -218,13 +257,7 @@ async fn source_add(
     trusted: bool,
 ) -> Result<Value, AdminFault> {
     let court = court_of(app, court)?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
-        return Err(AdminFault::new(
-            "invalid",
-            "a source's name is 1-64 of letters, digits, - and _",
-        ));
-    }
+    plain_name(name, "a source's name")?;
     let added = app.doors.add_source(&court.profile().id, name, trusted).await;
     let secret = added.map_err(AdminFault::store)?;
     let secret = secret

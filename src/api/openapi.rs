@@ -41,7 +41,7 @@ struct Operation {
     path: &'static str,
     method: &'static str,
     summary: &'static str,
-    /// Who may: `none`, `session`, `device`, `webhook`.
+    /// Who may: `none`, `session`, `device`, `gateway`, `webhook`.
     door: &'static str,
     ok: u16,
     /// Schema of the good answer, if it has one of the shapes.
@@ -168,6 +168,24 @@ const OPERATIONS: &[Operation] = &[
         refusals: &[400, 401, 404, 422, 503, 507],
     },
     Operation {
+        path: "/ingest/positions",
+        method: "post",
+        summary: "Positions of many officers, from a gateway",
+        door: "gateway",
+        ok: 200,
+        answer: None,
+        refusals: &[400, 401, 403, 409, 413, 415, 422, 429, 503],
+    },
+    Operation {
+        path: "/ingest/officers",
+        method: "get",
+        summary: "Officers of a gateway's court, with their numbers",
+        door: "gateway",
+        ok: 200,
+        answer: None,
+        refusals: &[401, 403, 503],
+    },
+    Operation {
         path: "/api/cases",
         method: "get",
         summary: "A case by its number",
@@ -252,6 +270,7 @@ pub fn document() -> Value {
         let security = match operation.door {
             "session" => json!([{"session": []}, {"device": []}]),
             "webhook" => json!([{"webhook": []}]),
+            "gateway" => json!([{"gateway": []}]),
             _ => json!([]),
         };
         let parameters: Vec<Value> = operation
@@ -274,6 +293,7 @@ pub fn document() -> Value {
     document["components"]["securitySchemes"] = json!({
         "session": {"type": "apiKey", "in": "cookie", "name": crate::access::guard::COOKIE},
         "device": {"type": "http", "scheme": "bearer"},
+        "gateway": {"type": "http", "scheme": "bearer"},
         "webhook": {"type": "apiKey", "in": "header", "name": "webhook-signature"},
     });
     document

@@ -86,6 +86,8 @@ problems! {
     idempotency_mismatch = CONFLICT, "idempotency-mismatch", "this id was used for another body";
     /// The thing's state does not allow it.
     state_conflict = CONFLICT, "state-conflict", "its state does not allow this now";
+    /// Numbers of officers from another run of the server.
+    numbers_changed = CONFLICT, "numbers-changed", "officers have other numbers now; ask for them again";
     /// The body is too large.
     too_large = PAYLOAD_TOO_LARGE, "too-large", "the body is too large";
     /// A picture that no decoder understands within its bounds.

@@ -94,6 +94,10 @@ async fn sign_out(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, 
 async fn ticket(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     // A ticket lives for seconds, and no socket opens before the courts do.
     app.check_open()?;
+    if let Some(known) = guard::gateway(&app, &request).await? {
+        let bearer = Bearer::Gateway { court: known.court, gateway: known.gateway };
+        return give(&app, bearer);
+    }
     let bearer = match guard::device(&app, &request).await? {
         Some(device) => {
             Bearer::Device { court: device.court, officer: device.officer, device: device.device }
@@ -104,6 +108,10 @@ async fn ticket(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Pr
             Bearer::Staff { court, user: signed.staff.user, session: signed.session }
         }
     };
+    give(&app, bearer)
+}
+
+fn give(app: &App, bearer: Bearer) -> Result<HttpResponse, Problem> {
     let (ticket, ends) = app.tickets.give(bearer).ok_or_else(Problem::overloaded)?;
     Ok(HttpResponse::Ok().json(json!({"ticket": ticket, "expires_at": ends.0})))
 }

@@ -53,6 +53,28 @@ pub fn error(reference: Option<&str>, code: &str) -> ByteString {
     text(&json!({"type": "error", "ref": reference, "code": code}))
 }
 
+/// A gateway is connected; `officers` are its court's with their numbers.
+pub fn gateway_welcome(
+    now: i64,
+    profile: &CourtProfile,
+    officers: &serde_json::Value,
+) -> ByteString {
+    let mut body = json!({"type": "welcome", "v": VERSION, "now": now, "court": court(profile)});
+    if let (Some(body), Some(officers)) = (body.as_object_mut(), officers.as_object()) {
+        body.extend(officers.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    text(&body)
+}
+
+/// The answer to a gateway's binary frame, by its number on that socket.
+pub fn batch(number: u64, answer: &serde_json::Value) -> ByteString {
+    let mut body = json!({"type": "batch", "batch": number});
+    if let (Some(body), Some(answer)) = (body.as_object_mut(), answer.as_object()) {
+        body.extend(answer.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    text(&body)
+}
+
 /// The answer to a ping.
 pub fn pong(t: &serde_json::Value, now: i64) -> ByteString {
     text(&json!({"type": "pong", "t": t, "now": now}))

@@ -12,7 +12,7 @@ use tiande_core::access::{Action, Actor, Context, Resource, can};
 use tiande_core::geo::{LatLon, Metres, Place};
 use tiande_core::ids::{DeviceId, IncidentId, OfficerId};
 use tiande_core::incident::Outcome;
-use tiande_core::officer::{Fix, Stage};
+use tiande_core::officer::Stage;
 use tiande_core::text::clean_text;
 use tiande_core::time::UnixMillis;
 
@@ -22,9 +22,7 @@ use crate::api::refusal::{FIELD_INVALID, refusal_of};
 use crate::app::App;
 
 use super::encode;
-use super::incoming::{
-    FixIn, FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, is_of_type, read,
-};
+use super::incoming::{FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, is_of_type, read};
 use super::records;
 use super::session::{Peer, Refusal, Speaker};
 
@@ -118,7 +116,7 @@ impl Peer for Handheld {
                 if fixes.is_empty() || fixes.len() > FIXES_MAX {
                     return Err((Misread::Invalid, None));
                 }
-                self.lane.report(self.link, ahead, fixes.into_iter().map(|fix| self.fix(&fix)));
+                self.lane.report(self.link, ahead, fixes.iter().map(|fix| fix.fix(self.epoch)));
             }
             FromHandheld::Ping { t } => {
                 session.say(encode::pong(&t, session.app.clock.now().0));
@@ -235,24 +233,5 @@ impl Handheld {
             let incident = court.raise_sos(call).await.map_err(|fault| refusal_of(&fault))?;
             Ok(json!({"incident": incident.to_string()}))
         });
-    }
-
-    /// A report as the domain knows it; the order of those that are no place is kept for the answer.
-    fn fix(&self, fix: &FixIn) -> Result<Fix, (u32, u32)> {
-        let order = (self.epoch, fix.seq);
-        let accuracy_ok = fix.accuracy_m.is_none_or(|a| a.is_finite() && a >= 0.0);
-        let at = LatLon::new(fix.lat, fix.lon).map_err(|_no_place| order)?;
-        if !accuracy_ok {
-            return Err(order);
-        }
-        Ok(Fix {
-            epoch: self.epoch,
-            seq: fix.seq,
-            taken_at: UnixMillis(fix.taken_at),
-            at,
-            accuracy: fix.accuracy_m.map(Metres),
-            speed_mps: fix.speed_mps.filter(|v| v.is_finite() && *v >= 0.0),
-            heading_deg: fix.heading_deg.filter(|h| (0.0..=360.0).contains(h)),
-        })
     }
 }

@@ -6,6 +6,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tiande_core::geo::{LatLon, Metres};
+use tiande_core::officer::Fix;
+use tiande_core::time::UnixMillis;
+use tiande_core::track::Order;
 
 use crate::strict_json;
 
@@ -34,6 +38,30 @@ pub struct FixIn {
     pub speed_mps: Option<f32>,
     #[serde(default)]
     pub heading_deg: Option<f32>,
+}
+
+impl FixIn {
+    /// A report as the domain knows it, counted in that epoch.
+    ///
+    /// # Errors
+    /// The order of what is no place on earth.
+    pub fn fix(&self, epoch: u32) -> Result<Fix, Order> {
+        let order = (epoch, self.seq);
+        let accuracy_ok = self.accuracy_m.is_none_or(|a| a.is_finite() && a >= 0.0);
+        let at = LatLon::new(self.lat, self.lon).map_err(|_no_place| order)?;
+        if !accuracy_ok {
+            return Err(order);
+        }
+        Ok(Fix {
+            epoch,
+            seq: self.seq,
+            taken_at: UnixMillis(self.taken_at),
+            at,
+            accuracy: self.accuracy_m.map(Metres),
+            speed_mps: self.speed_mps.filter(|v| v.is_finite() && *v >= 0.0),
+            heading_deg: self.heading_deg.filter(|h| (0.0..=360.0).contains(h)),
+        })
+    }
 }
 
 /// What a handheld sends.
@@ -82,6 +110,25 @@ pub enum FromHandheld {
         id: String,
         #[serde(default)]
         fix: Option<SosFix>,
+    },
+    Ping {
+        #[serde(default)]
+        t: Value,
+    },
+}
+
+/// What a gateway sends.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromGateway {
+    Positions {
+        id: String,
+        #[serde(default)]
+        epoch: u32,
+        fixes: Vec<Value>,
+    },
+    Officers {
+        id: String,
     },
     Ping {
         #[serde(default)]
@@ -212,6 +259,8 @@ pub const HANDHELD_TYPES: &[&str] = &[
     "sos",
     "ping",
 ];
+/// Types a gateway may send.
+pub const GATEWAY_TYPES: &[&str] = &["positions", "officers", "ping"];
 /// Types a console may send.
 pub const CONSOLE_TYPES: &[&str] = &[
     "detail",

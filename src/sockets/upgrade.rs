@@ -11,12 +11,14 @@ use crate::app::App;
 
 use super::console::Console;
 use super::frame_guard::{FRAME_MAX, FrameGuard};
+use super::gateway::Gateway;
 use super::handheld::Handheld;
 use super::session::{Peer, Session};
 
 /// The sockets' addresses.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/ws/handheld").get(upgrade::<Handheld>).default_service(only("GET")))
+        .service(resource("/ws/gateway").get(upgrade::<Gateway>).default_service(only("GET")))
         .service(resource("/ws/console").get(upgrade::<Console>).default_service(only("GET")));
 }
 

@@ -7,6 +7,7 @@
 mod access;
 #[path = "../support/postgres.rs"]
 mod databases;
+mod gateways;
 mod history;
 mod http;
 mod merging;

@@ -181,3 +181,41 @@ fn positions_come_in_binary_from_who_says_so() {
     }
     socket.closes_with(4400, "the third within a minute");
 }
+
+#[test]
+fn a_month_that_is_forgotten_cannot_be_read_and_the_rest_can() {
+    let mut server = Server::start();
+    let court = Court::add(&server, "alpha");
+    let mut officer = court.officer("王建国", 100.0);
+    let mut other = court.officer("李四", 200.0);
+    told_stored(&mut officer, 1);
+    told_stored(&mut other, 1);
+    let cookie = court.dispatcher();
+    let track = |server: &Server, id: &str| {
+        seqs(&server.get(&minutes("alpha", id, 20), &[("cookie", &cookie)]).ok("a track"))
+    };
+    assert_eq!(track(&server, &officer.id), [1]);
+    let forget = |server: &Server, court: &str, officer: &str, month: &str| {
+        let args = ["track", "forget", "--court", court, "--officer", officer, "--month", month];
+        server.command(&args, "")
+    };
+    // In UTC, and the test may run in the first minutes of a month.
+    let months = [unix_ms() - 60_000, unix_ms()].map(|at| rfc3339(at)[..7].to_owned());
+    for bad in ["2026-13", "../../x", ""] {
+        assert_ne!(forget(&server, "alpha", &officer.id, bad).code, Some(0), "{bad}");
+    }
+    assert_ne!(forget(&server, "nowhere", &officer.id, &months[0]).code, Some(0));
+    assert!(forget(&server, "alpha", NEVER, &months[0]).out.contains("false"));
+    assert!(forget(&server, "alpha", &officer.id, "2020-01").out.contains("false"));
+    let done: Vec<_> =
+        months.iter().map(|month| forget(&server, "alpha", &officer.id, month).out).collect();
+    assert!(done.iter().any(|out| out.contains("true")), "{done:?}");
+    assert_eq!(track(&server, &officer.id), Vec::<u64>::new());
+    assert_eq!(track(&server, &other.id), [1], "somebody else's stays");
+    officer.report(105.0);
+    told_stored(&mut officer, 2);
+    assert_eq!(track(&server, &officer.id), [2], "what comes later is kept");
+    server.kill();
+    server.start_again();
+    assert_eq!(track(&server, &officer.id), [2]);
+}

@@ -3,7 +3,7 @@
 //!
 //! Pure and total, so that the whole table can be walked by a test.
 
-use crate::ids::{CourtId, DeviceId, OfficerId, UserId};
+use crate::ids::{CourtId, DeviceId, GatewayId, OfficerId, UserId};
 
 /// A role of a member of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +58,13 @@ pub enum Actor {
         /// With which device.
         device: DeviceId,
     },
+    /// A gateway with a valid secret.
+    Gateway {
+        /// Its court.
+        court: CourtId,
+        /// Which.
+        gateway: GatewayId,
+    },
     /// A member of staff with a session.
     Staff {
         /// Court.
@@ -91,6 +98,8 @@ pub enum Action {
     ReadOfficers,
     /// Be an officer's handheld: report, answer, call for help.
     ActAsOfficer,
+    /// Report where officers are, and learn their numbers for it.
+    ReportPositions,
     /// Take note of the centre's alarms.
     AcknowledgeCentreAlarm,
     /// Take note of the director's alarms.
@@ -118,6 +127,7 @@ impl Action {
         Self::CommandIncident,
         Self::ReadOfficers,
         Self::ActAsOfficer,
+        Self::ReportPositions,
         Self::AcknowledgeCentreAlarm,
         Self::AcknowledgeDirectorAlarm,
         Self::ReadCase,
@@ -162,6 +172,9 @@ pub fn can(actor: &Actor, action: Action, resource: &Resource, context: Context)
         Actor::Operator => matches!((action, resource), (Action::Administer, Resource::Server)),
         Actor::Source { court, .. } => {
             action == Action::SubmitTip && *resource == Resource::Court(court.clone())
+        }
+        Actor::Gateway { court, .. } => {
+            action == Action::ReportPositions && *resource == Resource::Court(court.clone())
         }
         Actor::Officer { court, officer, .. } => {
             let own = Resource::Officer { court: court.clone(), officer: *officer };
@@ -234,6 +247,9 @@ mod tests {
         let open = Context::default();
         let source = Actor::Source { court: court("a"), name: "s".into() };
         assert_eq!(allowed(&source, &here, open), [Action::SubmitTip]);
+        let gateway = Actor::Gateway { court: court("a"), gateway: GatewayId(Uuid::nil()) };
+        assert_eq!(allowed(&gateway, &here, open), [Action::ReportPositions]);
+        assert_eq!(allowed(&gateway, &Resource::Court(court("b")), open), []);
         assert_eq!(allowed(&Actor::Anonymous, &here, open), []);
         assert_eq!(allowed(&Actor::Operator, &here, open), []);
         assert_eq!(allowed(&Actor::Operator, &Resource::Server, open), [Action::Administer]);

@@ -79,6 +79,8 @@ typed_ids! {
     CaseId;
     /// An enrolled handheld.
     DeviceId;
+    /// A machine that reports the positions of many officers (网关).
+    GatewayId;
     /// Something that officers are sent to (警情).
     IncidentId;
     /// One asking of one officer to take one incident.

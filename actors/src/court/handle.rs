@@ -22,6 +22,7 @@ use crate::turnstile::{Pass, Turnstile};
 use crate::views::RosterEntry;
 
 use super::desk::{CloseSockets, Count, CourtDesk, open_court};
+use super::lanes::Lanes;
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
     EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, RevokeDevice,
@@ -48,6 +49,7 @@ pub struct CourtHandle {
     tips: Gate<IntakeActor>,
     tips_turnstile: Turnstile,
     consoles: Gate<BoardActor>,
+    lanes: Arc<Lanes>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -79,7 +81,8 @@ impl CourtHandle {
                     let board =
                         room.board.get().map(|gate| gate.beside("console_join", BOARD_NOTES));
                     let tips = Gate::new(intake, "tips", INTAKE_TIPS);
-                    (desk, tips.beside("sos", DESK_SOS), tips, board)
+                    let lanes = Arc::clone(&room.lanes);
+                    (desk, tips.beside("sos", DESK_SOS), tips, board, lanes)
                 });
                 tell.send(ways).ok();
             });
@@ -88,11 +91,11 @@ impl CourtHandle {
             return Err(fault("its arbiter is gone".to_owned()));
         }
         let ways = ready.await.map_err(|_gone| fault("it died while opening".to_owned()))?;
-        let (desk, sos, tips, board) = ways.map_err(|why| fault(format!("{why:?}")))?;
+        let (desk, sos, tips, board, lanes) = ways.map_err(|why| fault(format!("{why:?}")))?;
         let consoles = board.ok_or_else(|| fault("it has no board".to_owned()))?;
         let stopping = Arc::new(AtomicBool::new(false));
         let tips_turnstile = Turnstile::new(Class::Tip, TIPS_AT_WORK);
-        Ok(Self { profile: shared, desk, sos, tips, tips_turnstile, consoles, stopping })
+        Ok(Self { profile: shared, desk, sos, tips, tips_turnstile, consoles, lanes, stopping })
     }
 
     /// The court.
@@ -125,6 +128,12 @@ impl CourtHandle {
         self.sos.observe();
         self.tips.observe();
         self.tips_turnstile.observe();
+    }
+
+    /// The ways in for positions that gateways report.
+    #[must_use]
+    pub fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
     async fn ask_desk<M, T>(&self, message: M) -> Result<T, CommandFault>

@@ -5,6 +5,7 @@ mod commands;
 mod desk;
 mod directory;
 mod handle;
+mod lanes;
 mod messages;
 mod room;
 mod snapshots;
@@ -12,6 +13,7 @@ mod snapshots;
 pub use desk::CourtDesk;
 pub(crate) use directory::Absent;
 pub use handle::{CourtHandle, StartFault};
+pub use lanes::{Lanes, OfficerLane, Whom};
 pub use messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
     DeskCounts, EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead,

@@ -26,6 +26,7 @@ use crate::views::{Moved, RosterEntry};
 
 use super::desk::CourtDesk;
 use super::directory::Directory;
+use super::lanes::Lanes;
 use super::snapshots::Unsaved;
 
 /// The outside, as the actors of a court get it.
@@ -86,6 +87,8 @@ pub struct CourtRoom {
     pub(crate) planning: tokio::sync::Mutex<()>,
     /// Searches of incidents that found nobody.
     pub(crate) searches: Pace,
+    /// Ways in for gateways; the edge has them too.
+    pub(crate) lanes: Arc<Lanes>,
     /// Small numbers for ticks, by officer.
     numbers: RefCell<BTreeMap<OfficerId, u32>>,
     /// Officers whose line changed since the last tick.
@@ -118,6 +121,8 @@ struct OfferMemory {
 
 impl CourtRoom {
     pub(crate) fn new(profile: CourtProfile, ports: RoomPorts) -> Self {
+        let [a, b, c, d, ..] = ports.ids.source().random_bytes();
+        let run = u32::from_le_bytes([a, b, c, d]);
         Self {
             profile,
             journal: ports.journal,
@@ -131,6 +136,7 @@ impl CourtRoom {
             heard: RefCell::default(),
             planning: tokio::sync::Mutex::new(()),
             searches: Pace::new(SEARCHES_PER_S, SEARCHES_BURST),
+            lanes: Arc::new(Lanes::new(run)),
             numbers: RefCell::default(),
             moved: RefCell::default(),
             offers: RefCell::default(),

@@ -17,18 +17,19 @@ use tokio::sync::oneshot;
 
 use crate::board::BoardNews;
 use crate::court::{CourtRoom, Known, Trail};
-use crate::gate::{Admitted, Gate};
-use crate::limits::{CONTACT_CHECK, HOLD_MAX, OFFICER_MESSAGES, OFFICER_STASH};
+use crate::gate::Admitted;
+use crate::limits::{HOLD_MAX, OFFICER_STASH};
 use crate::outbox::CloseReason;
 use crate::ports::journal::{Append, AppendFault, StreamAppend};
 use crate::supervision::DeathNotice;
 use crate::views::FeedLine;
 
 use super::FixLane;
+use super::gateway::{GatewayLane, Trackers};
 use super::handheld::Handheld;
 use super::messages::{
-    AskOfficer, BriefOfficer, Card, CatchUp, Connect, Connected, Disconnect, Farewell,
-    OfficerAnswer, OfficerFault, OrderOfficer, Revoke, SettleOfficer, Written,
+    AskOfficer, BriefOfficer, Card, CatchUp, OfficerAnswer, OfficerFault, OrderOfficer,
+    SettleOfficer, Written,
 };
 use super::tracks::Links;
 
@@ -58,11 +59,15 @@ pub struct OfficerActor {
     /// Commitments whose arrival the geofence has reported.
     pub(super) arrived: Vec<IncidentId>,
     pub(super) handheld: Handheld,
-    handheld_watch: Option<SpawnHandle>,
+    pub(super) handheld_watch: Option<SpawnHandle>,
+    /// The handheld that was connected last.
+    pub(super) device: Option<DeviceId>,
     /// The device whose order of fixes the filter goes by.
-    device: Option<DeviceId>,
+    pub(super) judged: Option<DeviceId>,
     pub(super) lane: Arc<FixLane>,
     pub(super) links: Links,
+    pub(super) gateway_lane: Arc<GatewayLane>,
+    pub(super) trackers: Trackers,
     _notice: DeathNotice,
 }
 
@@ -84,8 +89,11 @@ impl OfficerActor {
             handheld: Handheld::default(),
             handheld_watch: None,
             device: None,
+            judged: None,
             lane,
             links: Links::default(),
+            gateway_lane: Arc::new(GatewayLane::new()),
+            trackers: Trackers::default(),
             _notice: notice,
         }
     }
@@ -152,6 +160,9 @@ impl OfficerActor {
             self.state.apply(event, at);
             self.seq += 1;
             self.trail.note::<Officer>(self.seq, event);
+        }
+        if events.iter().any(|event| matches!(event, OfficerEvent::Registered { .. })) {
+            self.open_to_gateways();
         }
         self.snapshot();
         if self.state.duty == Duty::Off {
@@ -261,35 +272,6 @@ impl OfficerActor {
         }
     }
 
-    /// Looks after the socket while there is one: a phone that does not read is closed also when
-    /// nothing more is said to it.
-    fn watch_handheld(&mut self, ctx: &mut Context<Self>) {
-        if self.handheld_watch.is_none() {
-            let every = Duration::from_millis(CONTACT_CHECK.0);
-            self.handheld_watch = Some(ctx.run_interval(every, |officer, ctx| {
-                if !officer.handheld.check(officer.room.now())
-                    && let Some(watch) = officer.handheld_watch.take()
-                {
-                    ctx.cancel_future(watch);
-                }
-            }));
-        }
-    }
-
-    /// Another device than before: it counts its fixes by itself, and what the old one still has on its
-    /// way stays in the old lane, which nobody empties any more.
-    fn change_device(&mut self, device: DeviceId, ctx: &mut Context<Self>) {
-        if self.device.replace(device).is_some_and(|before| before != device) {
-            self.filter.change_device();
-            self.lane = Arc::new(FixLane::new(self.room.presence(self.id())));
-            self.open_lane(ctx);
-        }
-    }
-
-    fn open_lane(&self, ctx: &mut Context<Self>) {
-        self.lane.set_actor(Gate::new(ctx.address(), "officer_fixes", OFFICER_MESSAGES));
-    }
-
     /// Begins a command of the rules themselves; nobody waits for its answer.
     pub(super) fn order_by_rule(&mut self, command: OfficerCommand, ctx: &mut Context<Self>) {
         let (reply, _nobody) = oneshot::channel();
@@ -315,6 +297,10 @@ impl Actor for OfficerActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.snapshot();
         self.open_lane(ctx);
+        self.open_gateway_lane(ctx);
+        if self.state.registered {
+            self.open_to_gateways();
+        }
         self.room.publish(BoardNews::Officer(self.id()));
     }
 }
@@ -324,6 +310,7 @@ impl Drop for OfficerActor {
         // The device comes back to the rebuilt actor. Runs also while a panic unwinds: no allocation,
         // no lock that could be poisoned by us.
         self.handheld.close(CloseReason::RESTART);
+        self.gateway_lane.close();
     }
 }
 
@@ -403,49 +390,5 @@ impl Handler<Admitted<OrderOfficer>> for OfficerActor {
         Box::pin(
             async move { answer.await.unwrap_or(Err(OfficerFault::Append(AppendFault::Unknown))) },
         )
-    }
-}
-
-impl Handler<Admitted<Connect>> for OfficerActor {
-    type Result = MessageResult<Admitted<Connect>>;
-
-    fn handle(&mut self, message: Admitted<Connect>, ctx: &mut Self::Context) -> Self::Result {
-        let Connect { device, outbox } = message.body;
-        self.handheld.replace(device, outbox);
-        self.change_device(device, ctx);
-        self.watch_handheld(ctx);
-        self.lane.heard(self.room.now());
-        self.welcome();
-        if self.state.contact_lost {
-            self.order_by_rule(OfficerCommand::RegainContact, ctx);
-        }
-        let link = self.links.open(device);
-        MessageResult(Connected { lane: Arc::clone(&self.lane), link })
-    }
-}
-
-impl Handler<Admitted<Disconnect>> for OfficerActor {
-    type Result = ();
-
-    fn handle(&mut self, message: Admitted<Disconnect>, _: &mut Self::Context) {
-        self.handheld.forget(&message.body.outbox);
-    }
-}
-
-impl Handler<Admitted<Revoke>> for OfficerActor {
-    type Result = ();
-
-    fn handle(&mut self, message: Admitted<Revoke>, _: &mut Self::Context) {
-        if self.handheld.device() == Some(message.body.device) {
-            self.handheld.close(CloseReason::REVOKED);
-        }
-    }
-}
-
-impl Handler<Admitted<Farewell>> for OfficerActor {
-    type Result = ();
-
-    fn handle(&mut self, _: Admitted<Farewell>, _: &mut Self::Context) {
-        self.handheld.close(CloseReason::GOING_DOWN);
     }
 }

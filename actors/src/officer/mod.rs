@@ -1,7 +1,11 @@
 //! The officer's actor: the one writer of an officer's state. Grants or refuses what incidents ask,
-//! takes in positions, hands them to the track store, and speaks to the officer's handheld.
+//! takes in positions, of the handheld and of gateways, hands them to the track store, and speaks to
+//! the officer's handheld.
 
 mod actor;
+mod batch;
+mod devices;
+mod gateway;
 mod handheld;
 mod lane;
 mod messages;
@@ -10,6 +14,8 @@ mod tracks;
 
 pub use actor::OfficerActor;
 pub(crate) use actor::after;
+pub use batch::{Batch, RecordEnd};
+pub use gateway::{GatewayLane, GatewayPart};
 pub(crate) use lane::WakeForFixes;
 pub use lane::{FixLane, Link};
 pub use messages::{

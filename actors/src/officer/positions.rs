@@ -2,7 +2,7 @@
 
 use actix::prelude::*;
 use metrics::counter;
-use tiande_core::ids::IncidentId;
+use tiande_core::ids::{DeviceId, IncidentId};
 use tiande_core::incident::{IncidentCommand, ON_SCENE_RADIUS_M, StageSource};
 use tiande_core::journal::By;
 use tiande_core::officer::{
@@ -19,7 +19,7 @@ use super::actor::OfficerActor;
 use super::tracks::TrackParts;
 
 impl OfficerActor {
-    fn fix_rules(&self) -> FixRules {
+    pub(super) fn fix_rules(&self) -> FixRules {
         let court = &self.room.profile;
         FixRules {
             age_max: court.fix_age_max(),
@@ -88,7 +88,38 @@ impl OfficerActor {
         }
     }
 
-    fn take_fix(&mut self, fix: Fix, rules: &FixRules, ctx: &mut Context<Self>) -> FixVerdict {
+    /// The fixes that come now are counted by that device.
+    pub(super) fn judge_by(&mut self, device: DeviceId) {
+        if self.judged.replace(device).is_some_and(|before| before != device) {
+            self.filter.change_device();
+        }
+    }
+
+    pub(super) fn known_fix(&self) -> Option<Fix> {
+        self.filter.current().map(|known| known.fix)
+    }
+
+    /// Lets index and board know when the officer is elsewhere than `before`.
+    pub(super) fn show_place(&mut self, before: Option<Fix>, ctx: &mut Context<Self>) {
+        let known = self.filter.current().copied();
+        let Some(known) = known.filter(|known| Some(known.fix) != before) else { return };
+        self.room.index.borrow_mut().update(self.id(), known.fix.at);
+        if let Some(glance) = self.room.glances.borrow_mut().get_mut(&self.id()) {
+            glance.fix = Some(known);
+        }
+        self.room.mark_moved(self.id());
+        self.watch_arrivals(&known.fix, ctx);
+        if before.is_none() && self.state.status() == OfficerStatus::Available {
+            self.room.somebody_is_free();
+        }
+    }
+
+    pub(super) fn take_fix(
+        &mut self,
+        fix: Fix,
+        rules: &FixRules,
+        ctx: &mut Context<Self>,
+    ) -> FixVerdict {
         if self.state.duty == Duty::Off {
             // What was saved up for hours says nothing of who leaves the house now.
             if self.room.now().since(fix.taken_at) <= rules.age_max {
@@ -111,7 +142,10 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
         self.note_shed(&waiting);
         let Some(newest) = waiting.newest else { return };
         let rules = self.fix_rules();
-        let before = self.filter.current().map(|known| known.fix);
+        let before = self.known_fix();
+        if let Some(device) = self.device {
+            self.judge_by(device);
+        }
         let mut tally = Tally::default();
         let mut parts = TrackParts::default();
         for reported in &waiting.fixes {
@@ -123,19 +157,7 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
             self.note_for_track(&mut parts, reported, verdict);
         }
         tally.many(FixVerdict::Older, waiting.shed);
-        let known = self.filter.current().copied();
-        if let Some(known) = known.filter(|known| Some(known.fix) != before) {
-            let first = before.is_none();
-            self.room.index.borrow_mut().update(self.id(), known.fix.at);
-            if let Some(glance) = self.room.glances.borrow_mut().get_mut(&self.id()) {
-                glance.fix = Some(known);
-            }
-            self.room.mark_moved(self.id());
-            self.watch_arrivals(&known.fix, ctx);
-            if first && self.state.status() == OfficerStatus::Available {
-                self.room.somebody_is_free();
-            }
-        }
+        self.show_place(before, ctx);
         if self.state.contact_lost {
             self.order_by_rule(OfficerCommand::RegainContact, ctx);
         }
@@ -146,13 +168,13 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
 
 /// Counts verdicts by kind.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     taken: u32,
     refused: [u32; FixVerdict::ALL.len()],
 }
 
 impl Tally {
-    fn note(&mut self, verdict: FixVerdict) {
+    pub(super) fn note(&mut self, verdict: FixVerdict) {
         self.many(verdict, 1);
     }
 

@@ -73,6 +73,7 @@ impl OfficerActor {
         if reported.ahead {
             return;
         }
+        let kept = reported.what.as_ref().ok().and_then(|fix| self.for_track(fix, verdict));
         let Some(link) = self.links.links.get_mut(&reported.link) else { return };
         let order = reported.order();
         if !link.gap.admits(order) {
@@ -82,19 +83,16 @@ impl OfficerActor {
         let part = part.or_insert(Part { fixes: Vec::new(), first: order, upto: order });
         part.first = part.first.min(order);
         part.upto = part.upto.max(order);
-        if let Ok(fix) = &reported.what
-            && self.is_for_track(fix)
-        {
-            // Measured on duty, but come in when that shift was over: too late to decide anything.
-            let late = verdict == FixVerdict::OffDuty;
-            part.fixes.push(TrackFix::of(fix, if late { FixVerdict::Stale } else { verdict }));
-        }
+        part.fixes.extend(kept);
     }
 
-    /// Only what was measured on duty is kept (I18).
-    fn is_for_track(&self, fix: &Fix) -> bool {
+    /// A judged fix as the track keeps it: only what was measured on duty (I18).
+    pub(super) fn for_track(&self, fix: &Fix, verdict: FixVerdict) -> Option<TrackFix> {
         let latest: UnixMillis = self.room.now().plus(AHEAD_MAX);
-        fix.taken_at <= latest && self.state.duty_log.on_duty_at(fix.taken_at)
+        let kept = fix.taken_at <= latest && self.state.duty_log.on_duty_at(fix.taken_at);
+        // Measured on duty, but come in when that shift was over: too late to decide anything.
+        let late = verdict == FixVerdict::OffDuty;
+        kept.then(|| TrackFix::of(fix, if late { FixVerdict::Stale } else { verdict }))
     }
 
     /// Hands over what came together. What the store cannot take now is not acknowledged.

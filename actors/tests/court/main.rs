@@ -7,6 +7,7 @@
 mod clockwork;
 mod desk;
 mod faults;
+mod gateways;
 mod merging;
 mod offers;
 mod officers;

@@ -444,3 +444,27 @@ async fn a_session_dies_of_idleness_age_sign_out_and_dismissal() {
     let names = doors.staff_names(&court()).await.expect("read");
     assert_eq!(names.get(&user).map(String::as_str), Some("李娜"));
 }
+
+#[tokio::test]
+async fn a_gateway_is_known_by_its_secret_until_it_is_revoked() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let (first, secret) = doors.add_gateway(&court(), "cars").await.expect("asked").expect("new");
+    let known = doors.gateway_by_secret(&secret).await.expect("read").expect("known");
+    assert_eq!((known.gateway, known.court), (first, court()));
+    assert_eq!(doors.gateway_by_secret("tgw_other").await.expect("read"), None);
+    assert!(doors.add_gateway(&court(), "cars").await.expect("asked").is_none(), "taken");
+    assert!(doors.gateway_allowed(first).await.expect("read"));
+    house.later(1_000);
+    assert!(doors.revoke_gateway("cars").await.expect("asked"));
+    assert!(!doors.revoke_gateway("cars").await.expect("asked"), "once");
+    assert_eq!(doors.gateway_by_secret(&secret).await.expect("read"), None);
+    assert!(!doors.gateway_allowed(first).await.expect("read"));
+    let listed = doors.gateways().await.expect("read").remove(0);
+    assert_eq!(listed.revoked_at.map(|at| at.0 - listed.added_at.0), Some(1_000));
+    let (second, other) = doors.add_gateway(&court(), "cars").await.expect("asked").expect("again");
+    assert!(second != first && other != secret);
+    assert!(!doors.gateway_allowed(first).await.expect("read"), "the old one stays out");
+    let nowhere = CourtId::parse("nowhere").expect("a name");
+    assert!(doors.add_gateway(&nowhere, "x").await.is_err(), "bound to a court there is");
+}

@@ -1,0 +1,250 @@
+//! Positions that gateways report: they decide, are kept once, and each record gets its answer.
+
+use std::sync::Arc;
+
+use tiande_actors::court::{OfficerDeed, Whom};
+use tiande_actors::officer::{Batch, GatewayPart, RecordEnd};
+use tiande_actors::ports::Clock as _;
+use tiande_core::geo::{LatLon, Metres};
+use tiande_core::ids::{DeviceId, OfficerId};
+use tiande_core::officer::Fix;
+use tiande_core::time::Millis;
+use tokio::sync::oneshot;
+
+use crate::waiting::{until, within};
+use crate::world::{World, north};
+
+/// The car's tracker.
+fn car() -> DeviceId {
+    "00000000-0000-0000-0000-000000000077".parse().unwrap()
+}
+
+type Ends = Vec<Option<&'static str>>;
+
+/// What a gateway reports of one officer: sequence and metres north, measured now; `None` is no place.
+type Report<'a> = &'a [(u32, Option<f64>)];
+
+fn fix(world: &World, seq: u32, at: LatLon) -> Fix {
+    Fix {
+        epoch: 1,
+        seq,
+        taken_at: world.clock.now(),
+        at,
+        accuracy: Some(Metres(5.0)),
+        speed_mps: None,
+        heading_deg: None,
+    }
+}
+
+/// Hands a batch in, as the edge does; the answer comes when it is durable.
+fn report(world: &World, reports: &[(OfficerId, Report<'_>)]) -> oneshot::Receiver<Vec<RecordEnd>> {
+    let records = reports.iter().map(|(_, fixes)| fixes.len()).sum();
+    let (batch, told) = Batch::of(records);
+    let found =
+        world.court.lanes().find(reports.iter().map(|(officer, _)| Some(Whom::Id(*officer))));
+    let mut index = 0;
+    for ((_, fixes), lane) in reports.iter().zip(found) {
+        let of = |(seq, metres): &(u32, Option<f64>)| {
+            metres.map(|metres| fix(world, *seq, north(metres))).ok_or((1, *seq))
+        };
+        let fixes: Vec<_> = (index..).zip(fixes.iter().map(of)).collect();
+        index += fixes.len();
+        match lane {
+            Some(way) => {
+                let batch = Arc::clone(&batch);
+                way.lane.report(GatewayPart { device: car(), fixes, batch });
+            }
+            None => {
+                let unknown = |(index, _)| (index, RecordEnd::OfficerUnknown);
+                batch.end_all(fixes.into_iter().map(unknown));
+            }
+        }
+    }
+    told
+}
+
+async fn ends(told: oneshot::Receiver<Vec<RecordEnd>>) -> Ends {
+    let ends = within("the answer to a batch", told).await.expect("always answered");
+    ends.into_iter().map(RecordEnd::code).collect()
+}
+
+fn seqs(world: &World, officer: OfficerId) -> Vec<u32> {
+    world.tracks.of(officer).iter().map(|fix| fix.seq).collect()
+}
+
+/// How far north an officer is known to be, metres.
+async fn known_at(world: &World, officer: OfficerId) -> f64 {
+    let fix = world.roster_of(officer).await.fix.expect("a position").fix;
+    north(0.0).distance(fix.at).0.round()
+}
+
+#[actix::test]
+async fn a_batch_decides_at_once_and_is_answered_when_it_is_durable() {
+    let world = World::open().await;
+    let [mut near, far] = world.on_duty([100.0, 900.0]).await;
+    near.told_stored(1).await;
+    world.clock.advance(Millis::from_secs(10));
+    world.tracks.hold();
+    let nobody = world.new_officer();
+    let reports: [(OfficerId, Report<'_>); 3] = [
+        (near.officer, &[(1, Some(110.0)), (2, None), (3, Some(120.0))]),
+        (nobody, &[(1, Some(0.0))]),
+        (far.officer, &[(1, Some(910.0))]),
+    ];
+    let mut told = report(&world, &reports);
+    world.settled().await;
+    assert!((known_at(&world, near.officer).await - 120.0).abs() < 1.0);
+    assert!((known_at(&world, far.officer).await - 910.0).abs() < 1.0);
+    assert!(told.try_recv().is_err(), "it is not on the disk");
+    world.tracks.release();
+    let expected = [None, Some("out_of_range"), None, Some("officer-unknown"), None];
+    assert_eq!(ends(told).await, expected);
+    assert_eq!(seqs(&world, near.officer), [1, 1, 3], "the handheld's, then the car's");
+    assert!(near.inbox.unread().iter().all(|kind| kind != "stored"), "the handheld is not told");
+}
+
+#[actix::test]
+async fn whoever_is_nearer_by_a_gateway_is_asked_first() {
+    let world = World::open().await;
+    let [mut near, mut far] = world.on_duty([100.0, 200.0]).await;
+    world.clock.advance(Millis::from_secs(5));
+    let moved = report(&world, &[(far.officer, &[(1, Some(20.0))]), (near.officer, &[])]);
+    assert_eq!(ends(moved).await, [None]);
+    world.emergency().await;
+    assert!(far.inbox.next("offer").await.is("distance_m", 20));
+    world.settled().await;
+    assert!(!near.inbox.unread().contains(&"offer".to_owned()));
+}
+
+#[actix::test]
+async fn a_handheld_and_a_tracker_are_weighed_by_when_they_measured() {
+    let world = World::open().await;
+    let [mut near] = world.on_duty([100.0]).await;
+    near.epoch = 9; // Another counter than the car's: they are not compared.
+    for step in 0..4 {
+        world.clock.advance(Millis::from_secs(5));
+        let metres = 100.0 + f64::from(step) * 20.0;
+        assert_eq!(
+            ends(report(&world, &[(near.officer, &[(step + 1, Some(metres))])])).await,
+            [None]
+        );
+        assert!((known_at(&world, near.officer).await - metres).abs() < 1.0);
+        world.clock.advance(Millis::from_secs(5));
+        let ack = near.report(&world, north(metres + 10.0)).await;
+        assert!(ack.is("taken", 1), "{ack:?}");
+        assert!((known_at(&world, near.officer).await - metres - 10.0).abs() < 1.0);
+    }
+    // The car saved this up; the handheld has been elsewhere since.
+    let (batch, told) = Batch::of(1);
+    let mut late = fix(&world, 9, north(5.0));
+    late.taken_at = world.clock.now().minus(Millis::from_secs(3));
+    let way = world.court.lanes().find([Some(Whom::Id(near.officer))]).pop().flatten().unwrap();
+    way.lane.report(GatewayPart { device: car(), fixes: vec![(0, Ok(late))], batch });
+    assert_eq!(ends(told).await, [Some("older")]);
+    assert_eq!(seqs(&world, near.officer).iter().filter(|seq| **seq == 9).count(), 1, "kept");
+}
+
+#[actix::test]
+async fn a_tracker_does_not_speak_for_an_officer_who_cannot_be_reached() {
+    let world = World::open().await;
+    let [mut near] = world.on_duty([100.0]).await;
+    near.inbox.unread();
+    world.clock.advance(Millis::from_secs(60));
+    until("contact is lost", || {
+        drop(report(&world, &[(near.officer, &[(1, Some(110.0))])]));
+        near.inbox.unread().contains(&"notice".to_owned())
+    })
+    .await;
+    assert_eq!(ends(report(&world, &[(near.officer, &[(2, Some(111.0))])])).await, [None]);
+    assert_eq!(world.officer_status(near.officer).await, "out_of_contact");
+    assert!((known_at(&world, near.officer).await - 111.0).abs() < 1.0, "but is seen");
+    assert!(near.report(&world, north(112.0)).await.is("taken", 1));
+    assert_eq!(world.officer_status(near.officer).await, "available");
+}
+
+#[actix::test]
+async fn off_duty_nothing_is_kept_or_shown() {
+    let world = World::open().await;
+    let [near] = world.on_duty([100.0]).await;
+    world.deed(&near, OfficerDeed::GoOffDuty).await.unwrap();
+    let kept = seqs(&world, near.officer);
+    world.clock.advance(Millis::from_secs(1));
+    let told = report(&world, &[(near.officer, &[(1, Some(50.0))])]);
+    assert_eq!(ends(told).await, [Some("off_duty")]);
+    assert_eq!(seqs(&world, near.officer), kept);
+    assert!(world.roster_of(near.officer).await.fix.is_none());
+}
+
+#[actix::test]
+async fn what_could_not_be_kept_is_asked_for_again_and_nothing_is_stored_above_it() {
+    let world = World::open().await;
+    let [near] = world.on_duty([100.0]).await;
+    let one = |seq: u32| [(seq, Some(100.0 + f64::from(seq)))];
+    let send = |seq: u32| report(&world, &[(near.officer, &one(seq))]);
+    world.clock.advance(Millis::from_secs(1));
+    assert_eq!(ends(send(1)).await, [None]);
+    world.tracks.set_full(true);
+    assert_eq!(ends(send(2)).await, [Some("overloaded")]);
+    world.tracks.set_full(false);
+    assert_eq!(ends(send(3)).await, [Some("overloaded")], "there is a hole below it");
+    let again = report(&world, &[(near.officer, &[(3, Some(103.0)), (2, Some(102.0))])]);
+    assert_eq!(ends(again).await, [Some("older"), Some("older")], "kept now, and known before");
+    assert_eq!(seqs(&world, near.officer), [1, 1, 2, 3]);
+    // A gateway that gives up what was turned away does not block its officer for ever.
+    world.tracks.set_full(true);
+    assert_eq!(ends(send(4)).await, [Some("overloaded")]);
+    world.tracks.set_full(false);
+    assert_eq!(ends(send(5)).await, [Some("overloaded")]);
+    world.clock.advance(Millis::from_secs(61));
+    near.lane.heard(world.clock.now());
+    assert_eq!(ends(send(6)).await, [None]);
+    assert_eq!(seqs(&world, near.officer), [1, 1, 2, 3, 6]);
+}
+
+#[actix::test]
+async fn beyond_the_queue_nothing_is_lost_when_what_was_asked_for_is_sent_again() {
+    let world = World::open().await;
+    let [near] = world.on_duty([100.0]).await;
+    world.clock.advance(Millis::from_secs(1));
+    let part = |part: u32| {
+        let fixes: Vec<_> = (1..=300).map(|seq| (part * 300 + seq, Some(110.0))).collect();
+        report(&world, &[(near.officer, &fixes)])
+    };
+    // Far more than may wait, as fast as it goes; the officer's actor takes what it can in between.
+    let mut open: Vec<u32> = (0..12).collect();
+    for _ in 0..12 {
+        let told: Vec<_> = open.iter().map(|number| (*number, part(*number))).collect();
+        let mut again = Vec::new();
+        for (number, told) in told {
+            if ends(told).await.contains(&Some("overloaded")) {
+                again.push(number);
+            }
+        }
+        open = again;
+    }
+    assert_eq!(open, Vec::<u32>::new());
+    let mut expected = vec![1];
+    expected.extend(1..=3_600);
+    assert_eq!(seqs(&world, near.officer), expected, "in order, and each once");
+    assert!((known_at(&world, near.officer).await - 110.0).abs() < 1.0);
+}
+
+#[actix::test]
+async fn an_officer_who_dies_with_a_batch_in_hand_lets_it_come_again() {
+    let world = World::open().await;
+    let [mut near] = world.on_duty([100.0]).await;
+    world.clock.advance(Millis::from_secs(1));
+    let old = world.court.lanes().find([Some(Whom::Id(near.officer))]).pop().flatten().unwrap();
+    world.wire.trip("ack epoch=666 ", 1);
+    near.epoch = 666;
+    near.send_fix(&world, north(101.0));
+    until("the actor has died", || world.wire.trips_left() == 0).await;
+    assert_eq!(near.inbox.closed().await, 1012);
+    // The dead actor's lane takes nothing, and says so at once.
+    let (batch, told) = Batch::of(1);
+    let fixes = vec![(0, Ok(fix(&world, 1, north(102.0))))];
+    old.lane.report(GatewayPart { device: car(), fixes, batch });
+    assert_eq!(ends(told).await, [Some("overloaded")]);
+    let again = world.connect_again(near.officer, near.device).await;
+    assert_eq!(ends(report(&world, &[(again.officer, &[(1, Some(102.0))])])).await, [None]);
+}
