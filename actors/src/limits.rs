@@ -30,6 +30,17 @@ pub const OFFICER_MESSAGES: usize = 64;
 pub const CASE_MESSAGES: usize = 16;
 /// Notes that may wait at a court's board: a storm's worth of a second.
 pub const BOARD_NOTES: usize = 4_096;
+/// News for consoles that is kept for those who are away for a moment: minutes of a busy court.
+pub const NEWS_KEPT: usize = 1_024;
+/// The same in bytes.
+pub const NEWS_KEPT_BYTES: usize = 2 * 1024 * 1024;
+/// Frames that a console which comes back is told one by one: half of what may wait in an outbox.
+/// Whoever missed more is shown everything anew.
+pub const RESUME_FRAMES: usize = 128;
+/// The same in bytes.
+pub const RESUME_BYTES: usize = 512 * 1024;
+/// News is kept for so long after the last console has gone.
+pub const NEWS_FOR_ABSENT: Millis = Millis(120_000);
 /// Fixes of one officer that wait to be looked at: some frames of a device that sends what it saved up
 /// without network. Beyond this the oldest are let go as positions, and the device is not told that
 /// they are stored, so that it sends them again.

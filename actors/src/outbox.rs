@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use futures_util::Stream;
 use metrics::counter;
@@ -43,11 +44,37 @@ impl CloseReason {
     pub const REVOKED: Self = Self { code: 4401, text: "revoked" };
 }
 
+/// A frame for a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// Text.
+    Text(ByteString),
+    /// Binary.
+    Binary(Bytes),
+}
+
+impl Frame {
+    /// Its length, bytes.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl<T: Into<ByteString>> From<T> for Frame {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
+}
+
 /// What the socket is to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outgoing {
-    /// Write this text frame.
-    Text(ByteString),
+    /// Write this frame.
+    Write(Frame),
     /// Close.
     Close(CloseReason),
 }
@@ -63,7 +90,7 @@ pub enum Pushed {
 
 #[derive(Default)]
 struct State {
-    frames: VecDeque<(UnixMillis, ByteString)>,
+    frames: VecDeque<(UnixMillis, Frame)>,
     bytes: usize,
     closing: Option<CloseReason>,
     close_told: bool,
@@ -107,19 +134,22 @@ impl Outbox {
     }
 
     /// Lets a frame wait to be written. Never blocks.
-    pub fn push(&self, frame: ByteString, now: UnixMillis) -> Pushed {
+    pub fn push(&self, frame: impl Into<Frame>, now: UnixMillis) -> Pushed {
+        let frame = frame.into();
         self.with(|state| {
             if state.closing.is_some() || state.reader_gone {
                 return Pushed::Closed;
             }
             let stalled = state.frames.front().is_some_and(|(at, _)| now.since(*at) > STALL_MAX);
-            if stalled || state.frames.len() >= FRAMES_MAX || state.bytes + frame.len() > BYTES_MAX
+            if stalled
+                || state.frames.len() >= FRAMES_MAX
+                || state.bytes + frame.length() > BYTES_MAX
             {
                 counter!("tiande_outbox_too_slow_total").increment(1);
                 state.close(CloseReason::TOO_SLOW);
                 return Pushed::Closed;
             }
-            state.bytes += frame.len();
+            state.bytes += frame.length();
             state.frames.push_back((now, frame));
             state.wake();
             Pushed::Queued
@@ -186,8 +216,8 @@ impl Stream for OutboxReader {
             return Poll::Ready(Some(Outgoing::Close(reason)));
         }
         if let Some((_, frame)) = state.frames.pop_front() {
-            state.bytes -= frame.len();
-            return Poll::Ready(Some(Outgoing::Text(frame)));
+            state.bytes -= frame.length();
+            return Poll::Ready(Some(Outgoing::Write(frame)));
         }
         state.waker = Some(cx.waker().clone());
         Poll::Pending
@@ -217,9 +247,9 @@ mod tests {
         let outbox = Outbox::new();
         let mut reader = outbox.reader();
         for _ in 0..FRAMES_MAX {
-            assert_eq!(outbox.push("x".into(), NOW), Pushed::Queued);
+            assert_eq!(outbox.push("x", NOW), Pushed::Queued);
         }
-        assert_eq!(outbox.push("x".into(), NOW), Pushed::Closed);
+        assert_eq!(outbox.push("x", NOW), Pushed::Closed);
         let told = futures_util::FutureExt::now_or_never(reader.next()).flatten();
         assert_eq!(told, Some(Outgoing::Close(CloseReason::TOO_SLOW)));
         assert!(outbox.with(|s| s.frames.is_empty() && s.bytes == 0));
@@ -231,13 +261,13 @@ mod tests {
         let half: ByteString = "x".repeat(BYTES_MAX / 2).into();
         assert_eq!(outbox.push(half.clone(), NOW), Pushed::Queued);
         assert_eq!(outbox.push(half.clone(), NOW), Pushed::Queued);
-        assert_eq!(outbox.push("x".into(), NOW), Pushed::Closed);
+        assert_eq!(outbox.push("x", NOW), Pushed::Closed);
     }
 
     #[test]
     fn a_frame_that_waits_too_long_closes() {
         let outbox = Outbox::new();
-        outbox.push("x".into(), NOW);
+        outbox.push("x", NOW);
         assert!(!outbox.close_if_stalled(NOW.plus(STALL_MAX)));
         assert!(outbox.close_if_stalled(NOW.plus(STALL_MAX).plus(Millis(1))));
         assert!(outbox.is_closed());
@@ -247,11 +277,11 @@ mod tests {
     fn frames_keep_their_order_and_a_gone_reader_ends_it() {
         let outbox = Outbox::new();
         let mut reader = outbox.reader();
-        outbox.push("1".into(), NOW);
-        outbox.push("2".into(), NOW);
+        outbox.push("1", NOW);
+        outbox.push("2", NOW);
         let first = futures_util::FutureExt::now_or_never(reader.next()).flatten();
-        assert_eq!(first, Some(Outgoing::Text("1".into())));
+        assert_eq!(first, Some(Outgoing::Write("1".into())));
         drop(reader);
-        assert_eq!(outbox.push("3".into(), NOW), Pushed::Closed);
+        assert_eq!(outbox.push("3", NOW), Pushed::Closed);
     }
 }

@@ -174,6 +174,8 @@ pub struct Moved {
     pub status: OfficerStatus,
     /// Newest fix.
     pub fix: Option<KnownFix>,
+    /// Calls for help, or is asked to, or bound to, an open incident.
+    pub pressing: bool,
 }
 
 /// One line of the console's feed.
@@ -197,6 +199,8 @@ pub enum ConsoleNote<'a> {
     Welcome {
         /// Now.
         now: UnixMillis,
+        /// The life of the court in which numbers are good.
+        run: u32,
         /// Whose console it is.
         user: &'a str,
         /// The court.
@@ -207,6 +211,13 @@ pub enum ConsoleNote<'a> {
         incidents: &'a [Arc<IncidentView>],
         /// Alarms this console's people have to take note of.
         alarms: &'a [OpenAlarm],
+    },
+    /// All that was missed has been told.
+    Resumed {
+        /// Now.
+        now: UnixMillis,
+        /// As in the welcome.
+        run: u32,
     },
     /// Who moved in the last second.
     Tick {

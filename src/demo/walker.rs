@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tiande_actors::court::{ConnectHandheld, CourtHandle, OfficerDeed, ToOfficer};
 use tiande_actors::intake::SubmitTip;
 use tiande_actors::officer::{FixLane, Link};
-use tiande_actors::outbox::{Outbox, OutboxReader, Outgoing};
+use tiande_actors::outbox::{Frame, Outbox, OutboxReader, Outgoing};
 use tiande_core::geo::{LatLon, Metres};
 use tiande_core::ids::{CourtId, DeviceId, IdSource as _, IncidentId, OfferId, OfficerId, TipId};
 use tiande_core::incident::Outcome;
@@ -134,7 +134,9 @@ impl Walker {
         let mut steps = interval(STEP);
         loop {
             steps.tick().await;
-            while let Some(Some(Outgoing::Text(text))) = self.inbox.next().now_or_never() {
+            while let Some(Some(Outgoing::Write(Frame::Text(text)))) =
+                self.inbox.next().now_or_never()
+            {
                 if let Ok(frame) = serde_json::from_str::<Value>(&text) {
                     self.read(&frame).await;
                 }

@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use serde_json::json;
-use tiande_actors::board::JoinConsole;
+use tiande_actors::board::{JoinConsole, LookElsewhere};
 use tiande_actors::court::{AcknowledgeAlarm, CourtHandle, IncidentLook, SplitOff, ToIncident};
 use tiande_actors::incident::{OrderIncident, SplitTip};
 use tiande_actors::outbox::{CloseReason, Outbox};
@@ -36,6 +36,7 @@ const OUTSIDE: Refusal =
 pub struct Console {
     app: Data<App>,
     court: CourtHandle,
+    outbox: Outbox,
     actor: Actor,
     by: By,
     name: String,
@@ -59,9 +60,19 @@ impl Peer for Console {
         }
         let court = app.court(&court).ok_or(refused)?;
         let audiences = audiences_of(may);
-        let join = JoinConsole { outbox, user: staff.name.clone(), audiences };
+        let invalid = CloseReason { code: 4400, text: "no such view" };
+        let view = hello.view.as_ref().map(|view| view.view().ok_or(invalid)).transpose()?;
+        let after = hello.after.map(|after| (after.run, after.no));
+        let join = JoinConsole {
+            outbox: outbox.clone(),
+            user: staff.name.clone(),
+            audiences,
+            binary: hello.binary,
+            view,
+            after,
+        };
         court.join_console(join).map_err(|_full| CloseReason { code: 1013, text: "try again" })?;
-        Ok(Self { app, court, actor, by: By::Staff { user }, name: staff.name, session })
+        Ok(Self { app, court, outbox, actor, by: By::Staff { user }, name: staff.name, session })
     }
 
     fn is_coalesced(_: &str) -> bool {
@@ -114,6 +125,16 @@ impl Peer for Console {
             }
             FromConsole::SplitTip { id, incident, tip, reason } => {
                 self.split_tip(session, id, &incident, &tip, &reason);
+            }
+            FromConsole::View { view } => {
+                let view = view.map(|view| view.view().ok_or((Misread::Invalid, None)));
+                let outbox = self.outbox.clone();
+                let looked =
+                    self.court.look_elsewhere(LookElsewhere { outbox, view: view.transpose()? });
+                if looked.is_err() {
+                    // The page comes back with the view it wants.
+                    self.outbox.close(CloseReason { code: 1013, text: "try again" });
+                }
             }
             FromConsole::AckAlarm { id, alarm } => self.acknowledge(session, id, &alarm),
         }

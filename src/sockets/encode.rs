@@ -9,7 +9,9 @@ use tiande_actors::ports::wire::Wire;
 use tiande_actors::views::{ConsoleNote, HandheldNote, Moved};
 use tiande_core::court::CourtProfile;
 use tiande_core::officer::OfficerStatus;
+use tiande_core::time::UnixMillis;
 
+use super::tick_records;
 use crate::shapes::{AlarmShape, HandheldShape, IncidentShape, OfferShape, RosterShape};
 
 /// Version of the protocol.
@@ -32,6 +34,17 @@ fn frame<T: Serialize>(kind: &str, body: T) -> ByteString {
 fn text<T: Serialize>(value: &T) -> ByteString {
     // Plain data with text keys always serialises.
     serde_json::to_string(value).expect("plain data serialises").into()
+}
+
+/// News for consoles, under its number.
+fn news<T: Serialize>(kind: &str, no: u64, body: T) -> ByteString {
+    #[derive(Serialize)]
+    struct Numbered<T: Serialize> {
+        no: u64,
+        #[serde(flatten)]
+        body: T,
+    }
+    frame(kind, Numbered { no, body })
 }
 
 /// An answer to a command.
@@ -90,16 +103,21 @@ fn court(profile: &CourtProfile) -> serde_json::Value {
     })
 }
 
-/// A tick's line: `[n, lat, lon, status, heading_deg, taken_at, accuracy_m]`.
-fn line(moved: &Moved) -> serde_json::Value {
-    let status = match moved.status {
+/// A status in a tick.
+pub fn code_of(status: OfficerStatus) -> u32 {
+    match status {
         OfficerStatus::OffDuty => 0,
         OfficerStatus::Available => 1,
         OfficerStatus::Offered => 2,
         OfficerStatus::Committed => 3,
         OfficerStatus::OnBreak => 4,
         OfficerStatus::OutOfContact => 5,
-    };
+    }
+}
+
+/// A tick's line: `[n, lat, lon, status, heading_deg, taken_at, accuracy_m]`.
+fn line(moved: &Moved) -> serde_json::Value {
+    let status = code_of(moved.status);
     match &moved.fix {
         Some(known) => {
             let fix = &known.fix;
@@ -118,36 +136,59 @@ fn line(moved: &Moved) -> serde_json::Value {
 }
 
 impl Wire for JsonWire {
-    fn console(&self, note: &ConsoleNote<'_>) -> ByteString {
+    fn console(&self, no: u64, note: &ConsoleNote<'_>) -> ByteString {
         match note {
-            ConsoleNote::Welcome { now, user, court: profile, officers, incidents, alarms } => {
+            ConsoleNote::Welcome {
+                now,
+                run,
+                user,
+                court: profile,
+                officers,
+                incidents,
+                alarms,
+            } => {
                 let officers: Vec<RosterShape> = officers.iter().map(RosterShape::from).collect();
                 let incidents: Vec<IncidentShape> =
                     incidents.iter().map(|view| view.as_ref().into()).collect();
                 let alarms: Vec<AlarmShape> = alarms.iter().map(AlarmShape::from).collect();
                 text(&json!({
-                    "type": "welcome", "v": VERSION, "now": now.0, "user": user,
+                    "type": "welcome", "v": VERSION, "run": run, "no": no, "now": now.0, "user": user,
                     "court": court(profile), "officers": officers, "incidents": incidents,
                     "alarms": alarms,
                 }))
             }
+            ConsoleNote::Resumed { now, run } => text(&json!({
+                "type": "resumed", "v": VERSION, "run": run, "no": no, "now": now.0,
+            })),
             ConsoleNote::Tick { now, moved } => {
                 let moved: Vec<_> = moved.iter().map(line).collect();
-                text(&json!({"type": "tick", "now": now.0, "moved": moved}))
+                text(&json!({"type": "tick", "no": no, "now": now.0, "moved": moved}))
             }
-            ConsoleNote::Officer(entry) => frame("officer", RosterShape::from(*entry)),
-            ConsoleNote::Incident(view) => frame("incident", IncidentShape::from(*view)),
+            ConsoleNote::Officer(entry) => news("officer", no, RosterShape::from(*entry)),
+            ConsoleNote::Incident(view) => news("incident", no, IncidentShape::from(*view)),
             ConsoleNote::Event(event) => text(&json!({
-                "type": "event", "at": event.at.0, "kind": event.kind,
+                "type": "event", "no": no, "at": event.at.0, "kind": event.kind,
                 "incident": event.incident.map(|id| id.to_string()),
                 "officer": event.officer.map(|id| id.to_string()),
                 "title": event.title,
             })),
-            ConsoleNote::Alarm(alarm) => frame("alarm", AlarmShape::from(*alarm)),
+            ConsoleNote::Alarm(alarm) => news("alarm", no, AlarmShape::from(*alarm)),
             ConsoleNote::AlarmAcked { alarm, by, at } => text(&json!({
-                "type": "alarm_acked", "alarm": alarm.to_string(), "by": by, "at": at.0,
+                "type": "alarm_acked", "no": no, "alarm": alarm.to_string(), "by": by, "at": at.0,
             })),
         }
+    }
+
+    fn tick_head(&self, no: u64, now: UnixMillis) -> Vec<u8> {
+        tick_records::head(no, now)
+    }
+
+    fn tick_record(&self, now: UnixMillis, moved: &Moved, out: &mut Vec<u8>) {
+        tick_records::put(now, moved, out);
+    }
+
+    fn tick_record_len(&self) -> usize {
+        tick_records::RECORD_LEN
     }
 
     fn handheld(&self, note: &HandheldNote<'_>) -> ByteString {

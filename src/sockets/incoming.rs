@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tiande_core::geo::{LatLon, Metres};
+use tiande_actors::board::View;
+use tiande_core::geo::{Area, LatLon, Metres};
 use tiande_core::officer::Fix;
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 use tiande_core::track::Order;
 
 use crate::strict_json;
@@ -23,6 +24,41 @@ pub struct Hello {
     /// Binary frames are spoken too (PROTOCOL §9).
     #[serde(default)]
     pub binary: bool,
+    /// Where a console looks; everywhere without.
+    #[serde(default)]
+    pub view: Option<ViewIn>,
+    /// The newest a console was told before.
+    #[serde(default)]
+    pub after: Option<AfterIn>,
+}
+
+/// Where a console looks.
+#[derive(Debug, Deserialize)]
+pub struct ViewIn {
+    /// West, south, east, north; degrees.
+    pub r#box: [f64; 4],
+    #[serde(default)]
+    pub limit: Option<usize>,
+    #[serde(default)]
+    pub outside_every_ms: Option<u64>,
+}
+
+impl ViewIn {
+    /// The view; `None` when a value is out of its range.
+    pub fn view(&self) -> Option<View> {
+        let area = Area::new(self.r#box).ok()?;
+        let limit_ok = self.limit.is_none_or(|limit| (1..=10_000).contains(&limit));
+        let every_ok = self.outside_every_ms.is_none_or(|ms| (1_000..=600_000).contains(&ms));
+        let outside_every = self.outside_every_ms.map(Millis);
+        (limit_ok && every_ok).then_some(View { area, limit: self.limit, outside_every })
+    }
+}
+
+/// Up to where a console was told.
+#[derive(Debug, Deserialize)]
+pub struct AfterIn {
+    pub run: u32,
+    pub no: u64,
 }
 
 /// One position report.
@@ -197,6 +233,10 @@ pub enum FromConsole {
         id: String,
         alarm: String,
     },
+    View {
+        #[serde(default)]
+        view: Option<ViewIn>,
+    },
     Ping {
         #[serde(default)]
         t: Value,
@@ -272,6 +312,7 @@ pub const CONSOLE_TYPES: &[&str] = &[
     "cancel",
     "split_tip",
     "ack_alarm",
+    "view",
     "ping",
 ];
 

@@ -9,6 +9,7 @@ mod handheld;
 pub(crate) mod incoming;
 pub mod records;
 mod session;
+mod tick_records;
 mod upgrade;
 
 pub use encode::JsonWire;

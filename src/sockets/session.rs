@@ -12,7 +12,7 @@ use actix_web::web::Data;
 use actix_web_actors::ws;
 use bytestring::ByteString;
 use metrics::{counter, gauge};
-use tiande_actors::outbox::{CloseReason, Outbox, Outgoing};
+use tiande_actors::outbox::{CloseReason, Frame, Outbox, Outgoing};
 use tiande_core::time::UnixMillis;
 
 use crate::app::App;
@@ -314,7 +314,8 @@ impl<P: Peer> Drop for Session<P> {
 impl<P: Peer> StreamHandler<Outgoing> for Session<P> {
     fn handle(&mut self, item: Outgoing, ctx: &mut Self::Context) {
         match item {
-            Outgoing::Text(text) => ctx.text(text),
+            Outgoing::Write(Frame::Text(text)) => ctx.text(text),
+            Outgoing::Write(Frame::Binary(bytes)) => ctx.binary(bytes),
             Outgoing::Close(reason) => self.close(ctx, reason.code, reason.text),
         }
     }

@@ -5,6 +5,7 @@
 //! whatever happens.
 
 mod access;
+mod consoles;
 #[path = "../support/postgres.rs"]
 mod databases;
 mod gateways;

@@ -36,8 +36,16 @@ export interface FeedEvent {
 /** n, lat, lon, status, heading_deg, taken_at, accuracy_m; no place at all is null. */
 export type Moved = [number, number | null, number | null, number, number | null, number | null, number | null];
 
+/** Where a console looks: west, south, east, north. */
+export interface View {
+  box: [number, number, number, number];
+  outside_every_ms: number;
+}
+
 export interface Welcome extends Frame {
   type: 'welcome';
+  run: number;
+  no: number;
   now: number;
   court: Court;
   officers: RosterEntry[];

@@ -20,6 +20,8 @@ export interface LinkPorts {
   /** Fields of `hello` beside `v` and `ticket`. */
   hello?: () => Record<string, unknown>;
   onFrame: (frame: Frame) => void;
+  /** Binary frames; without this none are expected. */
+  onBinary?: (bytes: ArrayBuffer) => void;
   onState: (state: LinkState, reason: StopReason | null) => void;
   onLatency: (roundTripMs: number) => void;
 }
@@ -99,6 +101,7 @@ export class Link {
   private open(ticket: string, generation: number): void {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     const socket = new WebSocket(`${scheme}://${location.host}${this.ports.path}`);
+    socket.binaryType = 'arraybuffer';
     this.socket = socket;
     this.welcomeTimer = window.setTimeout(() => this.broken(generation), WELCOME_WAIT_MS);
     socket.onopen = () => {
@@ -106,7 +109,9 @@ export class Link {
       socket.send(JSON.stringify({ type: 'hello', v: PROTOCOL_VERSION, ticket, ...more }));
     };
     socket.onmessage = (message) => {
-      if (generation === this.generation) this.receive(String(message.data));
+      if (generation !== this.generation) return;
+      if (message.data instanceof ArrayBuffer) this.ports.onBinary?.(message.data);
+      else this.receive(String(message.data));
     };
     socket.onclose = (event) => {
       if (generation === this.generation) this.closed(event.code);
@@ -124,7 +129,7 @@ export class Link {
       this.pong(frame);
       return;
     }
-    if (frame.type !== 'welcome') {
+    if (frame.type !== 'welcome' && frame.type !== 'resumed') {
       this.ports.onFrame(frame);
       return;
     }

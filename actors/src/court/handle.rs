@@ -10,7 +10,7 @@ use tiande_core::court::CourtProfile;
 use tiande_core::ids::{CaseId, DeviceId, IncidentId, OfficerId};
 use tokio::sync::oneshot;
 
-use crate::board::{BoardActor, JoinConsole};
+use crate::board::{BoardActor, JoinConsole, LookElsewhere};
 use crate::class::Class;
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::IncidentDone;
@@ -321,6 +321,17 @@ impl CourtHandle {
         if self.stopping.load(Ordering::Acquire) {
             return Err(CommandFault::Stopping);
         }
+        self.consoles.offer(message).map_err(|why| match why {
+            NotAdmitted::Full(_) => CommandFault::Overloaded,
+            NotAdmitted::Gone(_) => CommandFault::Stopping,
+        })
+    }
+
+    /// Lets a console look elsewhere.
+    ///
+    /// # Errors
+    /// [`CommandFault::Overloaded`] or [`CommandFault::Stopping`].
+    pub fn look_elsewhere(&self, message: LookElsewhere) -> Result<(), CommandFault> {
         self.consoles.offer(message).map_err(|why| match why {
             NotAdmitted::Full(_) => CommandFault::Overloaded,
             NotAdmitted::Gone(_) => CommandFault::Stopping,

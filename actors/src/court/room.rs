@@ -240,7 +240,11 @@ impl CourtRoom {
         for id in ids {
             let n = self.number_of(id);
             if let Some(glance) = self.glances.borrow().get(&id) {
-                lines.push(Moved { n, status: glance.officer.status(), fix: glance.fix });
+                let officer = &glance.officer;
+                let asked = officer.offer.is_some() || !officer.commitments.is_empty();
+                let pressing = officer.sos.is_some() || asked;
+                let status = officer.status();
+                lines.push(Moved { n, status, fix: glance.fix, pressing });
             }
         }
         lines

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytestring::ByteString;
 use tiande_core::officer::KnownFix;
+use tiande_core::time::UnixMillis;
 
 use crate::ports::journal::{Audience, OpenAlarm};
 use crate::ports::wire::Wire;
 use crate::views::{
-    ConsoleNote, HandheldNote, HandheldState, IncidentView, OfferCard, RosterEntry,
+    ConsoleNote, HandheldNote, HandheldState, IncidentView, Moved, OfferCard, RosterEntry,
 };
 
 /// Encodes notes as lines of words. Clones are one.
@@ -135,18 +136,22 @@ fn audience_of(audience: Audience) -> &'static str {
 }
 
 impl Wire for PlainWire {
-    fn console(&self, note: &ConsoleNote<'_>) -> ByteString {
-        self.finish(match note {
-            ConsoleNote::Welcome { user, officers, incidents, alarms, .. } => Line::of("welcome")
-                .with("user", user)
-                .with_all(
-                    "officers",
-                    officers
-                        .iter()
-                        .map(|o| format!("{}:{}:{}", o.id, o.status.name(), place_of(o.fix))),
-                )
-                .with_all("incidents", incidents.iter().map(|view| view.brief.id))
-                .with_all("alarms", alarms.iter().map(|alarm| alarm.alarm)),
+    fn console(&self, no: u64, note: &ConsoleNote<'_>) -> ByteString {
+        let line = match note {
+            ConsoleNote::Welcome { run, user, officers, incidents, alarms, .. } => {
+                Line::of("welcome")
+                    .with("run", run)
+                    .with("user", user)
+                    .with_all(
+                        "officers",
+                        officers
+                            .iter()
+                            .map(|o| format!("{}:{}:{}", o.id, o.status.name(), place_of(o.fix))),
+                    )
+                    .with_all("incidents", incidents.iter().map(|view| view.brief.id))
+                    .with_all("alarms", alarms.iter().map(|alarm| alarm.alarm))
+            }
+            ConsoleNote::Resumed { run, .. } => Line::of("resumed").with("run", run),
             ConsoleNote::Tick { moved, .. } => Line::of("tick").with_all(
                 "moved",
                 moved.iter().map(|m| format!("{}:{}:{}", m.n, m.status.name(), place_of(m.fix))),
@@ -161,7 +166,23 @@ impl Wire for PlainWire {
             ConsoleNote::AlarmAcked { alarm, by, .. } => {
                 Line::of("alarm_acked").with("alarm", alarm).with("by", by)
             }
-        })
+        };
+        self.finish(line.with("no", no))
+    }
+
+    /// Plain as all the rest: `tick_binary no=7`, and ` 3=available:35.1/114.6` with blanks behind it for each record.
+    fn tick_head(&self, no: u64, _: UnixMillis) -> Vec<u8> {
+        Line::of("tick_binary").with("no", no).0.into_bytes()
+    }
+
+    fn tick_record(&self, _: UnixMillis, moved: &Moved, out: &mut Vec<u8>) {
+        let text = format!(" {}={}:{}", moved.n, moved.status.name(), place_of(moved.fix));
+        let length = self.tick_record_len();
+        out.extend(format!("{text:length$.length$}").into_bytes());
+    }
+
+    fn tick_record_len(&self) -> usize {
+        64
     }
 
     fn handheld(&self, note: &HandheldNote<'_>) -> ByteString {

@@ -5,6 +5,7 @@
 #![allow(clippy::large_futures)] // Tests await whole stories.
 
 mod clockwork;
+mod consoles;
 mod desk;
 mod faults;
 mod gateways;

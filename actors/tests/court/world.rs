@@ -14,7 +14,7 @@ use tiande_actors::court::{
 use tiande_actors::incident::{IncidentDone, OrderIncident, SeenIncident};
 use tiande_actors::intake::{SubmitTip, TipFault, TipTaken};
 use tiande_actors::officer::{FixLane, Link};
-use tiande_actors::outbox::{Outbox, OutboxReader, Outgoing};
+use tiande_actors::outbox::{Frame, Outbox, OutboxReader, Outgoing};
 use tiande_actors::ports::journal::Audience;
 use tiande_actors::ports::{Clock, Ids};
 use tiande_actors::testkit::{
@@ -288,9 +288,26 @@ impl World {
 
     /// A console; its welcome is the first frame.
     pub fn console(&self, audiences: &[Audience]) -> Inbox {
+        self.console_with(audiences, |_| ())
+    }
+
+    /// A console that wants something of its own.
+    pub fn console_with(
+        &self,
+        audiences: &[Audience],
+        wants: impl FnOnce(&mut JoinConsole),
+    ) -> Inbox {
         let outbox = Outbox::new();
         let inbox = Inbox::of(&outbox);
-        let join = JoinConsole { outbox, user: "dispatcher".into(), audiences: audiences.to_vec() };
+        let mut join = JoinConsole {
+            outbox,
+            user: "dispatcher".into(),
+            audiences: audiences.to_vec(),
+            binary: false,
+            view: None,
+            after: None,
+        };
+        wants(&mut join);
         self.court.join_console(join).unwrap();
         inbox
     }
@@ -346,7 +363,13 @@ impl Inbox {
     fn pump(&mut self) {
         while let Some(Some(outgoing)) = self.reader.next().now_or_never() {
             match outgoing {
-                Outgoing::Text(text) => self.frames.push_back(PlainFrame::read(&text)),
+                Outgoing::Write(Frame::Text(text)) => {
+                    self.frames.push_back(PlainFrame::read(&text));
+                }
+                Outgoing::Write(Frame::Binary(bytes)) => {
+                    let text = std::str::from_utf8(&bytes).unwrap();
+                    self.frames.push_back(PlainFrame::read(text));
+                }
                 Outgoing::Close(reason) => self.closed = Some(reason.code),
             }
         }
@@ -373,6 +396,12 @@ impl Inbox {
             None
         })
         .await
+    }
+
+    /// All frames that have come and were not passed over.
+    pub fn drain(&mut self) -> Vec<PlainFrame> {
+        self.pump();
+        self.frames.drain(..).collect()
     }
 
     /// Kinds of all frames that have come and were not passed over.

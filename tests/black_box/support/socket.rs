@@ -133,6 +133,10 @@ impl Socket {
                 Ok(Message::Text(text)) => {
                     return Got::Frame(serde_json::from_str(text.as_str()).expect("JSON"));
                 }
+                Ok(Message::Binary(bytes)) => {
+                    let bytes: Vec<u8> = bytes.to_vec();
+                    return Got::Frame(json!({"type": "(binary)", "bytes": bytes}));
+                }
                 Ok(Message::Close(frame)) => self.code = frame.map(|frame| frame.code.into()),
                 Ok(_) => {}
                 Err(Error::Io(fault))

@@ -10,7 +10,7 @@ import type { Area, Incident } from '../../shared/protocol/shapes';
 import type { Fleet } from '../fleet/fleet';
 import type { Court } from '../protocol';
 import { isClosed } from '../state/queue-order';
-import { boundsOf, circleFeature, graticule, rings } from './geometry';
+import { type Box, boundsOf, boxAround, circleFeature, graticule, rings } from './geometry';
 import { nearestSlots, officerAt, onDutyPlaces } from './hit-test';
 import { addMarkerImages, MARKER_RISE_PX, markerImage, markerTone } from './marker-images';
 import { mercatorX, mercatorY } from './mercator';
@@ -39,6 +39,7 @@ export interface CourtMapPorts {
   onPlace: (place: { lat: number; lon: number }) => void;
   onIncident: (id: string) => void;
   onOfficer: (id: string | null) => void;
+  onLook: (box: Box) => void;
 }
 
 export interface MapView {
@@ -79,7 +80,10 @@ export class CourtMap {
     this.map.getCanvas().setAttribute('aria-label', ports.label);
     this.officers = new OfficerLayer({ fleet, serverNow, still: () => this.reducedMotion.matches });
     this.map.on('load', () => this.loaded());
-    this.map.on('moveend', () => this.drawNet());
+    this.map.on('moveend', () => {
+      this.drawNet();
+      this.look();
+    });
     this.map.on('click', (event) => this.clicked(event.point, event.lngLat));
   }
 
@@ -172,9 +176,16 @@ export class CourtMap {
     addMarkerImages(this.map);
     this.map.addLayer(this.officers, ABOVE_OFFICERS);
     this.ready = true;
+    this.look();
     this.drawNet();
     this.drawIncidents();
     this.follow();
+  }
+
+  /** A little more than is seen, so that nobody comes in out of nothing. */
+  private look(): void {
+    const view = this.map.getBounds();
+    this.ports.onLook(boxAround(view.getWest(), view.getSouth(), view.getEast(), view.getNorth()));
   }
 
   /** The net follows the zoom, so that there is always something to judge distance by. */

@@ -87,3 +87,22 @@ function line(coordinates: Position[], label: string): Feature {
 export function degrees(value: number, digits: number, positive: string, negative: string): string {
   return `${Math.abs(value).toFixed(digits)}°${value < 0 ? negative : positive}`;
 }
+
+/** West, south, east, north. */
+export type Box = [number, number, number, number];
+
+const MARGIN = 0.15;
+
+/** What is seen with a margin, as the server takes it: on the globe, west of east or across ±180°. */
+export function boxAround(west: number, south: number, east: number, north: number): Box {
+  const dLon = (east - west) * MARGIN;
+  const dLat = (north - south) * MARGIN;
+  const low = Math.max(-90, south - dLat);
+  const high = Math.min(90, north + dLat);
+  if (east - west + 2 * dLon >= 360) return [-180, low, 180, high];
+  return [wrapped(west - dLon), low, wrapped(east + dLon), high];
+}
+
+function wrapped(lon: number): number {
+  return lon < -180 || lon > 180 ? ((((lon + 180) % 360) + 360) % 360) - 180 : lon;
+}

@@ -65,7 +65,7 @@ export class Board {
         this.welcome(frame as Welcome);
         break;
       case 'tick':
-        this.fleet.tick(frame['moved'] as Moved[], performance.now());
+        this.moved(frame['moved'] as Moved[]);
         break;
       case 'officer':
         this.fleet.upsert(officerOf(frame));
@@ -84,6 +84,12 @@ export class Board {
         this.alarmAcked(String(frame['alarm']), nameOf(frame['by']));
         break;
     }
+    this.lastFrameAt = Date.now();
+  }
+
+  /** Who moved since the last tick. */
+  moved(moved: readonly Moved[]): void {
+    this.fleet.tick(moved, performance.now());
     this.lastFrameAt = Date.now();
   }
 

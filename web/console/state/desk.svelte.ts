@@ -8,16 +8,20 @@ import type { Incident } from '../../shared/protocol/shapes';
 import { Link, type LinkState, type StopReason } from '../../shared/socket';
 import { Ticker } from '../../shared/ticker.svelte';
 import { refusalText } from '../../shared/words';
+import { readTick } from '../fleet/tick-records';
+import type { View } from '../protocol';
 import { soundFor } from './alarms';
 import { Board } from './board.svelte';
 import { Focus } from './focus.svelte';
 import { isClosed, needsDispatcher } from './queue-order';
 import { Session } from './session.svelte';
 import { Siren } from './siren';
+import { Told } from './told';
 
 const ANSWER_WAIT_MS = 15_000;
 const NOTICE_MS = 6000;
 const TICK_MS = 500;
+const OUTSIDE_EVERY_MS = 10_000;
 const MUTE_MS = 5 * 60_000;
 
 export interface Notice {
@@ -58,7 +62,10 @@ export class Desk {
   readonly selected = $derived(this.focus.incidentId ? this.board.incidents.get(this.focus.incidentId) : undefined);
 
   private readonly outbox = new Outbox(newId);
+  private readonly told = new Told();
   private link: Link | null = null;
+  /** Where the map looks; a link that comes back looks there too. */
+  private view: View | null = null;
   private beats = 0;
 
   begin(): void {
@@ -89,6 +96,14 @@ export class Desk {
   /** The first click of a shift: browsers give sound only to a page somebody has clicked. */
   async startShift(): Promise<void> {
     this.onShift = await this.siren.unlock().catch(() => false);
+  }
+
+  /** The map looks elsewhere. Those outside are told of together, often enough for their age in lists. */
+  lookAt(box: View['box']): void {
+    // A map without height sees nothing, and the server takes no box that is none.
+    if (!(box[1] < box[3])) return;
+    this.view = { box, outside_every_ms: OUTSIDE_EVERY_MS };
+    this.link?.send({ type: 'view', view: this.view });
   }
 
   mute(): void {
@@ -134,7 +149,13 @@ export class Desk {
     this.link = new Link({
       path: '/ws/console',
       clock: this.ticker.clock,
+      hello: () => ({
+        binary: true,
+        view: this.view ?? undefined,
+        after: this.told.after(),
+      }),
       onFrame: (frame) => this.take(frame),
+      onBinary: (bytes) => this.takeTick(bytes),
       onState: (state, reason) => this.linkChanged(state, reason),
       onLatency: (ms) => {
         this.latencyMs = ms;
@@ -150,6 +171,8 @@ export class Desk {
     this.onShift = false;
     this.siren.play(null);
     this.focus.select(null);
+    this.told.forget();
+    this.view = null;
     this.board.clear();
   }
 
@@ -172,12 +195,20 @@ export class Desk {
       this.outbox.answer(frame);
       return;
     }
+    if (!this.told.take(frame)) return;
     this.board.take(frame);
-    if (frame.type === 'welcome') {
+    if (frame.type === 'welcome' || frame.type === 'resumed') {
       this.resynced = true;
       for (const entry of this.outbox.unanswered()) this.link?.send({ ...entry.command, id: entry.id });
       this.focus.refresh();
     }
+  }
+
+  private takeTick(bytes: ArrayBuffer): void {
+    const tick = readTick(bytes);
+    if (!tick) return;
+    this.told.note(tick.no);
+    this.board.moved(tick.moved);
   }
 
   private beat(): void {

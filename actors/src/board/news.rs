@@ -1,0 +1,128 @@
+//! The numbers of what consoles are told, and the newest news as it was encoded: a console that was
+//! away for a moment gets what it missed and not everything anew.
+//!
+//! **Not here:** positions. Of those only the newest counts (`lines`).
+
+use std::collections::VecDeque;
+
+use bytestring::ByteString;
+
+use crate::limits::{NEWS_KEPT, NEWS_KEPT_BYTES, RESUME_BYTES, RESUME_FRAMES};
+use crate::ports::journal::Audience;
+
+struct Kept {
+    no: u64,
+    frame: ByteString,
+    /// Whose it is; `None` for everybody.
+    audience: Option<Audience>,
+}
+
+/// News by number.
+#[derive(Default)]
+pub(super) struct NewsLog {
+    newest: u64,
+    /// Nothing up to this number can be told again.
+    floor: u64,
+    kept: VecDeque<Kept>,
+    bytes: usize,
+}
+
+impl NewsLog {
+    /// The newest number that was given.
+    pub(super) fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    /// Gives the next number.
+    pub(super) fn next(&mut self) -> u64 {
+        self.newest += 1;
+        self.newest
+    }
+
+    /// Keeps the news of that number for those who are away.
+    pub(super) fn keep(&mut self, no: u64, frame: ByteString, audience: Option<Audience>) {
+        self.bytes += frame.len();
+        self.kept.push_back(Kept { no, frame, audience });
+        while (self.kept.len() > NEWS_KEPT || self.bytes > NEWS_KEPT_BYTES)
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.bytes -= oldest.frame.len();
+            self.floor = oldest.no;
+        }
+    }
+
+    /// Nobody can go on from before now: news was dropped, or not kept.
+    pub(super) fn break_off(&mut self) {
+        self.floor = self.newest;
+        self.kept.clear();
+        self.bytes = 0;
+    }
+
+    /// What somebody of these audiences missed after that number; `None` when not all of it is kept, or
+    /// when there is so much that everything anew is as quick.
+    pub(super) fn since(&self, after: u64, audiences: &[Audience]) -> Option<Vec<ByteString>> {
+        if after < self.floor || after > self.newest {
+            return None;
+        }
+        let first = self.kept.partition_point(|kept| kept.no <= after);
+        let theirs = |kept: &&Kept| kept.audience.is_none_or(|of| audiences.contains(&of));
+        let missed: Vec<_> =
+            self.kept.range(first..).filter(theirs).map(|kept| kept.frame.clone()).collect();
+        let bytes: usize = missed.iter().map(|frame| frame.len()).sum();
+        (missed.len() <= RESUME_FRAMES && bytes <= RESUME_BYTES).then_some(missed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(log: &mut NewsLog, count: usize, audience: Option<Audience>) {
+        for _ in 0..count {
+            let no = log.next();
+            log.keep(no, format!("{no}").into(), audience);
+        }
+    }
+
+    fn since(log: &NewsLog, after: u64) -> Option<Vec<ByteString>> {
+        log.since(after, &[Audience::Centre])
+    }
+
+    #[test]
+    fn what_was_missed_is_told_and_nothing_of_somebody_else() {
+        let mut log = NewsLog::default();
+        told(&mut log, 2, None);
+        log.next(); // A tick.
+        told(&mut log, 1, Some(Audience::Director));
+        told(&mut log, 1, Some(Audience::Centre));
+        assert_eq!(since(&log, 0), Some(vec!["1".into(), "2".into(), "5".into()]));
+        assert_eq!(since(&log, 2), Some(vec!["5".into()]));
+        assert_eq!(since(&log, 5), Some(vec![]));
+        assert_eq!(since(&log, 6), None, "never told");
+    }
+
+    #[test]
+    fn whoever_missed_too_much_begins_anew() {
+        let mut log = NewsLog::default();
+        told(&mut log, NEWS_KEPT + 10, None);
+        assert_eq!(since(&log, 9), None);
+        assert_eq!(since(&log, 10), None, "kept, but too much");
+        let last = (NEWS_KEPT + 10 - RESUME_FRAMES) as u64;
+        assert_eq!(since(&log, last).map(|all| all.len()), Some(RESUME_FRAMES));
+        assert_eq!(since(&log, last - 1), None);
+        log.break_off();
+        assert_eq!(since(&log, log.newest() - 1), None);
+        assert_eq!(since(&log, log.newest()), Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes() {
+        let mut log = NewsLog::default();
+        for _ in 0..10 {
+            let no = log.next();
+            log.keep(no, "x".repeat(NEWS_KEPT_BYTES / 4).into(), None);
+        }
+        assert!(log.bytes <= NEWS_KEPT_BYTES && log.kept.len() == 4);
+        assert_eq!(log.floor, 6);
+    }
+}
