@@ -17,7 +17,7 @@ use tiande_core::time::{Millis, UnixMillis};
 
 /// Frames that may wait. A handheld gets a few a second, a console tens: ten seconds of both.
 pub const FRAMES_MAX: usize = 256;
-/// Bytes that may wait.
+/// Bytes that may wait behind the next frame.
 pub const BYTES_MAX: usize = 1024 * 1024;
 /// The oldest frame may wait so long.
 pub const STALL_MAX: Millis = Millis(10_000);
@@ -143,7 +143,7 @@ impl Outbox {
             let stalled = state.frames.front().is_some_and(|(at, _)| now.since(*at) > STALL_MAX);
             if stalled
                 || state.frames.len() >= FRAMES_MAX
-                || state.bytes + frame.length() > BYTES_MAX
+                || state.behind_next().is_some_and(|bytes| bytes + frame.length() > BYTES_MAX)
             {
                 counter!("tiande_outbox_too_slow_total").increment(1);
                 state.close(CloseReason::TOO_SLOW);
@@ -187,6 +187,12 @@ impl Outbox {
 }
 
 impl State {
+    /// What waits behind the next frame, bytes; `None` when nothing waits at all. The next one itself
+    /// may be of any length: the whole state of a large court is one frame.
+    fn behind_next(&self) -> Option<usize> {
+        self.frames.front().map(|(_, next)| self.bytes - next.length())
+    }
+
     fn close(&mut self, reason: CloseReason) {
         if self.closing.is_none() {
             self.closing = Some(reason);
@@ -259,9 +265,19 @@ mod tests {
     fn bytes_count_too() {
         let outbox = Outbox::new();
         let half: ByteString = "x".repeat(BYTES_MAX / 2).into();
-        assert_eq!(outbox.push(half.clone(), NOW), Pushed::Queued);
-        assert_eq!(outbox.push(half.clone(), NOW), Pushed::Queued);
+        for _ in 0..3 {
+            assert_eq!(outbox.push(half.clone(), NOW), Pushed::Queued);
+        }
         assert_eq!(outbox.push("x", NOW), Pushed::Closed);
+    }
+
+    #[test]
+    fn the_whole_state_of_a_large_court_passes_and_so_does_what_follows_it() {
+        let outbox = Outbox::new();
+        let welcome: ByteString = "x".repeat(3 * BYTES_MAX).into();
+        assert_eq!(outbox.push(welcome.clone(), NOW), Pushed::Queued);
+        assert_eq!(outbox.push("tick", NOW), Pushed::Queued);
+        assert_eq!(outbox.push(welcome, NOW), Pushed::Closed, "one of them, not two");
     }
 
     #[test]

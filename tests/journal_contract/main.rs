@@ -19,6 +19,7 @@ mod postgres;
 mod proxy;
 mod queues;
 mod recalling;
+mod relinks;
 mod samples;
 mod schemas;
 #[path = "../support/postgres.rs"]

@@ -51,12 +51,28 @@ pub(crate) struct Waiting {
     pub(crate) fixes: VecDeque<Reported>,
     /// Greatest (epoch, seq) seen, also of refused and shed ones: what the acknowledgement names.
     pub(crate) newest: Option<Order>,
+    /// Greatest order of what waits and is a place: it decides, so it is never let go.
+    decides: Option<Order>,
     /// Let go because too many waited: superseded by newer ones as positions, but missing in the track.
     pub(crate) shed: u32,
     /// The least that was let go, by connection.
     pub(crate) shed_first: BTreeMap<Link, Order>,
     /// What the track store has made durable, by device.
     pub(crate) stored: BTreeMap<DeviceId, Order>,
+}
+
+impl Waiting {
+    /// The oldest that something newer stands for. A live fix that came before a long queue of old
+    /// ones stays, and goes to the end (I19).
+    fn pop_superseded(&mut self) -> Option<Reported> {
+        let oldest = self.fixes.pop_front()?;
+        let decides = oldest.what.as_ref().ok().map(Fix::order);
+        if decides.is_none() || decides != self.decides {
+            return Some(oldest);
+        }
+        self.fixes.push_back(oldest);
+        self.fixes.pop_front()
+    }
 }
 
 /// One officer's way in for positions. Shared by the actor, its socket and the track store.
@@ -104,10 +120,12 @@ impl FixLane {
             for what in fixes {
                 let reported = Reported { link, ahead, what };
                 waiting.newest = waiting.newest.max(Some(reported.order()));
+                let place = reported.what.as_ref().ok().map(Fix::order);
+                waiting.decides = waiting.decides.max(place);
                 waiting.fixes.push_back(reported);
             }
             while waiting.fixes.len() > FIXES_WAITING
-                && let Some(oldest) = waiting.fixes.pop_front()
+                && let Some(oldest) = waiting.pop_superseded()
             {
                 waiting.shed += 1;
                 let order = oldest.order();
@@ -145,5 +163,39 @@ impl TrackTeller for FixLane {
             *stored = upto.max(*stored);
         }
         self.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tiande_core::geo::LatLon;
+
+    use super::*;
+
+    fn fix(seq: u32) -> Fix {
+        let at = LatLon::new(35.2, 114.67).expect("a place");
+        let (accuracy, speed_mps, heading_deg) = (None, None, None);
+        let taken_at = UnixMillis(1_780_000_000_000 + i64::from(seq));
+        Fix { epoch: 1, seq, taken_at, at, accuracy, speed_mps, heading_deg }
+    }
+
+    #[test]
+    fn what_is_let_go_is_never_the_newest_place() {
+        let most = u32::try_from(FIXES_WAITING).expect("small");
+        // First, last, in the middle, and twice.
+        for live in [0, most / 2, most * 2] {
+            let lane = FixLane::new(Arc::default());
+            for n in 0..=most * 2 {
+                let seq = if n == live { 1_000_000 } else { n };
+                lane.report(Link(0), false, [Ok(fix(seq)), Err((1, 2_000_000 + n))]);
+                lane.report(Link(0), true, (n == live).then_some(Ok(fix(seq))));
+            }
+            let waiting = lane.take();
+            let kept: Vec<u32> =
+                waiting.fixes.iter().filter_map(|one| one.what.ok()).map(|fix| fix.seq).collect();
+            assert_eq!(waiting.fixes.len(), FIXES_WAITING);
+            assert!(kept.contains(&1_000_000), "live at {live}");
+            assert!(waiting.shed > 0);
+        }
     }
 }
