@@ -22,6 +22,9 @@
 //! | `checkpoint.mid_append` | half a line of the signed checkpoints is written |
 //! | `snapshot.before_write` | snapshots are sealed, the writer has not got them yet |
 //! | `snapshot.mid_write` | they are in the transaction, which is open |
+//! | `tracks.mid_write` | half of a flush is written |
+//! | `tracks.before_sync`, `tracks.after_sync` | a file of tracks is forced to the disk, nobody was told |
+//! | `tracks.before_rename`, `tracks.after_rename` | a checkpoint of tracks takes its name |
 //! | `journal.mid_wal_checkpoint` | while the log is copied into the database (SQLite only) |
 //!
 //! Whoever adds a store adds its points to this table and to `POINTS` of
@@ -236,8 +239,9 @@ mod on {
         During(Some(over))
     }
 
-    /// What a test sets and no operator may: `journal.synchronous=normal` (the control that must lose
-    /// data, on either store), and the bounds at which the writer signs and checkpoints.
+    /// What a test sets and no operator may: `journal.synchronous=normal` (on either store) and
+    /// `tracks.sync=off`, the controls that must lose data, and the bounds at which the writers sign,
+    /// checkpoint and sweep.
     #[must_use]
     pub fn setting(name: &str) -> Option<&'static str> {
         static SETTINGS: OnceLock<BTreeMap<String, String>> = OnceLock::new();

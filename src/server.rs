@@ -29,7 +29,7 @@ use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
 use crate::tracks::{Medium, TrackOptions, TrackStore};
-use crate::{admin, api, demo, gateway, intake, sockets, storage};
+use crate::{admin, api, demo, fault, gateway, intake, sockets, storage};
 
 /// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
 /// not polled and cannot do it itself.
@@ -77,7 +77,7 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
         master: Arc::clone(&master),
         clock: Arc::clone(&clock),
         keep_days: config.tracks_keep_days,
-        wal_max: TrackOptions::WAL_MAX,
+        wal_max: fault::number("tracks.wal_max", TrackOptions::WAL_MAX),
         medium: Medium::default(),
     });
     let tracks = Arc::new(tracks.context("opening tracks")?);

@@ -7,6 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::fault;
+
 /// Something that is about to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -66,12 +68,23 @@ impl Medium {
 
     pub(super) fn write(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
         (self.0)(Step::Write, path)?;
-        file.write_all(bytes)
+        let (first, rest) = bytes.split_at(fault::cut("tracks.mid_write", bytes.len()));
+        if !first.is_empty() {
+            file.write_all(first)?;
+            fault::point("tracks.mid_write");
+        }
+        file.write_all(rest)
     }
 
     pub(super) fn sync(&self, file: &File, path: &Path) -> io::Result<()> {
         (self.0)(Step::Sync, path)?;
-        file.sync_data()
+        fault::point("tracks.before_sync");
+        // The control of the tests, which must lose what it has told.
+        if fault::setting("tracks.sync") != Some("off") {
+            file.sync_data()?;
+        }
+        fault::point("tracks.after_sync");
+        Ok(())
     }
 
     /// Writes a file whole or not at all; durable on return.
@@ -94,7 +107,9 @@ impl Medium {
     pub(super) fn adopt(&self, path: &Path) -> io::Result<()> {
         let draft = path.with_extension("new");
         (self.0)(Step::Rename, path)?;
+        fault::point("tracks.before_rename");
         fs::rename(&draft, path)?;
+        fault::point("tracks.after_rename");
         self.sync_folder(path.parent().unwrap_or(Path::new(".")))
     }
 

@@ -14,6 +14,7 @@ mod kills;
 mod power;
 mod size;
 mod table;
+mod tracks;
 mod twice;
 
 #[path = "../support/postgres.rs"]
