@@ -10,7 +10,7 @@ use tiande_actors::ports::clock::Clock;
 use tiande_core::access::Role;
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::{DeviceId, UserId};
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 use uuid::Uuid;
 
 use crate::postgres::place;
@@ -45,6 +45,45 @@ fn staff(username: &str) -> NewStaff {
     }
 }
 
+/// The secrets of a source that change: the one before counts for its hour, and ends with the source.
+async fn walk_secrets(doors: &Doors, clock: &ByHand, first: &str) {
+    let hour = Millis(3_600_000);
+    assert_eq!(doors.rotate_source(&court(), "beta", hour).await.expect("asked"), None);
+    let rotate = async || doors.rotate_source(&court(), "alpha", hour).await.expect("asked");
+    let source = async || doors.source_by_name("alpha").await.expect("read").expect("there");
+    let (second, until) = rotate().await.expect("there");
+    assert_eq!(until, clock.now().plus(hour));
+    assert_eq!(
+        (source().await.secret, source().await.old_secrets),
+        (second.clone(), vec![first.to_owned()])
+    );
+    clock.0.fetch_add(1_800_000, Ordering::Relaxed);
+    let (third, _) = rotate().await.expect("there");
+    assert_eq!(source().await.old_secrets, [second.clone(), first.to_owned()]);
+    clock.0.fetch_add(1_800_000, Ordering::Relaxed);
+    assert_eq!((source().await.secret, source().await.old_secrets), (third, vec![second]));
+    assert!(doors.revoke_source(&court(), "alpha").await.expect("revoked"));
+    doors.add_source(&court(), "alpha", false).await.expect("added").expect("again");
+    assert_eq!(source().await.old_secrets, Vec::<String>::new());
+}
+
+async fn walk_gateways(doors: &Doors) {
+    let (first, secret) = doors.add_gateway(&court(), "cars").await.expect("added").expect("new");
+    assert_eq!(doors.add_gateway(&court(), "cars").await.expect("asked"), None);
+    let known = async |secret: &str| doors.gateway_by_secret(secret).await.expect("read");
+    let row = known(&secret).await.expect("known");
+    assert_eq!((row.gateway, row.court), (first, court()));
+    assert_eq!(known("tgw_other").await, None);
+    assert!(doors.gateway_allowed(first).await.expect("read"));
+    assert!(doors.revoke_gateway("cars").await.expect("revoked"));
+    assert!(!doors.revoke_gateway("cars").await.expect("asked"));
+    assert!(known(&secret).await.is_none() && !doors.gateway_allowed(first).await.expect("read"));
+    let (second, _) = doors.add_gateway(&court(), "cars").await.expect("added").expect("again");
+    let listed = doors.gateways().await.expect("read");
+    assert_eq!((listed.len(), listed[0].gateway, listed[0].revoked_at), (1, second, None));
+    assert_ne!(first, second);
+}
+
 /// Goes through every door.
 async fn walk(doors: &Doors, clock: &ByHand) {
     doors.add_court(&profile()).await.expect("added");
@@ -62,6 +101,9 @@ async fn walk(doors: &Doors, clock: &ByHand) {
     let again = doors.add_source(&court(), "alpha", false).await.expect("added").expect("again");
     let source = doors.source_by_name("alpha").await.expect("read").expect("there");
     assert!(!source.trusted && source.secret == again && again != secret);
+
+    walk_secrets(doors, clock, &again).await;
+    walk_gateways(doors).await;
 
     let named = async |n| doors.officer_named(&court(), "王建国", officer(n)).await.expect("named");
     assert_eq!((named(1).await, named(2).await), (officer(1), officer(1)));
