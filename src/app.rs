@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tiande_actors::class::Class;
 use tiande_actors::court::CourtHandle;
+use tiande_actors::limits::REPORTS_AT_WORK;
 use tiande_actors::ports::Clock;
+use tiande_actors::turnstile::{Pass, Turnstile};
 use tiande_core::ids::CourtId;
 
 use crate::access::store::Doors;
@@ -45,6 +48,8 @@ pub struct App {
     pub tickets: Tickets,
     /// What the bodies of tips may hold together.
     pub bodies: BodyBudget,
+    /// Where reports wait: the lowest class, refused first.
+    pub reports: Turnstile,
     /// What each gateway may send.
     pub gateways: Arc<Budgets>,
     /// Pictures that came with tips.
@@ -76,6 +81,7 @@ impl App {
         // The server's own program, in its other part: the very one that runs, also when another has
         // taken its place on the disk since.
         let workshop = Workshop::new("/proc/self/exe".into());
+        let reports = Turnstile::new(Class::Report, REPORTS_AT_WORK);
         let gateways = Arc::default();
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
@@ -86,6 +92,7 @@ impl App {
             doors,
             tickets,
             bodies,
+            reports,
             gateways,
             media,
             tracks,
@@ -94,6 +101,14 @@ impl App {
             courts,
             phase,
         }
+    }
+
+    /// Leave to read a report. Kept until the answer is made.
+    ///
+    /// # Errors
+    /// Too many are being read: 503, with a time to come back.
+    pub async fn report(&self) -> Result<Pass, Problem> {
+        self.reports.enter().await.map_err(|_no_room| Problem::overloaded().retry_after(2))
     }
 
     /// The ways into a court.

@@ -13,6 +13,9 @@ pub const INTAKE_TIPS: usize = 512;
 /// that what stands before a command at the journal is never more than one group. The drill `storm`
 /// measures what that leaves for calls for help.
 pub const TIPS_AT_WORK: usize = 32;
+/// Reports (lists, tracks) that are read at once: half of the store's readers, so that whoever
+/// wakes an actor or looks a delivery up finds one of the others.
+pub const REPORTS_AT_WORK: usize = 2;
 /// How many may wait at a turnstile before age is even looked at.
 pub const TURNSTILE_WAITING: usize = 512;
 /// Who has waited at a turnstile for so long is refused: its sender would have to be told soon anyway.

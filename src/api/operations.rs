@@ -32,6 +32,7 @@ async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
 
 async fn render(app: Data<App>, handle: Data<PrometheusHandle>) -> HttpResponse {
     app.courts().iter().for_each(tiande_actors::court::CourtHandle::observe);
+    app.reports.observe();
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4"))
         .body(handle.render())

@@ -1,4 +1,5 @@
-//! Before the courts are open, and at the end, nothing is used up: a code, a sign-in, a ticket.
+//! Before the courts are open, and at the end, nothing is used up: a code, a sign-in, a ticket. And
+//! while too many reports are read, more of them are refused, and nothing else.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,10 +10,13 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::Data;
 use serde_json::{Value, json};
 use tiande_actors::ports::Clock;
-use tiande_core::ids::{CourtId, OfficerId};
+use tiande_core::access::Role;
+use tiande_core::ids::{CourtId, OfficerId, UserId};
 use uuid::Uuid;
 
-use crate::access::store::Doors;
+use crate::access::guard::COOKIE;
+use crate::access::store::{Doors, NewStaff};
+use crate::access::{random_token, token_hash};
 use crate::app::{App, Phase};
 use crate::config::Config;
 use crate::intake::media::MediaStore;
@@ -90,5 +94,42 @@ async fn nothing_is_used_up_before_the_courts_are_open_or_at_the_end() {
         }
         assert!(good().await, "the code is lost, {phase:?}");
     }
+    app.journal.shutdown().await;
+}
+
+#[actix_web::test]
+async fn reports_are_refused_while_too_many_are_read() {
+    let (app, _folder) = house().await;
+    let court = CourtId::parse("changyuan").expect("a court");
+    let profile = app.doors.courts().await.expect("read").remove(0);
+    crate::server::open_court(&app, profile).await.expect("opens");
+    app.set_phase(Phase::Ready);
+    let user = UserId(Uuid::from_u128(2));
+    let director = NewStaff {
+        user,
+        court: court.clone(),
+        username: "boss".into(),
+        name: "院长".into(),
+        roles: vec![Role::Director],
+        password: "correct horse".into(),
+    };
+    assert!(app.doors.add_staff(director).await.expect("added"));
+    let token = random_token();
+    app.doors.add_session(token_hash(&token), user).await.expect("added");
+    let web = actix_web::App::new().app_data(app.clone()).configure(super::routes);
+    let web = init_service(web).await;
+    let get = |path: &str| {
+        let cookie = format!("{COOKIE}={token}");
+        TestRequest::get().uri(path).insert_header(("cookie", cookie)).to_request()
+    };
+    let list = "/api/incidents?state=all";
+    assert_eq!(call_service(&web, get(list)).await.status(), 200);
+
+    let reading = [app.report().await.expect("room"), app.report().await.expect("room")];
+    refused(call_service(&web, get(list)).await, "overloaded", "a third list").await;
+    assert_eq!(call_service(&web, get("/api/officers")).await.status(), 200, "what is no report");
+    drop(reading);
+    assert_eq!(call_service(&web, get(list)).await.status(), 200, "room again");
+    app.courts().iter().for_each(tiande_actors::court::CourtHandle::stop);
     app.journal.shutdown().await;
 }

@@ -58,6 +58,7 @@ async fn incidents(
         Some(_) => return Err(Problem::request_invalid()),
     };
     let limit = query.limit.unwrap_or(200).clamp(1, 500);
+    let _pass = app.report().await?;
     let rows = app.journal.incident_rows(&court.profile().id, open_only, limit).await;
     let rows = rows.map_err(|_fault| Problem::overloaded())?;
     let mut shapes = Vec::with_capacity(rows.len());

@@ -136,6 +136,8 @@ async fn track(
         TrackRefusal::ReasonMissing => fault("reason", "missing"),
     })?;
     let handle = app.court(&court).ok_or_else(Problem::not_found)?;
+    // Before the reading is written down: who is sent away has read nothing.
+    let _pass = app.report().await?;
     let TrackWindow { from, to } = wanted.window;
     let note = NoteTrackRead { officer, from, to, reason: wanted.reason.clone(), by };
     handle.note_track_read(note).await.map_err(|fault| match Problem::from(&fault) {
