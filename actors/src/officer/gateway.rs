@@ -45,7 +45,25 @@ struct Waiting {
     fixes: usize,
     /// The least that was let go, by tracker.
     shed: BTreeMap<DeviceId, Order>,
+    /// The newest place of what was let go: it decides all the same.
+    decides: Option<(DeviceId, Fix)>,
     closed: bool,
+}
+
+impl Waiting {
+    fn let_go(&mut self, part: &GatewayPart) {
+        counter!("tiande_fixes_superseded_total").increment(part.fixes.len() as u64);
+        if let Some(first) = part.fixes.iter().map(|(_, what)| order_of(what)).min() {
+            let shed = self.shed.entry(part.device).or_insert(first);
+            *shed = first.min(*shed);
+        }
+        let places = part.fixes.iter().filter_map(|(_, what)| what.as_ref().ok());
+        if let Some(newest) = places.max_by_key(|fix| fix.taken_at)
+            && self.decides.is_none_or(|(_, known)| known.taken_at <= newest.taken_at)
+        {
+            self.decides = Some((part.device, *newest));
+        }
+    }
 }
 
 /// One officer's way in for gateways. Lives as long as the officer's actor.
@@ -73,26 +91,20 @@ impl GatewayLane {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a part in. Never waits; when too many wait, the oldest are let go, and their gateway is
-    /// told to send them again. So it is when the actor is gone.
+    /// Takes a part in. Never waits; when too many wait, this one is let go, and its gateway is told to
+    /// send it again. So it is when the actor is gone. What waits already stays: a gateway that sends
+    /// everything again at once gets on with each try.
     pub fn report(&self, part: GatewayPart) {
         {
             let mut waiting = self.waiting();
             if waiting.closed || part.fixes.is_empty() {
                 return;
             }
-            waiting.fixes += part.fixes.len();
-            waiting.parts.push_back(part);
-            while waiting.fixes > FIXES_WAITING
-                && waiting.parts.len() > 1
-                && let Some(oldest) = waiting.parts.pop_front()
-            {
-                waiting.fixes -= oldest.fixes.len();
-                counter!("tiande_fixes_superseded_total").increment(oldest.fixes.len() as u64);
-                if let Some(first) = oldest.fixes.iter().map(|(_, what)| order_of(what)).min() {
-                    let shed = waiting.shed.entry(oldest.device).or_insert(first);
-                    *shed = first.min(*shed);
-                }
+            if waiting.parts.is_empty() || waiting.fixes + part.fixes.len() <= FIXES_WAITING {
+                waiting.fixes += part.fixes.len();
+                waiting.parts.push_back(part);
+            } else {
+                waiting.let_go(&part);
             }
         }
         if !self.awake.swap(true, Ordering::AcqRel) {
@@ -242,6 +254,11 @@ impl Handler<Admitted<WakeForGateway>> for OfficerActor {
         for part in waiting.parts {
             self.take_part(part, &mut tally, ctx);
         }
+        if let Some((device, newest)) = waiting.decides {
+            let rules = self.fix_rules();
+            self.judge_by(device);
+            tally.note(self.take_fix(newest, &rules, ctx));
+        }
         self.show_place(before, ctx);
     }
 }
@@ -258,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_bound_the_oldest_are_answered_and_remembered_as_missing() {
+    fn beyond_the_bound_newcomers_are_answered_and_remembered_as_missing() {
         let lane = GatewayLane::new();
         let car: DeviceId = "00000000-0000-0000-0000-000000000077".parse().expect("an id");
         let mut answered = Vec::new();
@@ -268,12 +285,12 @@ mod tests {
             answered.push(told);
         }
         let told: Vec<bool> = answered.iter().map(|told| told()).collect();
-        assert_eq!(told, [true, false, false], "1200 are too many");
+        assert_eq!(told, [false, false, true], "1200 are too many");
         let waiting = lane.take();
         assert_eq!((waiting.fixes, waiting.parts.len()), (800, 2));
-        assert_eq!(waiting.shed, BTreeMap::from([(car, (1, 0))]));
+        assert_eq!(waiting.shed, BTreeMap::from([(car, (1, 800))]));
         drop(waiting);
-        assert!(answered[1]() && answered[2](), "whoever drops a part answers for it");
+        assert!(answered[0]() && answered[1](), "whoever drops a part answers for it");
         lane.close();
         let (part, told) = part(car, 0..1);
         lane.report(part);
