@@ -16,6 +16,13 @@ pub const TIPS_AT_WORK: usize = 32;
 /// Reports (lists, tracks) that are read at once: half of the store's readers, so that whoever
 /// wakes an actor or looks a delivery up finds one of the others.
 pub const REPORTS_AT_WORK: usize = 2;
+/// Tips that stand in line to be merged into one incident: a quarter of [`TIPS_AT_WORK`], so that a
+/// storm about one thing leaves room for the others.
+pub const MERGES_IN_LINE: usize = 8;
+/// So often a merge looks again, [`BUSY_RETRY`] apart, whether the incident has room.
+pub const MERGE_BUSY_TRIES: u32 = 150;
+/// What consoles and crew are told of merged tips comes together, at most so often.
+pub const MERGES_SHOWN_EVERY: Millis = Millis(500);
 /// How many may wait at a turnstile before age is even looked at.
 pub const TURNSTILE_WAITING: usize = 512;
 /// Who has waited at a turnstile for so long is refused: its sender would have to be told soon anyway.

@@ -103,7 +103,7 @@ pub struct MergeSettings {
 
 impl Default for MergeSettings {
     fn default() -> Self {
-        Self { within_m: 150.0, within_ms: 900_000, text_percent: 50 }
+        Self { within_m: 150.0, within_ms: 900_000, text_percent: 66 }
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::warn;
 use crate::board::BoardNews;
 use crate::court::{CourtRoom, Known, Trail};
 use crate::gate::Admitted;
-use crate::limits::{CLOCK_RETRY, SEARCH_AGAIN};
+use crate::limits::{CLOCK_RETRY, MERGES_SHOWN_EVERY, SEARCH_AGAIN};
 use crate::officer::BriefOfficer;
 use crate::supervision::{ActorId, DeathNotice};
 use crate::views::DecisionView;
@@ -42,13 +42,27 @@ pub struct IncidentActor {
     alarm_clock: Option<SpawnHandle>,
     look_again: Option<SpawnHandle>,
     idle: Option<SpawnHandle>,
+    /// Runs while what merged tips change was shown a moment ago; true when more has come since.
+    merges_shown: Option<SpawnHandle>,
+    merges_to_show: bool,
     notice: DeathNotice,
 }
 
 impl IncidentActor {
     pub(crate) fn new(room: Rc<CourtRoom>, known: Known<Incident>, notice: DeathNotice) -> Self {
         let Known { state, seq, trail } = known;
-        Self { room, state, seq, trail, alarm_clock: None, look_again: None, idle: None, notice }
+        Self {
+            room,
+            state,
+            seq,
+            trail,
+            alarm_clock: None,
+            look_again: None,
+            idle: None,
+            merges_shown: None,
+            merges_to_show: false,
+            notice,
+        }
     }
 
     /// What a decision is made from.
@@ -158,7 +172,7 @@ impl IncidentActor {
                 let (room, stream) = (Rc::clone(&self.room), self.stream());
                 room.snapshot_when_due(stream, &self.state, self.seq, &mut self.trail);
                 if changed {
-                    self.tell(&done.events, done.at);
+                    self.tell(&done.events, done.at, ctx);
                 }
                 self.wind_up(ctx);
                 Ok(())
@@ -187,27 +201,49 @@ impl IncidentActor {
         self.wind_up(ctx);
     }
 
-    fn tell(&self, events: &[IncidentEvent], at: UnixMillis) {
+    fn tell(&mut self, events: &[IncidentEvent], at: UnixMillis, ctx: &mut Context<Self>) {
         for event in events {
             match event {
                 IncidentEvent::OffersMade { offers, .. } => {
                     offers.iter().for_each(|o| self.room.remember_offer(o.offer, self.state.id));
                 }
-                IncidentEvent::Placed { .. }
-                | IncidentEvent::TipMerged(_)
-                | IncidentEvent::TipSplit { .. } => self.brief_officers(),
+                IncidentEvent::Placed { .. } | IncidentEvent::TipSplit { .. } => {
+                    self.brief_officers();
+                }
                 _ => {}
             }
             if let Some(line) = feed_line(&self.room, &self.state, event, at) {
                 self.room.publish(BoardNews::Feed(line));
             }
         }
-        if let Some(view) = view_of(&self.room, &self.state) {
+        if events.iter().all(|event| matches!(event, IncidentEvent::TipMerged(_))) {
+            self.show_merges(ctx);
+        } else if let Some(view) = view_of(&self.room, &self.state) {
             self.room.publish(BoardNews::Incident(view));
         }
         for alarm in alarms_of(&self.state, events, at) {
             self.room.publish(BoardNews::Alarm(alarm));
         }
+    }
+
+    /// Shows what merged tips have changed: the first at once, those that follow together. Otherwise a
+    /// storm about one thing would close consoles and the crew's telephones.
+    fn show_merges(&mut self, ctx: &mut Context<Self>) {
+        if self.merges_shown.is_some() {
+            self.merges_to_show = true;
+            return;
+        }
+        self.merges_to_show = false;
+        if let Some(view) = view_of(&self.room, &self.state) {
+            self.room.publish(BoardNews::Incident(view));
+        }
+        self.brief_officers();
+        self.merges_shown = Some(ctx.run_later(span(MERGES_SHOWN_EVERY), |actor, ctx| {
+            actor.merges_shown = None;
+            if actor.merges_to_show {
+                actor.show_merges(ctx);
+            }
+        }));
     }
 
     /// Tells everybody who weighs it or goes there what it is about.

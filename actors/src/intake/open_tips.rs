@@ -4,20 +4,67 @@
 //! of two tips that come at once finds the first. Merges into one incident wait in line here and not
 //! in its mailbox, so that an officer's word never waits behind a storm of tips.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use tiande_core::court::MergeSettings;
 use tiande_core::geo::Metres;
 use tiande_core::ids::IncidentId;
-use tiande_core::incident::{Incident, Origin};
+use tiande_core::incident::{Incident, MERGED_MAX, Origin};
 use tiande_core::spatial::SpatialIndex;
-use tiande_core::tip::{Account, Fingerprint, Likeness, compare};
+use tiande_core::tip::{Account, Fingerprint, Likeness, LikenessRule, compare};
+
+use crate::limits::MERGES_IN_LINE;
+
+/// So many of those nearby are compared: words cost time, and others wait behind it.
+const NEAREST_MAX: usize = 64;
 
 /// One of them.
 struct Entry {
     account: Account,
-    turn: Rc<tokio::sync::Mutex<()>>,
+    turn: Rc<Turn>,
+}
+
+/// Whose turn it is to merge into an incident. A storm of tips about one thing stands in line for it,
+/// and must not take all places of the court's other tips: so the line is short.
+#[derive(Default)]
+pub(super) struct Turn {
+    lock: tokio::sync::Mutex<()>,
+    line: Cell<usize>,
+}
+
+impl Turn {
+    /// Waits for the turn; `None` when the line is too long.
+    pub(super) async fn wait(&self) -> Option<InLine<'_>> {
+        if self.line.get() >= MERGES_IN_LINE {
+            return None;
+        }
+        let line = Line::stand(&self.line);
+        Some(InLine { _turn: self.lock.lock().await, _line: line })
+    }
+}
+
+/// Who has the turn.
+pub(super) struct InLine<'a> {
+    _turn: tokio::sync::MutexGuard<'a, ()>,
+    _line: Line<'a>,
+}
+
+/// A place in the line, also while waiting; free again when this is dropped.
+struct Line<'a>(&'a Cell<usize>);
+
+impl<'a> Line<'a> {
+    fn stand(line: &'a Cell<usize>) -> Self {
+        line.set(line.get() + 1);
+        Self(line)
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 /// All of them.
@@ -33,7 +80,7 @@ pub(super) struct Same {
     pub(super) incident: IncidentId,
     pub(super) why: Likeness,
     /// Held by whoever merges into it.
-    pub(super) turn: Rc<tokio::sync::Mutex<()>>,
+    pub(super) turn: Rc<Turn>,
 }
 
 impl OpenTips {
@@ -58,12 +105,14 @@ impl OpenTips {
             return self.remove(incident.id);
         };
         let told = matches!(opened.origin, Origin::Tip { .. });
-        if incident.closed.is_some() || !told || settings.within_m <= 0.0 {
+        let full = incident.merged.len() >= MERGED_MAX;
+        if incident.closed.is_some() || !told || full || settings.within_m <= 0.0 {
             return self.remove(incident.id);
         }
         if let Some(entry) = self.entries.get_mut(&incident.id) {
             // The words it was opened with never change.
             (entry.account.place, entry.account.at) = (place, at.max(entry.account.at));
+            entry.account.moving = incident.is_moving();
             self.places.update(incident.id, place.at);
             return;
         }
@@ -74,12 +123,14 @@ impl OpenTips {
             urgency: opened.urgency,
             exercise: opened.exercise,
             case_number: opened.case_number.clone(),
+            moving: incident.is_moving(),
             words: Fingerprint::of(&opened.description),
         };
         self.put(incident.id, account);
     }
 
-    /// The nearest incident that the new tip is about, but for those in `not`.
+    /// The incident that the new tip is most like, but for those in `not`: of the same case, else the
+    /// one in the most similar words, else the nearest.
     pub(super) fn find(
         &self,
         new: &Account,
@@ -92,10 +143,17 @@ impl OpenTips {
         // No further apart than this, whatever their accuracies (`likeness::reach`).
         let radius = Metres(settings.within_m * 3.0);
         let near = self.places.within(new.place.at, radius);
-        near.into_iter().filter(|near| !not.contains(&near.id)).find_map(|near| {
+        let likely = near.into_iter().filter(|near| !not.contains(&near.id)).take(NEAREST_MAX);
+        let alike = likely.filter_map(|near| {
             let entry = self.entries.get(&near.id)?;
             let why = compare(new, &entry.account, settings)?;
-            Some(Same { incident: near.id, why, turn: Rc::clone(&entry.turn) })
-        })
+            Some((near.id, why, entry))
+        });
+        // The nearest comes first, and the first of equals is kept.
+        let best = alike.reduce(|best, next| {
+            let rank = |why: &Likeness| (why.rule == LikenessRule::SameCase, why.text_percent);
+            if rank(&next.1) > rank(&best.1) { next } else { best }
+        });
+        best.map(|(incident, why, entry)| Same { incident, why, turn: Rc::clone(&entry.turn) })
     }
 }

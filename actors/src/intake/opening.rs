@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use tiande_core::ids::{CaseId, IncidentId, OfficerId};
 use tiande_core::incident::{
-    Incident, IncidentCommand, IncidentOpened, IncidentPersonal, Origin, TipMerged,
+    Incident, IncidentCommand, IncidentOpened, IncidentPersonal, Origin, TipMerged, Urgency,
 };
 use tiande_core::journal::{By, Subject};
 use tiande_core::time::UnixMillis;
@@ -16,7 +16,7 @@ use crate::case::LookAtCase;
 use crate::court::{Absent, CourtRoom, Known};
 use crate::gate::NotAdmitted;
 use crate::incident::{Beside, IncidentFault, OrderIncident};
-use crate::limits::BUSY_RETRY;
+use crate::limits::{BUSY_RETRY, MERGE_BUSY_TRIES};
 use crate::pause::pause;
 use crate::ports::journal::ReadFault;
 
@@ -33,6 +33,7 @@ pub(super) fn account_of(tip: &TipReceived, now: UnixMillis) -> Option<Account> 
         urgency: tip.urgency,
         exercise: tip.exercise,
         case_number: tip.case_number.clone(),
+        moving: tip.trusted && tip.urgency == Urgency::Emergency,
         words: Fingerprint::of(&sealed.told.description),
     })
 }
@@ -96,7 +97,7 @@ pub(super) async fn merge(
     by: By,
     beside: Beside,
 ) -> Result<(), TipFault> {
-    let _turn = same.turn.lock().await;
+    let Some(_turn) = same.turn.wait().await else { return Err(TipFault::Overloaded) };
     let merged = TipMerged {
         tip: tip.tip,
         source: tip.source.clone(),
@@ -115,7 +116,7 @@ pub(super) async fn merge(
     let skills = room.profile.dispatch.skills.get(&tip.kind).cloned().unwrap_or_default();
     let command = IncidentCommand::MergeTip { tip: Box::new(merged), need, skills };
     let mut order = OrderIncident { command, by, why: None, beside };
-    let mut woken_again = false;
+    let (mut woken_again, mut tries) = (false, 0);
     loop {
         let gate = room.wake_incident(same.incident).await.map_err(|absent| match absent {
             // Its opening was never written.
@@ -130,7 +131,8 @@ pub(super) async fn merge(
                 Err(_no_answer) => return Err(TipFault::NoAnswer),
             },
             // Officers and dispatchers go first; this one tip waits for room.
-            Err(NotAdmitted::Full(back)) => {
+            Err(NotAdmitted::Full(back)) if tries < MERGE_BUSY_TRIES => {
+                tries += 1;
                 order = back;
                 pause(BUSY_RETRY).await;
             }
@@ -139,7 +141,7 @@ pub(super) async fn merge(
                 woken_again = true;
                 order = back;
             }
-            Err(NotAdmitted::Gone(_)) => return Err(TipFault::Overloaded),
+            Err(NotAdmitted::Full(_) | NotAdmitted::Gone(_)) => return Err(TipFault::Overloaded),
         }
     }
 }

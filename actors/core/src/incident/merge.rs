@@ -18,6 +18,10 @@ use super::event::{IncidentEvent, IncidentPersonal, Origin, Said, SearchReason};
 use super::state::{Incident, Opening};
 use super::{IncidentKind, Urgency};
 
+/// Most further tips of one incident; the next one begins another. Each decision of an incident looks
+/// at all of them.
+pub const MERGED_MAX: usize = 200;
+
 /// A further tip about an incident.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TipMerged {
@@ -70,6 +74,13 @@ impl Incident {
         self.merged.values().filter(|it| it.split_to.is_none())
     }
 
+    /// True when it asks officers by itself, or somebody has let it.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        let by_itself = self.opened.as_ref().is_some_and(Opening::starts_itself);
+        by_itself || self.searching || !self.crew.is_empty()
+    }
+
     /// When it was last told of: by its first tip or by a merged one.
     #[must_use]
     pub fn told_last(&self) -> Option<UnixMillis> {
@@ -98,6 +109,9 @@ impl Incident {
             || tip.kind == IncidentKind::OfficerSos
             || opened.exercise != tip.exercise
             || (emergency && opened.urgency == Urgency::Routine)
+            // Nobody goes to a stranger's place because somebody else is believed.
+            || (tip.trusted && emergency && !self.is_moving())
+            || self.merged.len() >= MERGED_MAX
             || (tip.case_number.is_some() && tip.case_number != opened.case_number)
             // Alone it would have brought more people, or others.
             || need > opened.need

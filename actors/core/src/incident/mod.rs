@@ -15,7 +15,7 @@ pub use event::{
     SearchReason, StageSource, Words,
 };
 pub use kind::{IncidentKind, Outcome, Urgency};
-pub use merge::{MergedTip, TipMerged};
+pub use merge::{MERGED_MAX, MergedTip, TipMerged};
 pub use state::{AlarmLevel, Closed, CrewMember, Incident, IncidentStatus, Offer, OfferState};
 pub use welfare::{Patience, Welfare};
 

@@ -19,7 +19,7 @@ const LETTERS_MIN: usize = 6;
 plain_enum! {
     /// Why a tip is taken for a further one about an incident.
     LikenessRule {
-        /// Both name the same case.
+        /// Same kind, and both name the same case.
         SameCase => "same_case",
         /// Same kind, and much the same words.
         SimilarText => "similar_text",
@@ -54,18 +54,21 @@ pub struct Account {
     pub exercise: bool,
     /// Case.
     pub case_number: Option<CaseNumber>,
+    /// It asks officers by itself, or people have let it.
+    pub moving: bool,
     /// What is told.
     pub words: Fingerprint,
 }
 
-/// A text as far as it is compared: its pairs of neighbouring letters, and the numbers in it.
+/// A text as far as it is compared: its pairs of neighbouring letters, and the marks in it.
 ///
-/// Pairs work for Chinese, where words have no spaces, as for English. Numbers stand apart because
-/// they tell things apart that are told in the same words: houses, rooms, number plates.
+/// Pairs work for Chinese, where words have no spaces, as for English. Marks stand apart because they
+/// tell things apart that are told in the same words: numbers of houses, rooms and cars, also in
+/// Chinese numerals (三号楼), the name after 被执行人 or 老赖, and names in Latin letters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     pairs: Vec<u64>,
-    numbers: Vec<String>,
+    marks: Vec<String>,
     letters: usize,
 }
 
@@ -74,14 +77,14 @@ impl Fingerprint {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut letters: Vec<char> = Vec::new();
-        let mut numbers: Vec<String> = Vec::new();
+        let mut marks = marks_of(text);
         let mut in_number = false;
         for char in text.nfkc().flat_map(char::to_lowercase) {
             if char.is_ascii_digit() {
                 if !in_number {
-                    numbers.push(String::new());
+                    marks.push(String::new());
                 }
-                if let Some(number) = numbers.last_mut() {
+                if let Some(number) = marks.last_mut() {
                     number.push(char);
                 }
             }
@@ -94,16 +97,16 @@ impl Fingerprint {
             letters.windows(2).map(|two| u64::from(two[0]) << 32 | u64::from(two[1])).collect();
         pairs.sort_unstable();
         pairs.dedup();
-        numbers.sort_unstable();
-        numbers.dedup();
-        Self { pairs, numbers, letters: letters.len() }
+        marks.sort_unstable();
+        marks.dedup();
+        Self { pairs, marks, letters: letters.len() }
     }
 
     /// How alike two texts are, percent: the Dice coefficient of their pairs. 0 when one is too short
-    /// to be evidence, or when each has a number that the other has not.
+    /// to be evidence, or when each has a mark that the other has not.
     #[must_use]
     pub fn alike(&self, other: &Self) -> u8 {
-        let lacks = |one: &Self, of: &Self| of.numbers.iter().any(|n| !one.numbers.contains(n));
+        let lacks = |one: &Self, of: &Self| of.marks.iter().any(|mark| !one.marks.contains(mark));
         let short = self.letters.min(other.letters) < LETTERS_MIN;
         if short || (lacks(self, other) && lacks(other, self)) {
             return 0;
@@ -126,6 +129,45 @@ impl Fingerprint {
     }
 }
 
+/// What comes after a Chinese numeral that is a number and no word: 三号楼, 二单元.
+const COUNTED: &str = "号楼栋幢座单室层排巷组区";
+const NUMERALS: &str = "〇零一二两三四五六七八九十百千";
+/// What a name comes after, and what no name begins with.
+const DEBTOR: [&str; 3] = ["被执行人", "老赖", "债务人"];
+const NO_NAME: &str = "的在住出开正已将把被从往到有与和及也又还现今刚驾乘带穿是名为家";
+
+/// Numbers in Chinese numerals, names of debtors, names in Latin letters.
+fn marks_of(text: &str) -> Vec<String> {
+    let text: String = text.nfkc().collect();
+    let mut marks = Vec::new();
+    let chars: Vec<char> = text.chars().filter(|char| !char.is_whitespace()).collect();
+    let mut numeral = String::new();
+    for char in &chars {
+        if NUMERALS.contains(*char) {
+            numeral.push(*char);
+        } else {
+            if COUNTED.contains(*char) && !numeral.is_empty() {
+                marks.push(std::mem::take(&mut numeral));
+            }
+            numeral.clear();
+        }
+    }
+    for word in DEBTOR {
+        for (at, _) in text.match_indices(word) {
+            let mut name = text[at + word.len()..].chars().filter(|char| !char.is_whitespace());
+            let (Some(first), Some(second)) = (name.next(), name.next()) else { continue };
+            if first.is_alphabetic() && !first.is_ascii() && !NO_NAME.contains(first) {
+                marks.push(format!("{first}{second}"));
+            }
+        }
+    }
+    // The first word has a capital in any case.
+    let words = text.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+    let capital = |word: &&str| word.starts_with(|char: char| char.is_ascii_uppercase());
+    marks.extend(words.skip(1).filter(capital).map(str::to_lowercase));
+    marks
+}
+
 /// How far two places may be apart, metres: the court's distance, and how far off each may be. A
 /// vague place does not reach everywhere, so each accuracy counts at most as the distance itself.
 #[must_use]
@@ -140,15 +182,19 @@ pub fn reach(settings: &MergeSettings, one: Place, other: Place) -> f64 {
 /// One hurts more than the other: a merge that is wrong hides somebody's emergency in another one,
 /// a merge that is missed costs a second look. So whatever is doubtful is not merged: drills never
 /// with what is real, an emergency never into what is routine (its own incident starts its own
-/// search), and no tip that brings a case number into an incident without one (the case may rule
-/// officers out that are already asked).
+/// search), no tip that brings a case number into an incident without one (the case may rule
+/// officers out that are already asked), and none that starts by itself into one that waits for a
+/// person (officers would go to where a stranger says).
 #[must_use]
 pub fn compare(new: &Account, open: &Account, settings: &MergeSettings) -> Option<Likeness> {
     let sos = IncidentKind::OfficerSos;
     if settings.within_m <= 0.0 || new.kind == sos || open.kind == sos {
         return None;
     }
-    if new.exercise != open.exercise {
+    if new.exercise != open.exercise || new.kind != open.kind {
+        return None;
+    }
+    if new.moving && !open.moving {
         return None;
     }
     if new.urgency == Urgency::Emergency && open.urgency == Urgency::Routine {
@@ -168,7 +214,7 @@ pub fn compare(new: &Account, open: &Account, settings: &MergeSettings) -> Optio
     let text_percent = new.words.alike(&open.words);
     let rule = if new.case_number.is_some() {
         LikenessRule::SameCase
-    } else if new.kind == open.kind && text_percent >= settings.text_percent {
+    } else if text_percent >= settings.text_percent {
         LikenessRule::SimilarText
     } else {
         return None;

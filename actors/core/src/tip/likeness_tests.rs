@@ -73,6 +73,28 @@ fn spelling_does_not_matter_and_short_words_are_no_evidence() {
     }
 }
 
+#[test]
+fn names_and_chinese_numerals_tell_apart_what_words_do_not() {
+    let pairs = [
+        ("发现被执行人张建国在万达广场，穿黑色外套", "发现被执行人李秀英在万达广场，穿黑色外套"),
+        ("被执行人刘强的车停在阳光小区门口", "被执行人陈芳的车停在阳光小区门口"),
+        ("被执行人王某住在幸福小区三号楼二单元", "被执行人王某住在幸福小区五号楼一单元"),
+        ("老赖周伟正在茶馆二层打牌", "老赖吴敏正在茶馆二层打牌"),
+        ("We saw Zhang Wei at the market gate", "We saw Li Na at the market gate"),
+    ];
+    for (one, other) in pairs {
+        assert_eq!(alike(one, other), 0, "{one} / {other}");
+    }
+    // A word that is no name, and a numeral that counts people, are no marks.
+    let pairs = [
+        ("被执行人在人民路家乐超市门口", "被执行人出现在人民路家乐超市门口"),
+        ("法院的车被一群人堵在村口，不让执行", "法院的车被两群人堵在村口，不让执行"),
+    ];
+    for (one, other) in pairs {
+        assert!(alike(one, other) >= limit(), "{} % {one} / {other}", alike(one, other));
+    }
+}
+
 fn account(metres_north: f64) -> Account {
     let at = LatLon::new(35.2 + metres_north / 110_950.0, 114.67).expect("a place");
     Account {
@@ -82,6 +104,7 @@ fn account(metres_north: f64) -> Account {
         urgency: Urgency::Emergency,
         exercise: false,
         case_number: None,
+        moving: false,
         words: Fingerprint::of("被执行人王某在人民路家乐超市门口"),
     }
 }
@@ -147,6 +170,13 @@ fn what_must_never_merge_does_not() {
     assert!(merges(&routine, &open).is_some());
     let other = Account { kind: IncidentKind::Other, ..account(0.0) };
     assert_eq!(merges(&other, &open), None);
+    let case_number = number("(2026)豫0783执123号");
+    let case = Account { case_number: case_number.clone(), ..account(0.0) };
+    let blocked = Account { kind: IncidentKind::Obstruction, ..case.clone() };
+    assert_eq!(merges(&blocked, &case), None, "who goes there has to know");
+    let believed = Account { moving: true, ..account(0.0) };
+    assert_eq!(merges(&believed, &open), None, "nobody has let a stranger's tip start");
+    assert!(merges(&open, &believed).is_some() && merges(&believed, &believed).is_some());
     let off = MergeSettings { within_m: 0.0, ..MergeSettings::default() };
     assert_eq!(compare(&open, &open, &off), None, "a court may turn it off");
 }

@@ -153,6 +153,7 @@ impl World {
             urgency: tip.urgency,
             exercise: tip.exercise,
             case_number: tip.case_number.clone(),
+            moving: trusted(source) && tip.urgency == Urgency::Emergency,
             words: Fingerprint::of(&tip.personal.description),
         };
         let need = self.court.need(tip.kind);
@@ -167,6 +168,7 @@ impl World {
                 urgency: opened.urgency,
                 exercise: if mixes { account.exercise } else { opened.exercise },
                 case_number: opened.case_number.clone(),
+                moving: known.is_moving(),
                 words: Fingerprint::of(&opened.description),
             };
             let why = compare(&account, &open, &self.court.merge)?;
