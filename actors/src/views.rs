@@ -122,11 +122,12 @@ pub struct IncidentView {
     pub alarm: Option<AlarmLevel>,
     /// The tip it came from.
     pub tip: Option<TipId>,
-    /// Further tips about it, those not split off, newest last, at most [`MERGED_SHOWN`].
+    /// Further tips about it, those not split off, newest last: at most [`MERGED_SHOWN`] of them on the
+    /// board, all when it is looked at.
     pub merged: Vec<MergedView>,
 }
 
-/// Merged tips that a screen is given: the newest. The count is in the brief.
+/// Merged tips that every screen is given: the newest. The count is in the brief.
 pub const MERGED_SHOWN: usize = 20;
 
 /// A decision with the names a dispatcher knows people by.

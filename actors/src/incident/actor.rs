@@ -27,7 +27,7 @@ use super::messages::{
     Beside, BriefAgain, IncidentDone, IncidentFault, LookAtIncident, Nudge, OrderIncident,
     SeenIncident,
 };
-use super::show::{brief_of, decision_view, feed_line, view_of};
+use super::show::{brief_of, decision_view, feed_line, view_of, whole_view_of};
 use super::transact::{Step, Transacted, alarms_of, lost_track, transact};
 
 /// How many candidates a dispatcher is shown: the keys 1 to 9.
@@ -356,7 +356,7 @@ impl Handler<Admitted<LookAtIncident>> for IncidentActor {
         message: Admitted<LookAtIncident>,
         ctx: &mut Self::Context,
     ) -> Self::Result {
-        let view = view_of(&self.room, &self.state).unwrap_or_else(|| {
+        let view = whole_view_of(&self.room, &self.state).unwrap_or_else(|| {
             // Only an actor that was never opened has no view, and nobody can look at that: the
             // directory hands it to its maker alone.
             unreachable!("an incident is looked at before it was opened")

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tiande_core::dispatch::Decision;
 use tiande_core::ids::TipId;
-use tiande_core::incident::{Closed, Incident, IncidentEvent, MergedTip, OfferState, Origin};
+use tiande_core::incident::{
+    Closed, Incident, IncidentEvent, MERGED_MAX, MergedTip, OfferState, Origin,
+};
 use tiande_core::time::UnixMillis;
 
 use crate::court::CourtRoom;
@@ -39,11 +41,11 @@ fn first_tip(origin: &Origin) -> Option<TipId> {
     }
 }
 
-/// The newest merged tips, newest last.
-fn merged_of(incident: &Incident) -> Vec<MergedView> {
+/// The newest merged tips, newest last, at most so many.
+fn merged_of(incident: &Incident, most: usize) -> Vec<MergedView> {
     let mut merged: Vec<_> = incident.merged_tips().collect();
     merged.sort_by_key(|it| (it.at, it.merged.tip));
-    let hidden = merged.len().saturating_sub(MERGED_SHOWN);
+    let hidden = merged.len().saturating_sub(most);
     let view = |it: &MergedTip| MergedView {
         tip: it.merged.tip,
         at: it.at,
@@ -57,8 +59,17 @@ fn merged_of(incident: &Incident) -> Vec<MergedView> {
     merged.into_iter().skip(hidden).map(view).collect()
 }
 
-/// What dispatchers see; `None` before the opening.
+/// What all dispatchers are shown; `None` before the opening.
 pub(super) fn view_of(room: &CourtRoom, incident: &Incident) -> Option<Arc<IncidentView>> {
+    view_with(room, incident, MERGED_SHOWN)
+}
+
+/// What somebody sees who looks at it: with all further tips.
+pub(super) fn whole_view_of(room: &CourtRoom, incident: &Incident) -> Option<Arc<IncidentView>> {
+    view_with(room, incident, MERGED_MAX)
+}
+
+fn view_with(room: &CourtRoom, incident: &Incident, most: usize) -> Option<Arc<IncidentView>> {
     let opened = incident.opened.as_ref()?;
     let crew = incident.crew.iter().map(|(officer, member)| CrewView {
         officer: *officer,
@@ -89,7 +100,7 @@ pub(super) fn view_of(room: &CourtRoom, incident: &Incident) -> Option<Arc<Incid
         offers_open: offers_open.collect(),
         alarm: incident.alarm,
         tip: first_tip(&opened.origin),
-        merged: merged_of(incident),
+        merged: merged_of(incident, most),
     }))
 }
 

@@ -152,6 +152,8 @@ async fn a_thousand_at_once_are_a_few_incidents_with_a_thousand_links() {
     assert!(taken.iter().all(|it| !it.repeated));
     assert_eq!((openings(&world), links(&world)), (5, 1_000));
     let mut tips = 0;
+    let whole = world.look(taken[0].incident).await.view.merged.len();
+    assert_eq!(whole, tiande_core::incident::MERGED_MAX, "who looks sees them all");
     for incident in taken.iter().map(|it| it.incident).collect::<std::collections::BTreeSet<_>>() {
         let one = world.look(incident).await.view.brief.tips;
         assert!(one <= 1 + tiande_core::incident::MERGED_MAX, "{one}");

@@ -64,7 +64,11 @@ export class Focus {
   /** A frame told that an incident changed. Several come at once; one fetch is enough. */
   changed(incident: Incident): void {
     if (incident.id !== this.incidentId) return;
-    if (this.detail) this.detail = { ...this.detail, ...incident };
+    if (this.detail) {
+      // The board has only the newest further tips.
+      const merged = [this.detail.merged, incident.merged].reduce((a, b) => (b.length >= a.length ? b : a));
+      this.detail = { ...this.detail, ...incident, merged };
+    }
     window.clearTimeout(this.settleTimer);
     this.settleTimer = window.setTimeout(() => this.refresh(), SETTLE_MS);
   }
