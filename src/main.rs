@@ -110,7 +110,8 @@ enum SourceCommand {
         /// Court.
         #[arg(long)]
         court: String,
-        /// Hours for which the secret before is still accepted; 0 when it has become known.
+        /// Hours for which the secret before is still accepted; 0 when one has become known: all
+        /// secrets from before end at once.
         #[arg(long, value_name = "HOURS", default_value_t = 24)]
         grace: u64,
         /// Name.

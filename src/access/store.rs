@@ -32,6 +32,7 @@ pub use self::courts::Source;
 pub use self::devices::{DeviceRow, Enrolment};
 pub use self::gateways::{GatewayListed, GatewayRow, SECRET_PREFIX};
 pub use self::passwords::Overloaded;
+pub use self::rotation::NotRotated;
 pub use self::sessions::SignInFault;
 pub use self::staff::{NewStaff, StaffSession};
 

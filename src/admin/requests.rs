@@ -12,7 +12,7 @@ use tiande_core::text::clean_text;
 use tiande_core::time::Millis;
 
 use super::{gateways, tracks};
-use crate::access::store::NewStaff;
+use crate::access::store::{NewStaff, NotRotated};
 use crate::app::App;
 use crate::entropy::IdEntropy;
 
@@ -41,7 +41,7 @@ pub enum AdminRequest {
         court: String,
         /// Which.
         name: String,
-        /// The one before is accepted for so many hours, 0..=720.
+        /// The one before is accepted for so many hours, 0..=720; at 0 all from before end at once.
         grace_hours: u64,
     },
     /// Ends a source.
@@ -280,9 +280,14 @@ async fn source_rotate(
     }
     let grace = Millis(grace_hours * 3_600_000);
     let rotated = app.doors.rotate_source(&court.profile().id, name, grace).await;
-    let (secret, until) = rotated
-        .map_err(AdminFault::store)?
-        .ok_or_else(|| AdminFault::new("not-found", "no such source that may deliver"))?;
+    let (secret, until) = rotated.map_err(AdminFault::store)?.map_err(|fault| match fault {
+        NotRotated::Unknown => AdminFault::new("not-found", "no such source that may deliver"),
+        NotRotated::TooManyOld => AdminFault::new(
+            "too-many-secrets",
+            "three secrets from before are still accepted: wait until one of them ends, or give no \
+             grace, which ends them all",
+        ),
+    })?;
     Ok(json!({"source": name, "secret": secret, "old_until": until.0}))
 }
 

@@ -42,11 +42,22 @@ fn a_secret_that_is_changed_counts_until_its_end_and_the_new_one_at_once() {
     server.start_again();
     assert_eq!(old.send(&server, "m6", &tip).status, 202);
     assert_eq!(new.send(&server, "m7", &tip).status, 202);
-    // Without grace the one before is over at once; the one before that keeps its own end.
-    let (newest, _) = rotate(&server, &new, 0);
-    new.send(&server, "m8", &tip).refused(401, "signature", "no grace");
-    assert_eq!(old.send(&server, "m9", &tip).status, 202);
-    assert_eq!(newest.send(&server, "m10", &tip).status, 202);
+    // Three from before count at once; a fourth is refused, and nothing has changed.
+    let (third, _) = rotate(&server, &new, 2);
+    let (fourth, _) = rotate(&server, &third, 1);
+    let asked = json!({
+        "do": "source_rotate", "court": "alpha", "name": old.name, "grace_hours": 1,
+    });
+    assert_eq!(server.ask(&asked).expect_err("refused")["code"], "too-many-secrets");
+    for (id, source) in [("m8", &old), ("m9", &new), ("m10", &third), ("m11", &fourth)] {
+        assert_eq!(source.send(&server, id, &tip).status, 202, "{id}");
+    }
+    // Without grace all from before are over at once, whatever end they were given.
+    let (newest, _) = rotate(&server, &fourth, 0);
+    for source in [&old, &new, &third, &fourth] {
+        source.send(&server, "m12", &tip).refused(401, "signature", "no grace");
+    }
+    assert_eq!(newest.send(&server, "m13", &tip).status, 202);
 }
 
 #[test]

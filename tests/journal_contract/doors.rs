@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tiande::access::peers::PeerNetwork;
-use tiande::access::store::{Doors, NewStaff, SignInFault};
+use tiande::access::store::{Doors, NewStaff, NotRotated, SignInFault};
 use tiande::journal::{OpenOptions, Store};
 use tiande_actors::ports::clock::Clock;
 use tiande_core::access::Role;
@@ -48,8 +48,11 @@ fn staff(username: &str) -> NewStaff {
 /// The secrets of a source that change: the one before counts for its hour, and ends with the source.
 async fn walk_secrets(doors: &Doors, clock: &ByHand, first: &str) {
     let hour = Millis(3_600_000);
-    assert_eq!(doors.rotate_source(&court(), "beta", hour).await.expect("asked"), None);
-    let rotate = async || doors.rotate_source(&court(), "alpha", hour).await.expect("asked");
+    let unknown = doors.rotate_source(&court(), "beta", hour).await.expect("asked");
+    assert_eq!(unknown, Err(NotRotated::Unknown));
+    let rotate_for =
+        async |grace| doors.rotate_source(&court(), "alpha", grace).await.expect("asked");
+    let rotate = async || rotate_for(hour).await;
     let source = async || doors.source_by_name("alpha").await.expect("read").expect("there");
     let (second, until) = rotate().await.expect("there");
     assert_eq!(until, clock.now().plus(hour));
@@ -61,7 +64,22 @@ async fn walk_secrets(doors: &Doors, clock: &ByHand, first: &str) {
     let (third, _) = rotate().await.expect("there");
     assert_eq!(source().await.old_secrets, [second.clone(), first.to_owned()]);
     clock.0.fetch_add(1_800_000, Ordering::Relaxed);
-    assert_eq!((source().await.secret, source().await.old_secrets), (third, vec![second]));
+    assert_eq!(
+        (source().await.secret, source().await.old_secrets),
+        (third.clone(), vec![second.clone()])
+    );
+    // A fourth old one is refused; the one just replaced counts, however soon its end.
+    let fourth = rotate_for(Millis(60_000)).await.expect("there").0;
+    let fifth = rotate_for(Millis(30_000)).await.expect("there").0;
+    let all = [second, third, fourth];
+    assert_eq!(source().await.old_secrets, all);
+    assert_eq!(rotate().await, Err(NotRotated::TooManyOld));
+    assert_eq!((source().await.secret, source().await.old_secrets), (fifth, all.to_vec()));
+    // Without grace all of them end at once.
+    let (sixth, until) = rotate_for(Millis(0)).await.expect("there");
+    assert_eq!(until, clock.now());
+    assert_eq!((source().await.secret, source().await.old_secrets), (sixth, vec![]));
+    rotate().await.expect("there");
     assert!(doors.revoke_source(&court(), "alpha").await.expect("revoked"));
     doors.add_source(&court(), "alpha", false).await.expect("added").expect("again");
     assert_eq!(source().await.old_secrets, Vec::<String>::new());

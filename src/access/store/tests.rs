@@ -117,7 +117,7 @@ async fn both_secrets_count_until_the_grace_ends_and_never_again() {
         let grace = Millis(hours * 3_600_000);
         doors.rotate_source(&court(), "alpha", grace).await.expect("asked").map(|new| new.0)
     };
-    assert_eq!(rotate(1).await, None, "there is none of that name");
+    assert_eq!(rotate(1).await, Err(NotRotated::Unknown), "there is none of that name");
     let first = doors.add_source(&court(), "alpha", true).await.expect("added").expect("new");
     let second = rotate(2).await.expect("there");
     assert_ne!(first, second);
@@ -133,9 +133,62 @@ async fn both_secrets_count_until_the_grace_ends_and_never_again() {
     assert_eq!(now().await.old_secrets, [first]);
     house.later(3_600_000);
     assert_eq!((now().await.secret, now().await.old_secrets), (third, vec![]));
-    // Without grace the one before is over at once: it has become known.
-    let fourth = rotate(0).await.expect("there");
-    assert_eq!((now().await.secret, now().await.old_secrets), (fourth, vec![]));
+}
+
+#[tokio::test]
+async fn without_grace_every_secret_from_before_is_over_at_once() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let now = || async { doors.source_by_name("alpha").await.expect("read").expect("there") };
+    let rotate = |hours: u64| async move {
+        let grace = Millis(hours * 3_600_000);
+        let rotated = doors.rotate_source(&court(), "alpha", grace).await.expect("asked");
+        rotated.expect("there")
+    };
+    doors.add_source(&court(), "alpha", true).await.expect("added").expect("new");
+    doors.add_source(&court(), "beta", true).await.expect("added").expect("new");
+    let other = doors.rotate_source(&court(), "beta", Millis(3_600_000)).await.expect("asked");
+    other.expect("there");
+    rotate(720).await;
+    rotate(24).await;
+    let (newest, until) = rotate(0).await;
+    assert_eq!(until, house.clock.now());
+    assert_eq!((now().await.secret, now().await.old_secrets), (newest, vec![]));
+    // Nor does one count again when the clock is set back.
+    house.later(-3_600_000);
+    assert_eq!(now().await.old_secrets, Vec::<String>::new());
+    let beta = doors.source_by_name("beta").await.expect("read").expect("there");
+    assert_eq!(beta.old_secrets.len(), 1, "another source's own");
+}
+
+#[tokio::test]
+async fn a_fourth_old_secret_is_refused_and_what_was_promised_holds() {
+    let house = House::new().await;
+    let doors = &house.doors;
+    let now = || async { doors.source_by_name("alpha").await.expect("read").expect("there") };
+    let rotate = |hours: u64| async move {
+        let grace = Millis(hours * 3_600_000);
+        doors.rotate_source(&court(), "alpha", grace).await.expect("asked").map(|new| new.0)
+    };
+    let first = doors.add_source(&court(), "alpha", true).await.expect("added").expect("new");
+    let second = rotate(4).await.expect("there");
+    let third = rotate(3).await.expect("there");
+    let fourth = rotate(2).await.expect("there");
+    let before = now().await;
+    assert_eq!((&before.secret, before.old_secrets.len()), (&fourth, 3));
+    assert_eq!(before.old_secrets, [first.clone(), second.clone(), third]);
+    for hours in [1, 720] {
+        assert_eq!(rotate(hours).await, Err(NotRotated::TooManyOld));
+        assert!(now().await == before, "nothing has changed");
+    }
+    // As soon as one has ended there is place, and none of the others gives way.
+    house.later(2 * 3_600_000);
+    let fifth = rotate(1).await.expect("there");
+    assert_eq!((now().await.secret, now().await.old_secrets), (fifth, vec![first, second, fourth]));
+    assert_eq!(rotate(1).await, Err(NotRotated::TooManyOld));
+    // Whoever has lost one need not wait.
+    let sixth = rotate(0).await.expect("there");
+    assert_eq!((now().await.secret, now().await.old_secrets), (sixth, vec![]));
 }
 
 #[tokio::test]
@@ -166,7 +219,7 @@ async fn a_source_is_found_by_its_name_until_it_is_revoked() {
     let (_, until) = doors
         .rotate_source(&court(), "alpha", Millis(3_600_000))
         .await
-        .expect("rotated")
+        .expect("asked")
         .expect("there");
     assert!(until > house.clock.now());
     doors.revoke_source(&court(), "alpha").await.expect("revoked");
