@@ -19,7 +19,7 @@ use crate::views::ConsoleNote;
 use super::lines::{Lines, Tick};
 use super::news::NewsLog;
 use super::view::{Eye, Line, View};
-use super::{BoardNews, FindAlarm, Goodbye, JoinConsole, LookElsewhere};
+use super::{BoardNews, FindAlarm, ForgetNews, Goodbye, JoinConsole, LookElsewhere};
 
 /// How often consoles are told who moved.
 const TICK: Duration = Duration::from_secs(1);
@@ -233,6 +233,14 @@ impl Handler<Admitted<LookElsewhere>> for BoardActor {
     fn handle(&mut self, message: Admitted<LookElsewhere>, _: &mut Self::Context) {
         let LookElsewhere { outbox, view } = message.body;
         self.look(&outbox, view);
+    }
+}
+
+impl Handler<Admitted<ForgetNews>> for BoardActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Admitted<ForgetNews>, _: &mut Self::Context) {
+        self.log.break_off();
     }
 }
 

@@ -72,6 +72,12 @@ pub struct LookElsewhere {
     pub view: Option<View>,
 }
 
+/// Something was forgotten that kept news may tell of: nobody is told that news again. The answer comes
+/// when none is kept; a console that comes back then begins anew.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct ForgetNews;
+
 /// Asks for an alarm that nobody has acknowledged.
 #[derive(Message)]
 #[rtype(result = "Option<OpenAlarm>")]

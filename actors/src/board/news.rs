@@ -51,7 +51,7 @@ impl NewsLog {
         }
     }
 
-    /// Nobody can go on from before now: news was dropped, or not kept.
+    /// Nobody can go on from before now: news was dropped, not kept, or must not be told again.
     pub(super) fn break_off(&mut self) {
         self.floor = self.newest;
         self.kept.clear();

@@ -10,7 +10,7 @@ use tiande_core::incident::{IncidentCommand, StageSource};
 use tiande_core::journal::By;
 use tiande_core::officer::{DutyChange, OfficerCommand, OfficerRefusal};
 
-use crate::board::{BoardNews, FindAlarm};
+use crate::board::{BoardNews, FindAlarm, ForgetNews};
 use crate::case::{CaseFault, LookAtCase, OrderCase};
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::{IncidentDone, LookAtIncident, OrderIncident, ReadAgain};
@@ -196,8 +196,19 @@ impl Handler<Admitted<ForgetTip>> for CourtDesk {
                     Err(full @ NotAdmitted::Full(_)) => return Err(not_admitted(full)),
                 }
             }
-            Ok(())
+            forget_news(&room).await
         })
+    }
+}
+
+/// The board keeps news as it was told, words and all, also of incidents that sleep or are closed. Behind
+/// what the incidents have just told anew, so that no older word is kept after it.
+async fn forget_news(room: &CourtRoom) -> Result<(), CommandFault> {
+    let Some(board) = room.board.get() else { return Ok(()) };
+    match board.ask(ForgetNews) {
+        Ok(wait) => wait.await.map_err(|_no_answer| CommandFault::NoAnswer),
+        Err(NotAdmitted::Gone(_)) => Ok(()), // With all it kept.
+        Err(full @ NotAdmitted::Full(_)) => Err(not_admitted(full)),
     }
 }
 

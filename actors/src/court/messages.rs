@@ -85,7 +85,8 @@ pub struct SplitOff {
     pub order: SplitTip,
 }
 
-/// A tip was forgotten: these incidents told of it. The answer comes when no actor holds it any more.
+/// A tip was forgotten: these incidents told of it. The answer comes when no actor holds it any more,
+/// nor the board news of it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), CommandFault>")]
 pub struct ForgetTip {

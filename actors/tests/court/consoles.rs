@@ -2,7 +2,7 @@
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use tiande_actors::board::{LookElsewhere, View};
-use tiande_actors::court::OfficerDeed;
+use tiande_actors::court::{ForgetTip, OfficerDeed};
 use tiande_actors::outbox::{Frame, Outbox, Outgoing};
 use tiande_actors::ports::journal::Audience;
 use tiande_actors::testkit::PlainFrame;
@@ -163,6 +163,30 @@ async fn whoever_was_away_for_a_moment_is_told_what_was_missed_and_no_more() {
         let mut anew = back(run, after);
         let first = found("a frame", || anew.unread().into_iter().next()).await;
         assert_eq!(first, "welcome", "{run} {after}");
+    }
+}
+
+#[actix::test]
+async fn news_that_may_tell_of_a_forgotten_tip_is_told_to_nobody_again() {
+    let world = World::open().await;
+    let mut console = world.console(&[Audience::Centre]);
+    let welcome = console.next("welcome").await;
+    let (run, no) = (welcome.get("run").parse().unwrap(), welcome.get("no").parse().unwrap());
+    let incident = world.emergency().await;
+    let back =
+        |no: u64| world.console_with(&[Audience::Centre], |join| join.after = Some((run, no)));
+    let first = async |console: &mut Inbox| {
+        found("a frame", || console.unread().into_iter().find(|kind| kind != "tick")).await
+    };
+    assert_ne!(first(&mut back(no)).await, "welcome", "its news is kept");
+    // Told of by an incident that is awake, and by one that no actor holds.
+    for incidents in [vec![incident], vec![]] {
+        world.emergency().await;
+        within("forgetting", world.court.forget_tip(ForgetTip { incidents })).await.unwrap();
+        world.settled().await;
+        assert_eq!(first(&mut back(no)).await, "welcome");
+        let newest = back(no).next("welcome").await.get("no").parse().unwrap();
+        assert_eq!(first(&mut back(newest)).await, "resumed", "what comes is kept again");
     }
 }
 
