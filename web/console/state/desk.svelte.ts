@@ -103,7 +103,7 @@ export class Desk {
     // A map without height sees nothing, and the server takes no box that is none.
     if (!(box[1] < box[3])) return;
     this.view = { box, outside_every_ms: OUTSIDE_EVERY_MS };
-    this.link?.send({ type: 'view', view: this.view });
+    this.sayView();
   }
 
   mute(): void {
@@ -136,6 +136,11 @@ export class Desk {
     return this.board.queue.find(
       (incident) => !isClosed(incident) && incident.crew.some((member) => member.officer === officer),
     );
+  }
+
+  /** Goes out only on an open link; what is said meanwhile is said again when it has opened. */
+  private sayView(): void {
+    if (this.view) this.link?.send({ type: 'view', view: this.view });
   }
 
   private async command(command: Command): Promise<Done> {
@@ -199,6 +204,8 @@ export class Desk {
     this.board.take(frame);
     if (frame.type === 'welcome' || frame.type === 'resumed') {
       this.resynced = true;
+      // The map may have moved since `hello` said where it looks.
+      this.sayView();
       for (const entry of this.outbox.unanswered()) this.link?.send({ ...entry.command, id: entry.id });
       this.focus.refresh();
     }
