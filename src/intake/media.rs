@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::iter;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct MediaStore(Arc<Inner>);
 struct Inner {
     folder: PathBuf,
     master: Arc<MasterKey>,
+    /// Makes durable which files are in a folder; a test has it fail.
+    sync: fn(&Path) -> io::Result<()>,
 }
 
 impl MediaStore {
@@ -65,7 +68,7 @@ impl MediaStore {
     /// # Errors
     /// Whatever the file system says.
     pub fn open(data_dir: &Path, master: Arc<MasterKey>) -> io::Result<Self> {
-        let inner = Inner { folder: data_dir.join("media"), master };
+        let inner = Inner { folder: data_dir.join("media"), master, sync: sync_folder };
         private_folder(&inner.folder)?;
         Ok(Self(Arc::new(inner)))
     }
@@ -132,10 +135,11 @@ impl MediaStore {
         .await
     }
 
-    /// Throws a picture away with its copies, if it is there.
+    /// Throws a picture away with its copies, if it is there. Durable on return: no power cut brings it
+    /// back.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// Whatever the file system says; some of it may be there then, or come back. Again is safe.
     pub async fn remove(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<()> {
         self.with(move |inner| inner.remove(tip, sha256)).await
     }
@@ -195,7 +199,7 @@ impl Inner {
             return Err(fault);
         }
         fault::point("media.after_rename");
-        File::open(folder)?.sync_all().inspect_err(|_unsure| {
+        (self.sync)(folder).inspect_err(|_unsure| {
             fs::remove_file(path).ok();
         })
     }
@@ -208,19 +212,31 @@ impl Inner {
             return Ok(());
         }
         fs::remove_file(&path)?;
+        self.sync_folder_of(&path)?;
         Err(io::Error::from(io::ErrorKind::NotFound))
     }
 
     fn remove(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<()> {
+        let original = self.path(tip, sha256);
         let copies = Copy::ALL.map(|copy| self.copy_path(tip, sha256, copy));
         // The original first: see `put_copy`.
-        for path in [self.path(tip, sha256)].into_iter().chain(copies) {
+        for path in iter::once(&original).chain(&copies) {
             match fs::remove_file(path) {
                 Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
                 _ => {}
             }
         }
-        Ok(())
+        // Also when nothing was there: it may have been removed before by a call that failed here.
+        self.sync_folder_of(&original)
+    }
+
+    /// Makes durable what was removed beside this file.
+    fn sync_folder_of(&self, path: &Path) -> io::Result<()> {
+        match (self.sync)(path.parent().unwrap_or(&self.folder)) {
+            // No picture of these first figures was ever kept.
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
+            synced => synced,
+        }
     }
 
     fn get(&self, tip: TipId, sha256: [u8; 32]) -> io::Result<Option<Vec<u8>>> {
@@ -304,10 +320,14 @@ fn copy_context(tip: TipId, sha256: [u8; 32], copy: Copy) -> Vec<u8> {
 /// Makes a folder for our user only; a new one is durable on return.
 fn private_folder(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all()),
+        Ok(()) => path.parent().map_or(Ok(()), sync_folder),
         Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(fault) => Err(fault),
     }
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {

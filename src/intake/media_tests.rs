@@ -88,6 +88,35 @@ async fn no_copy_stays_of_a_picture_that_was_removed_while_it_was_painted() {
 }
 
 #[actix_web::test]
+async fn what_was_removed_is_gone_for_good_or_the_removal_fails() {
+    /// A disk that does not take in that the last file is gone.
+    fn stubborn(folder: &Path) -> io::Result<()> {
+        match fs::read_dir(folder)?.next() {
+            None => Err(io::Error::other("not synced")),
+            Some(_) => sync_folder(folder),
+        }
+    }
+    let data = folder("power-cut");
+    let good = store(&data);
+    let master = Arc::clone(&good.0.master);
+    let inner = Inner { folder: good.0.folder.clone(), master, sync: stubborn };
+    let kept = MediaStore(Arc::new(inner));
+    let sha256 = hash(PICTURE);
+    kept.put(tip('1'), sha256, PICTURE.to_vec()).await.expect("kept");
+    kept.put_copy(tip('1'), sha256, Copy::View, b"the view".to_vec()).await.expect("kept");
+    for round in 0..2 {
+        let fault = kept.remove(tip('1'), sha256).await.expect_err("not yet durable");
+        assert_eq!(fault.kind(), io::ErrorKind::Other, "{round}: {fault}");
+    }
+    // Nor a copy that comes too late.
+    let late = kept.put_copy(tip('1'), sha256, Copy::View, b"painted".to_vec()).await;
+    assert_eq!(late.expect_err("not yet durable").kind(), io::ErrorKind::Other);
+    good.remove(tip('1'), sha256).await.expect("done again, and durable");
+    assert!(files(&good).is_empty());
+    kept.remove(tip('1'), hash(b"never kept")).await.expect("no folder, nothing to make durable");
+}
+
+#[actix_web::test]
 async fn nothing_of_it_can_be_read_on_the_disk() {
     let data = folder("clear");
     let kept = store(&data);
