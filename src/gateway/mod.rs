@@ -13,4 +13,4 @@ mod route;
 mod take;
 
 pub use route::routes;
-pub use take::{Answer, begin, officers, take};
+pub use take::{Answer, begin, officers, sent_away, take};

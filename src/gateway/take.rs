@@ -8,7 +8,7 @@ use actix_web::rt::time::timeout;
 use metrics::counter;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use tiande_actors::court::{OfficerLane, Whom};
+use tiande_actors::court::{CourtHandle, OfficerLane, Whom};
 use tiande_actors::officer::{Batch, GatewayPart, RecordEnd};
 use tiande_core::access::{Action, Actor, Context, Resource, can};
 use tiande_core::ids::{DeviceId, GatewayId, OfficerId};
@@ -108,6 +108,7 @@ pub async fn take(
         return Err(Problem::numbers_changed());
     }
     if !pass.charge(records.len(), app.clock.now()) {
+        note_missing(known, &court, &records);
         return Err(Problem::too_many());
     }
     counter!("tiande_gateway_records_total").increment(records.len() as u64);
@@ -120,6 +121,25 @@ pub async fn take(
         return Err(Problem::overloaded()); // Also for forwarders that look at nothing but the status.
     }
     Ok(Answer::of(&ends))
+}
+
+/// A batch that was read is sent away: what comes after it is not kept before it has come again.
+pub fn sent_away(app: &App, known: &GatewayRow, run: Option<u32>, records: &[Record]) {
+    let court = app.court(&known.court);
+    let theirs = |court: &CourtHandle| run.is_none_or(|run| run == court.lanes().run());
+    if let Some(court) = court.filter(theirs) {
+        note_missing(known, &court, records);
+    }
+}
+
+fn note_missing(known: &GatewayRow, court: &CourtHandle, records: &[Record]) {
+    let found = court.lanes().find(records.iter().map(whom));
+    for (record, way) in records.iter().zip(found) {
+        if let (Record::Of(_, what), Some(way)) = (record, way) {
+            let order = what.as_ref().map_or_else(|order| *order, Fix::order);
+            way.lane.miss(tracker(known.gateway, way.officer), order);
+        }
+    }
 }
 
 fn whom(record: &Record) -> Option<Whom> {

@@ -10,7 +10,7 @@ use crate::access::tickets::Bearer;
 use crate::api::problem::Problem;
 use crate::app::App;
 use crate::gateway::batch::{BatchIn, NoBatch, read_binary, read_json};
-use crate::gateway::{begin, officers, take};
+use crate::gateway::{begin, officers, sent_away, take};
 
 use super::encode;
 use super::incoming::{FromGateway, GATEWAY_TYPES, Hello, Misread, is_of_type, read};
@@ -68,7 +68,10 @@ impl Peer for Gateway {
         actix::spawn(async move {
             let done = match pass {
                 Ok(pass) => take(&app, &known, pass, run, records).await,
-                Err(problem) => Err(problem),
+                Err(problem) => {
+                    sent_away(&app, &known, run, &records);
+                    Err(problem)
+                }
             };
             let answer = match &done {
                 Ok(answer) => answer.json(),

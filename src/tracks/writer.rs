@@ -142,7 +142,8 @@ impl Writer {
     /// The last round: true when there is nothing more to do, or nothing that can be done.
     fn ends(&mut self) -> bool {
         let more = !self.shared.queue().batches.is_empty();
-        if more && self.stuck.is_none() {
+        // What is full takes nothing more: its devices were not told, and send again.
+        if more && self.stuck.is_none() && !self.full() {
             return false;
         }
         if let Err(fault) = self.checkpoint() {

@@ -270,3 +270,38 @@ async fn a_database_that_is_lost_again_and_again_ends_the_server() {
     assert!(proxy.bitten() > 3, "{}", proxy.bitten());
     assert_eq!(count(&database.url, "SELECT COUNT(*) FROM journal").await, 4);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_that_fall_silent_do_not_keep_the_others_out() {
+    if !is_here() {
+        return;
+    }
+    let (folder, database) = (Folder::new(), Database::fresh().await);
+    let proxy = Proxy::before(&database.url);
+    let journal = open(folder.path(), &proxy.url).await;
+    journal.append(tip_taken(1)).await.expect("durable");
+    let read = || journal.read_stream(StreamId::Tip(tip(1)));
+    read().await.expect("readable");
+    // All connections that readers may have, one after the other.
+    let mut silent = Vec::new();
+    for number in 1..=4 {
+        proxy.arm(Fault::FallsSilent, "tiande reader", b"");
+        silent.push(tokio::spawn(read()));
+        let mut looks = interval(Duration::from_millis(5));
+        while proxy.bitten() < number {
+            looks.tick().await;
+        }
+    }
+    for read in silent {
+        let end = timeout(Duration::from_secs(8), read).await.expect("told in time");
+        assert!(end.expect("no panic").is_err(), "nothing came through");
+    }
+    let again = async {
+        let mut tries = interval(Duration::from_millis(100));
+        while read().await.is_err() {
+            tries.tick().await;
+        }
+    };
+    timeout(Duration::from_secs(8), again).await.expect("there is a way for readers again");
+    journal.shutdown().await;
+}

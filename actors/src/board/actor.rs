@@ -204,8 +204,8 @@ impl Handler<Admitted<BoardNews>> for BoardActor {
             BoardNews::Alarm(alarm) => {
                 self.tell(&ConsoleNote::Alarm(&alarm), Some(alarm.audience));
             }
-            BoardNews::AlarmAcked { alarm, by, at } => {
-                self.tell(&ConsoleNote::AlarmAcked { alarm, by: &by, at }, None);
+            BoardNews::AlarmAcked { alarm, audience, by, at } => {
+                self.tell(&ConsoleNote::AlarmAcked { alarm, by: &by, at }, Some(audience));
             }
         }
     }

@@ -37,6 +37,8 @@ pub enum BoardNews {
     AlarmAcked {
         /// Of which.
         alarm: AlarmId,
+        /// Whose alarm it is.
+        audience: Audience,
         /// Who.
         by: String,
         /// When.

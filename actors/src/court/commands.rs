@@ -248,7 +248,8 @@ impl Handler<Admitted<AcknowledgeAlarm>> for CourtDesk {
             let notice = NoticeChange::Acknowledge { alarm, by: by.clone() };
             let written = room.journal.append(notice_only(&room, who, notice)).await;
             written.map_err(CommandFault::Append)?;
-            room.publish(BoardNews::AlarmAcked { alarm, by, at: room.now() });
+            let audience = found.audience;
+            room.publish(BoardNews::AlarmAcked { alarm, audience, by, at: room.now() });
             Ok(())
         })
     }

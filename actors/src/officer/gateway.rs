@@ -39,23 +39,41 @@ pub struct GatewayPart {
     pub batch: Arc<Batch>,
 }
 
+/// What stands in line. That something is missing stands where it would have stood itself: what came
+/// before it is kept, what comes after it is not, until it has come again.
+enum Waits {
+    Part(GatewayPart),
+    Missing(DeviceId, Order),
+}
+
 #[derive(Default)]
 struct Waiting {
-    parts: VecDeque<GatewayPart>,
+    line: VecDeque<Waits>,
     fixes: usize,
-    /// The least that was let go, by tracker.
-    shed: BTreeMap<DeviceId, Order>,
     /// The newest place of what was let go: it decides all the same.
     decides: Option<(DeviceId, Fix)>,
     closed: bool,
 }
 
 impl Waiting {
+    fn miss(&mut self, device: DeviceId, first: Order) {
+        // Since the last part that was taken in, one word of each tracker is enough.
+        let since = self.line.iter_mut().rev();
+        for waits in since.take_while(|waits| matches!(waits, Waits::Missing(..))) {
+            if let Waits::Missing(known, order) = waits
+                && *known == device
+            {
+                *order = first.min(*order);
+                return;
+            }
+        }
+        self.line.push_back(Waits::Missing(device, first));
+    }
+
     fn let_go(&mut self, part: &GatewayPart) {
         counter!("tiande_fixes_superseded_total").increment(part.fixes.len() as u64);
         if let Some(first) = part.fixes.iter().map(|(_, what)| order_of(what)).min() {
-            let shed = self.shed.entry(part.device).or_insert(first);
-            *shed = first.min(*shed);
+            self.miss(part.device, first);
         }
         let places = part.fixes.iter().filter_map(|(_, what)| what.as_ref().ok());
         if let Some(newest) = places.max_by_key(|fix| fix.taken_at)
@@ -100,9 +118,9 @@ impl GatewayLane {
             if waiting.closed || part.fixes.is_empty() {
                 return;
             }
-            if waiting.parts.is_empty() || waiting.fixes + part.fixes.len() <= FIXES_WAITING {
+            if waiting.fixes == 0 || waiting.fixes + part.fixes.len() <= FIXES_WAITING {
                 waiting.fixes += part.fixes.len();
-                waiting.parts.push_back(part);
+                waiting.line.push_back(Waits::Part(part));
             } else {
                 waiting.let_go(&part);
             }
@@ -116,6 +134,15 @@ impl GatewayLane {
         }
     }
 
+    /// A part was sent away before it came here, from that order on: what comes later is not kept
+    /// above the hole until it has come again.
+    pub fn miss(&self, device: DeviceId, first: Order) {
+        let mut waiting = self.waiting();
+        if !waiting.closed {
+            waiting.miss(device, first);
+        }
+    }
+
     fn take(&self) -> Waiting {
         self.awake.store(false, Ordering::Release);
         std::mem::take(&mut *self.waiting())
@@ -125,7 +152,7 @@ impl GatewayLane {
     pub(crate) fn close(&self) {
         let mut waiting = self.waiting();
         waiting.closed = true;
-        waiting.parts.clear();
+        waiting.line.clear();
     }
 }
 
@@ -192,7 +219,7 @@ impl TrackTeller for PartTeller {
 }
 
 impl OfficerActor {
-    fn take_part(&mut self, mut part: GatewayPart, tally: &mut Tally, ctx: &mut Context<Self>) {
+    fn take_part(&mut self, mut part: GatewayPart, tally: &mut Tally) {
         let (now, rules) = (self.room.now(), self.fix_rules());
         part.fixes.sort_by_key(|(_, what)| order_of(what));
         self.judge_by(part.device);
@@ -201,7 +228,7 @@ impl OfficerActor {
         for (index, what) in &part.fixes {
             let order = order_of(what);
             let verdict = match what {
-                Ok(fix) => self.take_fix(*fix, &rules, ctx),
+                Ok(fix) => self.take_fix(*fix, &rules),
                 Err(_order) => FixVerdict::OutOfRange,
             };
             tally.note(verdict);
@@ -246,18 +273,20 @@ impl Handler<Admitted<WakeForGateway>> for OfficerActor {
     fn handle(&mut self, _: Admitted<WakeForGateway>, ctx: &mut Self::Context) {
         let waiting = self.gateway_lane.take();
         let now = self.room.now();
-        for (device, first) in &waiting.shed {
-            self.trackers.of(*device, now).turned_away(*first, now);
-        }
         let before = self.known_fix();
         let mut tally = Tally::default();
-        for part in waiting.parts {
-            self.take_part(part, &mut tally, ctx);
+        for waits in waiting.line {
+            match waits {
+                Waits::Part(part) => self.take_part(part, &mut tally),
+                Waits::Missing(device, first) => {
+                    self.trackers.of(device, now).turned_away(first, now);
+                }
+            }
         }
         if let Some((device, newest)) = waiting.decides {
             let rules = self.fix_rules();
             self.judge_by(device);
-            tally.note(self.take_fix(newest, &rules, ctx));
+            tally.note(self.take_fix(newest, &rules));
         }
         self.show_place(before, ctx);
     }
@@ -287,8 +316,8 @@ mod tests {
         let told: Vec<bool> = answered.iter().map(|told| told()).collect();
         assert_eq!(told, [false, false, true], "1200 are too many");
         let waiting = lane.take();
-        assert_eq!((waiting.fixes, waiting.parts.len()), (800, 2));
-        assert_eq!(waiting.shed, BTreeMap::from([(car, (1, 800))]));
+        assert_eq!((waiting.fixes, waiting.line.len()), (800, 3));
+        assert!(matches!(waiting.line[2], Waits::Missing(of, (1, 800)) if of == car));
         drop(waiting);
         assert!(answered[0]() && answered[1](), "whoever drops a part answers for it");
         lane.close();

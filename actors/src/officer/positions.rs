@@ -114,17 +114,8 @@ impl OfficerActor {
         }
     }
 
-    pub(super) fn take_fix(
-        &mut self,
-        fix: Fix,
-        rules: &FixRules,
-        ctx: &mut Context<Self>,
-    ) -> FixVerdict {
+    pub(super) fn take_fix(&mut self, fix: Fix, rules: &FixRules) -> FixVerdict {
         if self.state.duty == Duty::Off {
-            // What was saved up for hours says nothing of who leaves the house now.
-            if self.room.now().since(fix.taken_at) <= rules.age_max {
-                self.watch_the_house(&fix, ctx);
-            }
             return FixVerdict::OffDuty;
         }
         self.filter.take(fix, self.room.now(), rules)
@@ -150,7 +141,15 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
         let mut parts = TrackParts::default();
         for reported in &waiting.fixes {
             let verdict = match reported.what {
-                Ok(fix) => self.take_fix(fix, &rules, ctx),
+                Ok(fix) => {
+                    // What was saved up for hours says nothing of who leaves the house now. Nor does a
+                    // tracker: it may be in somebody else's hands.
+                    let fresh = self.room.now().since(fix.taken_at) <= rules.age_max;
+                    if self.state.duty == Duty::Off && fresh {
+                        self.watch_the_house(&fix, ctx);
+                    }
+                    self.take_fix(fix, &rules)
+                }
                 Err(_order) => FixVerdict::OutOfRange,
             };
             tally.note(verdict);

@@ -248,3 +248,41 @@ async fn an_officer_who_dies_with_a_batch_in_hand_lets_it_come_again() {
     let again = world.connect_again(near.officer, near.device).await;
     assert_eq!(ends(report(&world, &[(again.officer, &[(1, Some(102.0))])])).await, [None]);
 }
+
+#[actix::test]
+async fn a_car_that_leaves_the_house_puts_nobody_on_duty() {
+    let world = World::open().await;
+    let officer = world.enrol("in the house").await;
+    let mut handheld = world.connect(officer).await;
+    let centre = world.court.profile().court_house.centre().expect("a house");
+    handheld.report(&world, centre).await;
+    // Somebody else drives it.
+    for (seq, far) in [(1, 3_000.0), (2, 3_100.0)] {
+        world.clock.advance(Millis::from_secs(30));
+        let told = report(&world, &[(officer, &[(seq, Some(far))])]);
+        assert_eq!(ends(told).await, [Some("off_duty")]);
+    }
+    world.settled().await;
+    assert_eq!(world.officer_status(officer).await, "off_duty");
+    assert_eq!(seqs(&world, officer), [0_u32; 0]);
+}
+
+#[actix::test]
+async fn nothing_is_kept_above_a_batch_that_was_sent_away_unseen() {
+    let world = World::open().await;
+    let [near] = world.on_duty([100.0]).await;
+    world.clock.advance(Millis::from_secs(5));
+    let batch = |seqs: std::ops::RangeInclusive<u32>| {
+        let fixes: Vec<_> = seqs.map(|seq| (seq, Some(110.0))).collect();
+        report(&world, &[(near.officer, &fixes)])
+    };
+    assert_eq!(ends(batch(1..=2)).await, [None, None]);
+    let way = world.court.lanes().find([Some(Whom::Id(near.officer))]).pop().flatten().unwrap();
+    way.lane.miss(car(), (1, 3));
+    // The one after it is refused, until both come again.
+    assert_eq!(ends(batch(5..=6)).await, [Some("overloaded"); 2]);
+    // As positions they are older than what has decided; in the track they have their places.
+    assert_eq!(ends(batch(3..=4)).await, [Some("older"); 2]);
+    assert_eq!(ends(batch(5..=6)).await, [Some("older"); 2]);
+    assert_eq!(seqs(&world, near.officer), [1, 1, 2, 3, 4, 5, 6]);
+}

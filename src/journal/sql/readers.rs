@@ -1,11 +1,11 @@
 //! Connections that only read.
 
-use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use super::conn::Conn;
 use super::statement::{Shape, Statement};
@@ -31,14 +31,31 @@ pub struct PgReaders {
     pub runtime: Handle,
 }
 
+/// After this a reader that has said nothing is given up, connection and all: the database's own limit
+/// would have ended the statement, so nobody is there any more. Longer than [`READ_LIMIT`].
+const SILENCE_LIMIT: Duration = Duration::from_secs(7);
+
 impl PgReaders {
     /// Runs a read on the store's runtime.
-    async fn run<T: Send + 'static>(
-        &self,
-        read: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
-    ) -> Result<T, sqlx::Error> {
+    async fn run<T, F>(&self, read: F) -> Result<T, sqlx::Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>
+            + Send
+            + 'static,
+    {
+        let pool = self.pool.clone();
+        let reading = async move {
+            let mut conn = pool.acquire().await?;
+            if let Ok(done) = timeout(SILENCE_LIMIT, read(&mut conn)).await {
+                return done;
+            }
+            // Giving it back would ask it whether it is still there, without a limit.
+            conn.close_on_drop();
+            Err(sqlx::Error::PoolTimedOut)
+        };
         // A read that nobody waits for any more ends with its time limit at the latest.
-        self.runtime.spawn(read).await.unwrap_or(Err(sqlx::Error::PoolClosed))
+        self.runtime.spawn(reading).await.unwrap_or(Err(sqlx::Error::PoolClosed))
     }
 }
 
@@ -60,13 +77,11 @@ impl Readers {
                     .await
             }
             Self::Postgres(readers) => {
-                let (pool, values) = (readers.pool.clone(), statement.for_postgres()?);
+                let values = statement.for_postgres()?;
                 readers
-                    .run(async move {
-                        sqlx::query_as_with(text, values)
-                            .persistent(kept)
-                            .fetch_optional(&pool)
-                            .await
+                    .run(move |conn| {
+                        let query = sqlx::query_as_with(text, values).persistent(kept);
+                        Box::pin(async move { query.fetch_optional(conn).await })
                     })
                     .await
             }
@@ -95,10 +110,11 @@ impl Readers {
                     .await
             }
             Self::Postgres(readers) => {
-                let (pool, values) = (readers.pool.clone(), statement.for_postgres()?);
+                let values = statement.for_postgres()?;
                 readers
-                    .run(async move {
-                        sqlx::query_as_with(text, values).persistent(kept).fetch_all(&pool).await
+                    .run(move |conn| {
+                        let query = sqlx::query_as_with(text, values).persistent(kept);
+                        Box::pin(async move { query.fetch_all(conn).await })
                     })
                     .await
             }
@@ -122,14 +138,15 @@ impl Readers {
                 Ok(found)
             }
             Self::Postgres(readers) => {
-                let pool = readers.pool.clone();
                 readers
-                    .run(async move {
-                        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                        let mut transaction = pool.begin_with(begin).await?;
-                        let found = read(Conn::Postgres(&mut transaction)).await?;
-                        transaction.commit().await?;
-                        Ok(found)
+                    .run(move |conn| {
+                        Box::pin(async move {
+                            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                            let mut transaction = conn.begin_with(begin).await?;
+                            let found = read(Conn::Postgres(&mut transaction)).await?;
+                            transaction.commit().await?;
+                            Ok(found)
+                        })
                     })
                     .await
             }
