@@ -6,7 +6,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use metrics::counter;
 use tiande_core::ids::{CourtId, OfficerId};
+use tracing::error;
 use uuid::Uuid;
 
 use super::frame::{self, Cursor};
@@ -62,13 +64,35 @@ impl KeyRing {
     fn month(&mut self, month: &Month) -> io::Result<&mut BTreeMap<OfficerId, MonthKey>> {
         if !self.months.contains_key(month) {
             let keys = match fs::read(self.path(month)) {
-                Ok(bytes) => self.read(month, &bytes).ok_or(io::ErrorKind::InvalidData)?,
+                Ok(bytes) => match self.read(month, &bytes) {
+                    Some(keys) => keys,
+                    None => self.set_aside(month)?,
+                },
                 Err(fault) if fault.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
                 Err(fault) => return Err(fault),
             };
             self.months.insert(month.clone(), keys);
         }
         Ok(self.months.entry(month.clone()).or_default())
+    }
+
+    /// Keys that cannot be read are put aside for people to look at, and the month goes on with new
+    /// ones: one damaged file must not keep all courts' tracks from being stored.
+    fn set_aside(&self, month: &Month) -> io::Result<BTreeMap<OfficerId, MonthKey>> {
+        let path = self.path(month);
+        let mark = hex::encode(random::<4>());
+        let aside = path.with_file_name(format!("keys-{}.damaged-{mark}", month.1));
+        fs::rename(&path, &aside)?;
+        if let Some(folder) = path.parent() {
+            fs::File::open(folder)?.sync_all()?;
+        }
+        counter!("tiande_track_key_files_damaged_total").increment(1);
+        error!(
+            file = %aside.display(),
+            "keys of tracks are damaged: what was kept of that month cannot be read; restore the file \
+             from a copy of the data folder while the server is down"
+        );
+        Ok(BTreeMap::new())
     }
 
     fn read(&self, month: &Month, bytes: &[u8]) -> Option<BTreeMap<OfficerId, MonthKey>> {
@@ -147,7 +171,13 @@ impl KeyRing {
         if keys.remove(&officer).is_none() {
             return Ok(false);
         }
-        medium.replace(&self.path(&month), &self.pack(&month, &keys))?;
+        if let Err(fault) = medium.replace(&self.path(&month), &self.pack(&month, &keys)) {
+            // The disk has the one or the other: whoever needs the month next reads which.
+            if !self.unsaved.contains(&month) {
+                self.months.remove(&month);
+            }
+            return Err(fault);
+        }
         self.months.insert(month, keys);
         Ok(true)
     }

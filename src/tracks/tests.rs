@@ -461,3 +461,27 @@ fn a_damaged_block_is_a_fault_and_not_another_place() {
     let fault = actix_web::rt::System::new().block_on(read).expect_err("damaged");
     assert_eq!(fault.kind(), io::ErrorKind::InvalidData);
 }
+
+#[test]
+fn damaged_keys_are_put_aside_and_stop_nobody() {
+    let mut bench = Bench::new();
+    bench.kept(1..=50);
+    bench.checkpoint().expect("a checkpoint");
+    bench.kept(51..=60);
+    bench.killed(|folder| {
+        let path = folder.join("changyuan");
+        let keys = fs::read_dir(path).expect("a folder").flatten().map(|entry| entry.path());
+        let path = keys.into_iter().find(|path| path.to_string_lossy().contains("keys-"));
+        let path = path.expect("keys");
+        let mut bytes = fs::read(&path).expect("a file");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).expect("written");
+    });
+    bench.kept(61..=70);
+    bench.checkpoint().expect("others must not wait for people");
+    assert_eq!(bench.files(".damaged-").len(), 1);
+    assert_eq!(bench.seqs(), (51..=70).collect::<Vec<u32>>(), "what came since can be read");
+    bench.killed(|_| {});
+    assert_eq!(bench.seqs(), (51..=70).collect::<Vec<u32>>());
+}
