@@ -115,6 +115,8 @@ bugs! {
     AckFailedAppend => ["I01"],
     /// The server goes on after its disk has refused a sync.
     CarryOnAfterFailedSync => ["I27"],
+    /// Who comes back late finds the door shut for good.
+    DoorStaysShut => ["I38"],
     /// The officers of a decision that failed are held for ever.
     KeepHold => ["I09", "I38"],
     /// Who is silent on scene is not asked.

@@ -152,6 +152,9 @@ impl World {
 
     fn console_returns(&mut self, number: usize) -> Check {
         let Some(server) = &self.server else { return Ok(()) };
+        if self.bug == Bug::DoorStaysShut && self.calm {
+            return Ok(());
+        }
         let Some(screen) = self.consoles.screens.get_mut(number) else { return Ok(()) };
         screen.connected = true;
         let now = (self.boots, server.feed.number);
