@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))] // Tests fail that way.
 
 mod admin;
+mod bench;
 mod checker;
 mod clock;
 mod console;
@@ -49,6 +50,11 @@ enum Command {
         /// `record.jsonl`, plain or gzipped.
         record: PathBuf,
     },
+    /// Measures Tiande beside what a user would pick instead.
+    Bench(bench::Bench),
+    /// One of the other sides of the bench: a bare websocket sink.
+    #[command(hide = true)]
+    Sink,
     /// Puts several runs under one report.
     Summary {
         /// Folders with a report.json each.
@@ -105,6 +111,18 @@ fn command(command: Command) -> Result<ExitCode> {
             say(&serde_json::to_string_pretty(&findings).context("findings are JSON")?)?;
             Ok(if findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Command::Bench(bench) => {
+            let runtime = runtime()?;
+            let met = runtime.block_on(async {
+                tokio::select! {
+                    signal = stopped() => { signal?; bail!("stopped by a signal") }
+                    met = bench::run(bench) => met,
+                }
+            });
+            runtime.shutdown_background();
+            Ok(if met? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Sink => bench::sink::serve().map(|()| ExitCode::SUCCESS),
         Command::Summary { runs, out } => {
             let above = || runs.first().and_then(|run| run.parent()).map(Path::to_path_buf);
             let out = out.or_else(above).context("name --out")?;
@@ -140,10 +158,7 @@ fn play(run: Run) -> Result<ExitCode> {
         // What an earlier run left must not be taken for this one's when this one breaks off.
         let _ = std::fs::remove_file(run.out.join(earlier));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
+    let runtime = runtime()?;
     let drill = async {
         tokio::select! {
             // A signal drops the run, and with it the server that it started.
@@ -159,6 +174,13 @@ fn play(run: Run) -> Result<ExitCode> {
     report.write(&entries, &run.out)?;
     say(&report.verdict_lines())?;
     Ok(if report.limits_broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
 }
 
 async fn stopped() -> Result<()> {

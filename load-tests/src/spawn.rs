@@ -19,11 +19,21 @@ const READY_WITHIN_MS: u64 = 60_000;
 /// Linux counts a process's time in hundredths of a second on every machine it runs on here.
 const TICKS_PER_S: f64 = 100.0;
 
+/// How a server is started.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Further lines of its configuration file.
+    pub config: String,
+    /// The core it is kept to; by default all.
+    pub core: Option<&'static str>,
+}
+
 /// A running `tiande serve` with a data folder of its own.
 #[derive(Debug)]
 pub struct Server {
     binary: PathBuf,
     log: PathBuf,
+    core: Option<&'static str>,
     /// Its data folder, which holds the admin socket too. Short, for a socket's path is.
     folder: PathBuf,
     pub http: Http,
@@ -37,6 +47,11 @@ pub struct Server {
 impl Server {
     /// Starts the binary and waits until it is ready.
     pub async fn start(binary: &Path, log: &Path) -> Result<Self> {
+        Self::start_with(binary, log, Options::default()).await
+    }
+
+    /// The same, with options.
+    pub async fn start_with(binary: &Path, log: &Path, options: Options) -> Result<Self> {
         if !binary.is_file() {
             bail!("there is no server binary {}; name it with --binary", binary.display());
         }
@@ -49,19 +64,24 @@ impl Server {
             std::env::temp_dir().join(format!("tiande-drill-{}-{unique}", std::process::id()));
         std::fs::create_dir_all(folder.join("data")).context("cannot make the server's folder")?;
         let config = format!(
-            "listen = \"127.0.0.1:{port}\"\ndata = {}\n",
-            toml::Value::String(folder.join("data").display().to_string())
+            "listen = \"127.0.0.1:{port}\"\ndata = {}\n{}\n",
+            toml::Value::String(folder.join("data").display().to_string()),
+            options.config
         );
         std::fs::write(folder.join("config.toml"), config).context("cannot write the config")?;
         let mut probe = Command::new("setpriv");
         probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
         let with_setpriv = probe.status().await.is_ok_and(|status| status.success());
+        let http = Http::new(&format!("http://127.0.0.1:{port}"))?;
+        let core = options.core;
+        let child = launch(binary, log, &folder, port, with_setpriv, core)?;
         let mut server = Self {
             binary: binary.to_path_buf(),
             log: log.to_path_buf(),
-            http: Http::new(&format!("http://127.0.0.1:{port}"))?,
+            core,
+            http,
             port,
-            child: launch(binary, log, &folder, port, with_setpriv)?,
+            child,
             folder,
             cpu_before_s: 0.0,
             with_setpriv,
@@ -73,6 +93,11 @@ impl Server {
     /// The admin socket's path.
     pub fn admin_socket(&self) -> PathBuf {
         self.folder.join("data").join("admin.sock")
+    }
+
+    /// The id of its process; of none when it has ended.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
     }
 
     async fn wait_ready(&mut self) -> Result<()> {
@@ -102,7 +127,8 @@ impl Server {
         self.cpu_before_s += self.usage().map_or(0.0, |(_, cpu)| cpu);
         let killed_at = record.push(Event::Killed);
         self.child.kill().await.context("cannot kill the server")?;
-        self.child = launch(&self.binary, &self.log, &self.folder, self.port, self.with_setpriv)?;
+        let (folder, with_setpriv) = (&self.folder, self.with_setpriv);
+        self.child = launch(&self.binary, &self.log, folder, self.port, with_setpriv, self.core)?;
         self.wait_ready().await?;
         let down_ms = (clock::now_us() - killed_at) / 1000;
         record.push(Event::Restarted { down_ms });
@@ -142,7 +168,7 @@ impl Drop for Server {
 }
 
 /// Processor seconds that a process has used so far.
-fn cpu_of(pid: &str) -> Option<f64> {
+pub fn cpu_of(pid: &str) -> Option<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in brackets may hold spaces; the numbers follow the last bracket.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
@@ -156,17 +182,22 @@ fn launch(
     folder: &Path,
     port: u16,
     with_setpriv: bool,
+    core: Option<&str>,
 ) -> Result<Child> {
     let log =
         OpenOptions::new().create(true).append(true).open(log).context("cannot open the log")?;
-    let mut command = if with_setpriv {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]).arg(binary);
-        command
-    } else {
-        Command::new(binary)
-    };
+    // Each of these programs becomes the next one: the child is the server in the end.
+    let mut words: Vec<&std::ffi::OsStr> = Vec::new();
+    if let Some(core) = core {
+        words.extend(["taskset", "-c", core].map(std::ffi::OsStr::new));
+    }
+    if with_setpriv {
+        words.extend(["setpriv", "--pdeathsig", "KILL"].map(std::ffi::OsStr::new));
+    }
+    words.push(binary.as_os_str());
+    let mut command = Command::new(words[0]);
     command
+        .args(&words[1..])
         .arg("serve")
         .args(["--listen", &format!("127.0.0.1:{port}")])
         .arg("--data")
