@@ -2,13 +2,17 @@
 
 use sqlx::{PgConnection, SqliteConnection};
 
+use super::own;
 use super::statement::{Shape, Statement};
 
 /// A connection inside a transaction.
 #[derive(Debug)]
 pub enum Conn<'c> {
-    /// Of SQLite.
+    /// Of SQLite, for reading.
     Sqlite(&'c mut SqliteConnection),
+    /// The one of SQLite that writes. Its statements are done when they are asked for: it works on the
+    /// writer's own thread, so that no statement waits for another thread to wake.
+    SqliteWriter(&'c mut rusqlite::Connection),
     /// Of PostgreSQL.
     Postgres(&'c mut PgConnection),
 }
@@ -21,6 +25,7 @@ impl Conn<'_> {
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, sqlx::Error> {
         let (text, kept) = (statement.text.clone(), statement.kept);
         match self {
+            Self::SqliteWriter(conn) => own::execute(conn, &statement),
             Self::Sqlite(conn) => {
                 let query = sqlx::query_with(text, statement.for_sqlite()?).persistent(kept);
                 Ok(query.execute(&mut **conn).await?.rows_affected())
@@ -42,6 +47,7 @@ impl Conn<'_> {
     ) -> Result<Option<T>, sqlx::Error> {
         let (text, kept) = (statement.text.clone(), statement.kept);
         match self {
+            Self::SqliteWriter(conn) => Ok(own::fetch(conn, &statement, 1)?.pop()),
             Self::Sqlite(conn) => {
                 let query = sqlx::query_as_with(text, statement.for_sqlite()?).persistent(kept);
                 query.fetch_optional(&mut **conn).await
@@ -71,6 +77,7 @@ impl Conn<'_> {
     ) -> Result<Vec<T>, sqlx::Error> {
         let (text, kept) = (statement.text.clone(), statement.kept);
         match self {
+            Self::SqliteWriter(conn) => own::fetch(conn, &statement, usize::MAX),
             Self::Sqlite(conn) => {
                 let query = sqlx::query_as_with(text, statement.for_sqlite()?).persistent(kept);
                 query.fetch_all(&mut **conn).await

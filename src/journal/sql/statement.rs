@@ -75,7 +75,7 @@ pub struct Statement {
     pub(super) text: SqlStr,
     /// True when the connection keeps it prepared: the same text comes again.
     pub(super) kept: bool,
-    values: Vec<Value>,
+    pub(super) values: Vec<Value>,
 }
 
 /// Lists so short come again and again, so their texts are kept prepared.
@@ -142,12 +142,22 @@ impl Statement {
 /// What a row can be read as, from either database. Tuples of `i64`, `bool` (of `EXISTS` only),
 /// `String`, `Vec<u8>` and options of them are.
 pub trait Shape:
-    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+    for<'r> FromRow<'r, SqliteRow>
+    + for<'r> FromRow<'r, PgRow>
+    + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
+    + Send
+    + Unpin
+    + 'static
 {
 }
 
 impl<T> Shape for T where
-    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+    T: for<'r> FromRow<'r, SqliteRow>
+        + for<'r> FromRow<'r, PgRow>
+        + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
+        + Send
+        + Unpin
+        + 'static
 {
 }
 
