@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, SqliteConnection};
 
 use super::own;
-use super::statement::{Shape, Statement};
+use super::statement::{Statement, WriterShape};
 
 /// A connection inside a transaction.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Conn<'_> {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn fetch_optional<T: Shape>(
+    pub async fn fetch_optional<T: WriterShape>(
         &mut self,
         statement: Statement,
     ) -> Result<Option<T>, sqlx::Error> {
@@ -63,7 +63,7 @@ impl Conn<'_> {
     ///
     /// # Errors
     /// What the database says; `RowNotFound` when there is none.
-    pub async fn fetch_one<T: Shape>(&mut self, statement: Statement) -> Result<T, sqlx::Error> {
+    pub async fn fetch_one<T: WriterShape>(&mut self, statement: Statement) -> Result<T, sqlx::Error> {
         self.fetch_optional(statement).await?.ok_or(sqlx::Error::RowNotFound)
     }
 
@@ -71,7 +71,7 @@ impl Conn<'_> {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn fetch_all<T: Shape>(
+    pub async fn fetch_all<T: WriterShape>(
         &mut self,
         statement: Statement,
     ) -> Result<Vec<T>, sqlx::Error> {

@@ -8,10 +8,10 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, Row, ToSql, ffi};
+use rusqlite::{Connection, ToSql, ffi};
 use sqlx::error::{DatabaseError, ErrorKind};
 
-use super::statement::{Shape, Statement, Value};
+use super::statement::{Statement, Value, WriterShape};
 
 /// What SQLite said to a connection that is not sqlx's.
 #[derive(Debug)]
@@ -83,48 +83,51 @@ impl ToSql for Value {
     }
 }
 
-/// Prepares a statement and binds its values: `$2` is the second one, wherever it stands. Values that
-/// the text does not name are left out, and names without a value are NULL.
-fn bound<'c>(
-    conn: &'c mut Connection,
+/// Prepares a statement, binds its values and runs it: `$2` is the second value, wherever it stands.
+fn with_bound<T>(
+    conn: &Connection,
     statement: &Statement,
-) -> rusqlite::Result<CachedStatement<'c>> {
-    let mut prepared = conn.prepare_cached(statement.text.as_str())?;
-    if !statement.kept {
-        prepared.discard_on_drop();
-    }
-    for at in 1..=prepared.parameter_count() {
-        let name = prepared.parameter_name(at).and_then(|name| name.strip_prefix('$'));
-        let number = name.and_then(|name| name.parse::<usize>().ok());
-        let value = number.and_then(|number| statement.values.get(number.checked_sub(1)?));
-        prepared.raw_bind_parameter(at, value)?;
-    }
-    Ok(prepared)
+    run: impl FnOnce(&mut rusqlite::Statement<'_>) -> rusqlite::Result<T>,
+) -> Result<T, sqlx::Error> {
+    let text = statement.text.as_str();
+    let bound = |prepared: &mut rusqlite::Statement<'_>| {
+        for at in 1..=prepared.parameter_count() {
+            let name = prepared.parameter_name(at).and_then(|name| name.strip_prefix('$'));
+            let number = name.and_then(|name| name.parse::<usize>().ok());
+            let value = number.and_then(|number| statement.values.get(number.checked_sub(1)?));
+            let value = value.ok_or_else(|| rusqlite::Error::InvalidParameterName(text.to_owned()))?;
+            prepared.raw_bind_parameter(at, value)?;
+        }
+        run(prepared)
+    };
+    let done = if statement.kept {
+        conn.prepare_cached(text).and_then(|mut prepared| bound(&mut prepared))
+    } else {
+        conn.prepare(text).and_then(|mut prepared| bound(&mut prepared))
+    };
+    done.map_err(as_sqlx)
 }
 
 /// Runs a statement; how many rows it changed.
-pub fn execute(conn: &mut Connection, statement: &Statement) -> Result<u64, sqlx::Error> {
-    let changed = bound(conn, statement).and_then(|mut prepared| prepared.raw_execute());
-    changed.map(|rows| u64::try_from(rows).unwrap_or(u64::MAX)).map_err(as_sqlx)
+pub fn execute(conn: &Connection, statement: &Statement) -> Result<u64, sqlx::Error> {
+    let changed = with_bound(conn, statement, |prepared| prepared.raw_execute())?;
+    Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
 /// All rows, at most `most`.
-pub fn fetch<T: Shape>(
-    conn: &mut Connection,
+pub fn fetch<T: WriterShape>(
+    conn: &Connection,
     statement: &Statement,
     most: usize,
 ) -> Result<Vec<T>, sqlx::Error> {
-    let read = || -> rusqlite::Result<Vec<T>> {
-        let mut prepared = bound(conn, statement)?;
+    with_bound(conn, statement, |prepared| {
         let mut rows = prepared.raw_query();
         let mut found = Vec::new();
         while found.len() < most
             && let Some(row) = rows.next()?
         {
-            let row: &Row<'_> = row;
             found.push(T::try_from(row)?);
         }
         Ok(found)
-    };
-    read().map_err(as_sqlx)
+    })
 }

@@ -142,22 +142,24 @@ impl Statement {
 /// What a row can be read as, from either database. Tuples of `i64`, `bool` (of `EXISTS` only),
 /// `String`, `Vec<u8>` and options of them are.
 pub trait Shape:
-    for<'r> FromRow<'r, SqliteRow>
-    + for<'r> FromRow<'r, PgRow>
-    + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
-    + Send
-    + Unpin
-    + 'static
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
 {
 }
 
 impl<T> Shape for T where
-    T: for<'r> FromRow<'r, SqliteRow>
-        + for<'r> FromRow<'r, PgRow>
-        + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
-        + Send
-        + Unpin
-        + 'static
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+
+/// What a row can be read as inside a transaction, where SQLite's writer may be who reads. The same
+/// tuples are.
+pub trait WriterShape:
+    Shape + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
+{
+}
+
+impl<T> WriterShape for T where
+    T: Shape + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
 {
 }
 
