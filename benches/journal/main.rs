@@ -166,7 +166,9 @@ async fn sqlite_throughput(folder: &Path, witness: &Witness) {
     let mut ours = Ours::new(&folder.join("sqlite"), None).await;
     let (mut plain, mut indexed) =
         (theirs::Sqlite::new(folder, false), theirs::Sqlite::new(folder, true));
-    eprintln!("ours: SQLite store as shipped, {AT_ONCE} tips at once, 26 events in 11 decisions each");
+    eprintln!(
+        "ours: SQLite store as shipped, {AT_ONCE} tips at once, 26 events in 11 decisions each"
+    );
     eprintln!("theirs: SQLite, {}", theirs::Sqlite::SETTINGS);
     let database = folder.join("sqlite/tiande.sqlite");
     let mut after = theirs::rows_of(&database, 0).last().map_or(0, |row| row.position);
@@ -275,7 +277,12 @@ async fn latency(folder: &Path, name: &str, postgres: Option<&str>) {
         p50.note(quantile(&mut acks, 0.5), quantile(&mut syncs, 0.5));
         p99.note(quantile(&mut acks, 0.99), quantile(&mut syncs, 0.99));
     }
-    p99.print(&format!("journal: acknowledgement p99 at 500/s, {name} store"), "us", budget, "lower");
+    p99.print(
+        &format!("journal: acknowledgement p99 at 500/s, {name} store"),
+        "us",
+        budget,
+        "lower",
+    );
     p50.print(&format!("journal: acknowledgement p50 at 500/s, {name} store"), "us", None, "lower");
     let (mut tips, mut accepts) = (Figure::default(), Figure::default());
     for _ in 0..ROUNDS {
@@ -297,7 +304,12 @@ async fn latency(folder: &Path, name: &str, postgres: Option<&str>) {
         accepts.note(quantile(&mut accept, 0.5), floor);
     }
     ours.store.shutdown().await;
-    tips.print(&format!("journal: one tip alone (7 events), p50, {name} store"), "us", None, "lower");
+    tips.print(
+        &format!("journal: one tip alone (7 events), p50, {name} store"),
+        "us",
+        None,
+        "lower",
+    );
     let of = format!("journal: one acceptance alone (2 events), p50, {name} store");
     accepts.print(&of, "us", None, "lower");
 }

@@ -67,7 +67,8 @@ impl Sqlite {
                                 1,000 rows a transaction, no second index";
 
     pub fn new(folder: &Path, indexed: bool) -> Self {
-        let conn = Connection::open(folder.join(format!("theirs-{indexed}.sqlite"))).expect("opens");
+        let conn =
+            Connection::open(folder.join(format!("theirs-{indexed}.sqlite"))).expect("opens");
         conn.pragma_update(None, "journal_mode", "WAL").expect("set");
         conn.pragma_update(None, "synchronous", "FULL").expect("set");
         conn.pragma_update(None, "cache_size", -32_768).expect("set");
@@ -105,8 +106,7 @@ impl Sqlite {
 pub struct Postgres(PgConnection);
 
 impl Postgres {
-    pub const SETTINGS: &str =
-        "synchronous_commit=on, one prepared INSERT .. SELECT unnest for 1,000 rows, no second index";
+    pub const SETTINGS: &str = "synchronous_commit=on, one prepared INSERT .. SELECT unnest for 1,000 rows, no second index";
 
     pub async fn new(url: &str) -> Self {
         let mut conn = crate::server::connect(url).await;

@@ -63,7 +63,10 @@ impl Conn<'_> {
     ///
     /// # Errors
     /// What the database says; `RowNotFound` when there is none.
-    pub async fn fetch_one<T: WriterShape>(&mut self, statement: Statement) -> Result<T, sqlx::Error> {
+    pub async fn fetch_one<T: WriterShape>(
+        &mut self,
+        statement: Statement,
+    ) -> Result<T, sqlx::Error> {
         self.fetch_optional(statement).await?.ok_or(sqlx::Error::RowNotFound)
     }
 

@@ -95,7 +95,8 @@ fn with_bound<T>(
             let name = prepared.parameter_name(at).and_then(|name| name.strip_prefix('$'));
             let number = name.and_then(|name| name.parse::<usize>().ok());
             let value = number.and_then(|number| statement.values.get(number.checked_sub(1)?));
-            let value = value.ok_or_else(|| rusqlite::Error::InvalidParameterName(text.to_owned()))?;
+            let value =
+                value.ok_or_else(|| rusqlite::Error::InvalidParameterName(text.to_owned()))?;
             prepared.raw_bind_parameter(at, value)?;
         }
         run(prepared)

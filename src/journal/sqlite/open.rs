@@ -173,8 +173,9 @@ pub fn writer_connection(data_dir: &Path) -> Result<Own, OpenFault> {
     let mode: String = conn
         .pragma_query_value(None, "journal_mode", |row| row.get(0))
         .map_err(failed_own("ask"))?;
-    let synchronous: i64 =
-        conn.pragma_query_value(None, "synchronous", |row| row.get(0)).map_err(failed_own("ask"))?;
+    let synchronous: i64 = conn
+        .pragma_query_value(None, "synchronous", |row| row.get(0))
+        .map_err(failed_own("ask"))?;
     match (mode.as_str(), synchronous) {
         ("wal", found) if found == wanted_code => Ok(conn),
         ("wal", _) => Err(OpenFault::Setting { wanted: "synchronous=FULL" }),
@@ -323,12 +324,10 @@ fn head(conn: &Own) -> Result<(u64, [u8; 32]), rusqlite::Error> {
     Ok((u64::try_from(position).unwrap_or(0), hash))
 }
 
-fn commitments(
-    conn: &Own,
-) -> Result<HashMap<OfficerId, Vec<(IncidentId, bool)>>, rusqlite::Error> {
+fn commitments(conn: &Own) -> Result<HashMap<OfficerId, Vec<(IncidentId, bool)>>, rusqlite::Error> {
     // The whole table in the order of its primary key: one row an active commitment.
-    let mut all =
-        conn.prepare("SELECT officer, incident, stacked FROM commitment ORDER BY officer, incident")?;
+    let mut all = conn
+        .prepare("SELECT officer, incident, stacked FROM commitment ORDER BY officer, incident")?;
     let mut rows = all.query([])?;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     while let Some(row) = rows.next()? {

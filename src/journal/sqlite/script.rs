@@ -41,9 +41,7 @@ fn moment(at: Option<UnixMillis>) -> Option<i64> {
 }
 
 /// Status, moment and outcome: all null for what is open.
-fn closing(
-    closing: Option<Closing>,
-) -> (Option<&'static str>, Option<i64>, Option<&'static str>) {
+fn closing(closing: Option<Closing>) -> (Option<&'static str>, Option<i64>, Option<&'static str>) {
     let outcome = closing.and_then(|c| c.outcome).map(|outcome| outcome.name());
     (closing.map(|c| c.status), moment(closing.map(|c| c.at)), outcome)
 }
@@ -140,7 +138,9 @@ fn updates(conn: &Connection, changes: &Changes) -> Result<()> {
         s.execute(params![patch.updated.0, status, at, outcome, id(incident.0)])
     })?;
     let duty = "UPDATE officer SET duty = ? WHERE id = ?";
-    each(conn, duty, &changes.duties, |s, (officer, duty)| s.execute(params![duty, id(officer.0)]))?;
+    each(conn, duty, &changes.duties, |s, (officer, duty)| {
+        s.execute(params![duty, id(officer.0)])
+    })?;
     let release = "DELETE FROM commitment WHERE officer = ? AND incident = ?";
     each(conn, release, changes.commitments.keys(), |s, (officer, incident)| {
         s.execute(params![id(officer.0), id(incident.0)])
@@ -187,7 +187,8 @@ fn inserts(conn: &Connection, changes: &Changes) -> Result<()> {
             outcome,
         ])
     })?;
-    let tip = "INSERT INTO tip (id, court, source, received_ms, kind, urgency) VALUES (?,?,?,?,?,?)";
+    let tip =
+        "INSERT INTO tip (id, court, source, received_ms, kind, urgency) VALUES (?,?,?,?,?,?)";
     each(conn, tip, &changes.tips, |s, row| {
         s.execute(params![
             id(row.id.0),
@@ -215,13 +216,7 @@ fn inserts(conn: &Connection, changes: &Changes) -> Result<()> {
          VALUES (?,?,?,?,?)";
     let bound = changes.commitments.iter().filter_map(|(key, row)| row.map(|row| (key, row)));
     each(conn, commit, bound, |s, ((officer, incident), row)| {
-        s.execute(params![
-            id(officer.0),
-            id(incident.0),
-            id(row.offer.0),
-            row.stacked,
-            row.since.0
-        ])
+        s.execute(params![id(officer.0), id(incident.0), id(row.offer.0), row.stacked, row.since.0])
     })?;
     let case = "INSERT INTO case_file (id, court, number) VALUES (?,?,?)";
     each(conn, case, &changes.cases, |s, row| {
