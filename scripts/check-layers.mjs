@@ -54,7 +54,7 @@ export const RAW_ALLOWED = {
   'tests/support/postgres.rs': 'a test has no configuration but its environment',
   'tests/black_box/support/waiting.rs': 'waits for a condition, with a limit',
   'tests/storage_faults/size.rs': 'how long a soak is; a test has no configuration',
-  'tests/journal_contract/bench.rs': 'measures how long real work takes',
+  'benches/journal/main.rs': 'measures how long real work takes',
   'tests/track_store.rs': 'measures how long real work takes',
   'load-tests/src/clock.rs': 'the one clock of the drill',
   'load-tests/tests/support/dispatch.rs': 'the clock of a fake server',

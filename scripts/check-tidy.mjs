@@ -26,11 +26,6 @@ const UNDONE = /\b(TODO|FIXME|XXX)\b|\b(todo|unimplemented)!|#\[ignore\b/;
 /** Lines that look undone and are not, each with its reason. */
 const NOT_UNDONE = [
   {
-    path: 'tests/journal_contract/bench.rs',
-    line: /^#\[ignore = "measures; /,
-    reason: 'a measurement for people, which never fails',
-  },
-  {
     path: 'tests/black_box/history/million.rs',
     line: /^#\[ignore = "measures; /,
     reason: 'a measurement for people; a small one of its kind is a test',

@@ -1,11 +1,9 @@
 //! What every journal must do, whatever it stores in: one suite, run against each store.
 //!
 //! `suite` holds the rules, `sqlite` and the last lines of this file run them; `queues`, `tamper`,
-//! `keys`, `snapshots`, `aging` and `disk` are about what only a real store has. `bench` measures and
-//! never fails.
+//! `keys`, `snapshots`, `aging` and `disk` are about what only a real store has.
 
 mod aging;
-mod bench;
 mod differential;
 mod disk;
 mod disk_of_postgres;

@@ -10,10 +10,12 @@
 //! `journal::postgres`).
 
 mod conn;
+mod own;
 mod readers;
 mod statement;
 
 pub use conn::Conn;
+pub(in crate::journal) use own::as_sqlx;
 pub use readers::Readers;
 pub(in crate::journal) use readers::{PgReaders, READ_LIMIT};
-pub use statement::{Shape, Statement, Value, sql, sql_of_list};
+pub use statement::{Shape, Statement, Value, WriterShape, sql, sql_of_list};

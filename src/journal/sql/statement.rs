@@ -75,7 +75,7 @@ pub struct Statement {
     pub(super) text: SqlStr,
     /// True when the connection keeps it prepared: the same text comes again.
     pub(super) kept: bool,
-    values: Vec<Value>,
+    pub(super) values: Vec<Value>,
 }
 
 /// Lists so short come again and again, so their texts are kept prepared.
@@ -148,6 +148,18 @@ pub trait Shape:
 
 impl<T> Shape for T where
     T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+
+/// What a row can be read as inside a transaction, where SQLite's writer may be who reads. The same
+/// tuples are.
+pub trait WriterShape:
+    Shape + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
+{
+}
+
+impl<T> WriterShape for T where
+    T: Shape + for<'r> TryFrom<&'r rusqlite::Row<'r>, Error = rusqlite::Error>
 {
 }
 

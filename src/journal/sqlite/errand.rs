@@ -4,14 +4,13 @@
 //! **Not here:** when an errand gets its turn (`writer`).
 
 use futures_util::FutureExt;
-use sqlx::Connection;
 use tiande_core::journal::Subject;
 use tokio::sync::oneshot;
 
 use super::job::{Errand, StoreFault, WriteJob};
 use super::trouble::Trouble;
 use super::writer::{Writer, length};
-use crate::journal::sql::Conn;
+use crate::journal::sql::{Conn, as_sqlx};
 
 impl Writer {
     /// Does one errand and answers it.
@@ -19,55 +18,61 @@ impl Writer {
         self.gauges.errands.set(length(self.errands.len()));
         match errand {
             Errand::Write(job) => self.write(job).await,
-            Errand::Forget(subject, answer) => self.forget(subject, answer).await,
+            Errand::Forget(subject, answer) => self.forget(subject, answer),
         }
     }
 
     /// A transaction of another table.
     async fn write(&mut self, mut job: Box<dyn WriteJob>) -> Result<(), Trouble> {
         self.tidy.dirty = true;
-        let mut transaction = match self.conn.begin_with("BEGIN IMMEDIATE").await {
-            Ok(transaction) => transaction,
-            Err(error) => return end_job(job, error, true),
-        };
+        if let Err(error) = self.run_alone("BEGIN IMMEDIATE") {
+            return end_job(job, error, true);
+        }
         // A bug in a job must not take the journal with it.
-        let done = std::panic::AssertUnwindSafe(job.run(Conn::Sqlite(&mut transaction)));
+        let done = std::panic::AssertUnwindSafe(job.run(Conn::SqliteWriter(&mut self.conn)));
         let done = done.catch_unwind().await;
         match done {
-            Ok(Ok(())) => match transaction.commit().await {
+            Ok(Ok(())) => match self.run_alone("COMMIT") {
                 Ok(()) => {
                     job.finish(Ok(()));
                     Ok(())
                 }
-                Err(error) => end_job(job, error, true),
+                Err(error) => {
+                    let end = end_job(job, error, true);
+                    if end.is_ok() { self.roll_back() } else { end }
+                }
             },
             Ok(Err(error)) => {
-                transaction.rollback().await?;
+                self.roll_back()?;
                 end_job(job, error, false)
             }
             Err(_panic) => {
-                transaction.rollback().await?;
+                self.roll_back()?;
                 job.finish(Err(StoreFault::Unavailable));
                 Ok(())
             }
         }
     }
 
-    async fn forget(
+    /// A statement without values and rows.
+    fn run_alone(&self, text: &str) -> Result<(), sqlx::Error> {
+        let done = self.conn.prepare_cached(text).and_then(|mut statement| statement.raw_execute());
+        done.map(drop).map_err(as_sqlx)
+    }
+
+    fn forget(
         &mut self,
         subject: Subject,
         answer: oneshot::Sender<Result<(), StoreFault>>,
     ) -> Result<(), Trouble> {
         // Primary key of `subject_key`.
-        let end = sqlx::query("DELETE FROM subject_key WHERE subject = ?")
-            .bind(subject.0.as_bytes().to_vec())
-            .execute(&mut self.conn)
-            .await;
+        let delete = "DELETE FROM subject_key WHERE subject = ?";
+        let end = self.conn.execute(delete, [subject.0.as_bytes()]);
         let end = match end.map_err(Trouble::from) {
             Ok(_) => {
                 self.base.keys.forget(subject);
                 // The key's old page must not stay in the log, as far as readers let us.
-                self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+                self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)")?;
                 Ok(())
             }
             Err(Trouble::Full) => Err(StoreFault::StorageFull),

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, Row, SqliteConnection};
+use rusqlite::{Connection, OptionalExtension as _};
 use tiande_core::journal::{StreamId, Subject};
 
 use super::plan::{Base, Known};
@@ -11,66 +10,48 @@ use super::prepared::Prepared;
 use crate::journal::wanted::Wanted;
 
 /// Looks up heads and keys that no cache knows.
-pub async fn look_up<'a>(
-    conn: &mut SqliteConnection,
+pub fn look_up<'a>(
+    conn: &Connection,
     base: &mut Base,
     decisions: impl Iterator<Item = &'a Prepared> + Clone,
     exact: bool,
-) -> Result<Known, sqlx::Error> {
+) -> Result<Known, rusqlite::Error> {
     let Wanted { heads, subjects } = Wanted::by(base, decisions, exact);
     let mut known = Known::default();
     if !heads.is_empty() {
-        look_up_heads(conn, heads, &mut known).await?;
+        look_up_heads(conn, heads, &mut known)?;
     }
     if !subjects.is_empty() {
-        look_up_keys(conn, base, subjects, &mut known).await?;
+        look_up_keys(conn, base, subjects, &mut known)?;
     }
     Ok(known)
 }
 
-async fn look_up_heads(
-    conn: &mut SqliteConnection,
+fn look_up_heads(
+    conn: &Connection,
     streams: HashSet<StreamId>,
     known: &mut Known,
-) -> Result<(), sqlx::Error> {
-    let streams: Vec<StreamId> = streams.into_iter().collect();
-    for chunk in streams.chunks(1_000) {
-        // UNIQUE (stream, seq), its last entry of each stream.
-        let mut sql = String::from(
-            "SELECT v.column1, (SELECT MAX(seq) FROM journal WHERE stream = v.column1) \
-             FROM (VALUES ",
-        );
-        let mut values = SqliteArguments::default();
-        for (n, stream) in chunk.iter().enumerate() {
-            sql.push_str(if n == 0 { "(?)" } else { ",(?)" });
-            values.add(stream.to_string()).map_err(sqlx::Error::Encode)?;
-        }
-        sql.push_str(") AS v");
-        let rows = sqlx::query_with(AssertSqlSafe(sql), values).fetch_all(&mut *conn).await?;
-        for row in rows {
-            let stream: &str = row.try_get(0)?;
-            let head: Option<i64> = row.try_get(1)?;
-            if let Ok(stream) = stream.parse() {
-                known.heads.insert(stream, u64::try_from(head.unwrap_or(0)).unwrap_or(0));
-            }
-        }
+) -> Result<(), rusqlite::Error> {
+    // UNIQUE (stream, seq), the last entry of the stream.
+    let mut last = conn.prepare_cached("SELECT MAX(seq) FROM journal WHERE stream = ?")?;
+    for stream in streams {
+        let head: Option<i64> = last.query_row([stream.to_string()], |row| row.get(0))?;
+        known.heads.insert(stream, u64::try_from(head.unwrap_or(0)).unwrap_or(0));
     }
     Ok(())
 }
 
-async fn look_up_keys(
-    conn: &mut SqliteConnection,
+fn look_up_keys(
+    conn: &Connection,
     base: &Base,
     subjects: HashSet<Subject>,
     known: &mut Known,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), rusqlite::Error> {
+    // Primary key of `subject_key`.
+    let mut one = conn.prepare_cached("SELECT wrapped FROM subject_key WHERE subject = ?")?;
     for subject in subjects {
-        // Primary key of `subject_key`. One by one: hardly ever more than one is missing.
         let wrapped: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT wrapped FROM subject_key WHERE subject = ?")
-                .bind(subject.0.as_bytes().to_vec())
-                .fetch_optional(&mut *conn)
-                .await?;
+            one.query_row([subject.0.as_bytes()], |row| row.get(0)).optional()?;
         if let Some(wrapped) = wrapped {
             known.take_key(base, subject, &wrapped);
         }

@@ -111,10 +111,9 @@ impl SqliteJournal {
         let lock = open::lock_folder(&data_dir)?;
         let master = open::master_key(&data_dir)?;
         let signer = CheckpointWriter::open(&data_dir)?;
-        let mut conn = open::writer_connection(&data_dir).await?;
-        open::migrate(&mut conn).await?;
-        let start = open::take_ownership(&mut conn, &master, hash_alg, clock.now()).await?;
-        open::hook_faults(&mut conn).await?;
+        let conn = open::migrate(&data_dir, open::writer_connection).await?;
+        let start = open::take_ownership(&conn, &master, hash_alg, clock.now())?;
+        open::hook_faults(&conn)?;
         let readers = open::reader_pool(&data_dir).await?;
         let keys = Arc::new(SubjectKeys::new(&master, randomness));
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);

@@ -9,15 +9,16 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use rusqlite::{Connection as Own, OptionalExtension as _, ToSql, params};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqlitePool};
 use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::time::UnixMillis;
 
 use crate::fault;
 use crate::journal::envelope::{GENESIS, HashAlg};
-use crate::journal::sql::READ_LIMIT;
+use crate::journal::sql::{READ_LIMIT, as_sqlx};
 use crate::keys::{KeyFault, MasterKey};
 
 /// The database's name in the data folder.
@@ -26,8 +27,10 @@ pub const DATABASE: &str = "tiande.sqlite";
 const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 /// Connections that only read. More would not help on few cores.
 const READERS: u32 = 4;
-/// Prepared scripts kept: the shapes of small groups are few and come again and again.
+/// Prepared statements kept by a connection; there are fewer than that.
 const STATEMENTS: usize = 256;
+/// The writer's page cache, as SQLite wants it: negative for KiB.
+const CACHE_KIB: i64 = -32_768;
 
 /// The journal could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +102,10 @@ fn failed(what: &'static str) -> impl FnOnce(sqlx::Error) -> OpenFault {
     move |source| OpenFault::Database { what, source }
 }
 
+fn failed_own(what: &'static str) -> impl FnOnce(rusqlite::Error) -> OpenFault {
+    move |error| failed(what)(as_sqlx(error))
+}
+
 /// Makes the folder if needed and takes its lock, which lasts until the file is dropped.
 pub fn lock_folder(data_dir: &Path) -> Result<File, OpenFault> {
     let fault = |path: &Path, source| OpenFault::Folder { path: path.to_owned(), source };
@@ -132,41 +139,43 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// The one connection that writes and checkpoints.
-pub async fn writer_connection(data_dir: &Path) -> Result<SqliteConnection, OpenFault> {
+/// The one connection that writes and checkpoints. It works on the writer's own thread: a statement
+/// costs no hop to another thread and back, which a lone decision would wait for.
+pub fn writer_connection(data_dir: &Path) -> Result<Own, OpenFault> {
     // The control of the power cuts, which must lose what was answered; never in a release build.
     let (wanted, wanted_code) = match fault::setting("journal.synchronous") {
-        Some("normal") => (SqliteSynchronous::Normal, 1),
-        Some(_) | None => (SqliteSynchronous::Full, 2),
+        Some("normal") => ("NORMAL", 1),
+        Some(_) | None => ("FULL", 2),
     };
-    let options = options(&data_dir.join(DATABASE))
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(wanted)
-        // Deleted keys must not stay readable in free pages.
-        .pragma("secure_delete", "ON")
-        // The writer checkpoints when it is idle, not in the middle of somebody's commit.
-        .pragma("wal_autocheckpoint", "0")
-        .pragma("cache_size", "-32768")
-        // Room for all results of a large group, so that the database thread never waits for us.
-        .row_buffer_size(1_024)
-        .thread_name(|_| "tiande-sqlite".to_owned());
-    let mut conn = SqliteConnection::connect_with(&options).await.map_err(failed("open"))?;
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-        .fetch_one(&mut conn)
-        .await
-        .map_err(failed("ask"))?;
-    if !new_enough(&version) {
-        return Err(OpenFault::SqliteTooOld { found: version });
+    let version = rusqlite::version();
+    if !new_enough(version) {
+        return Err(OpenFault::SqliteTooOld { found: version.to_owned() });
     }
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut conn)
-        .await
-        .map_err(failed("ask"))?;
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
-        .fetch_one(&mut conn)
-        .await
-        .map_err(failed("ask"))?;
+    let conn = Own::open(data_dir.join(DATABASE)).map_err(failed_own("open"))?;
+    let settings: [(&str, &dyn ToSql); 9] = [
+        ("journal_mode", &"WAL"),
+        ("synchronous", &wanted),
+        ("foreign_keys", &true),
+        ("trusted_schema", &false),
+        ("cell_size_check", &true),
+        // A bad page of a mapped file is a signal that kills; of a read it is an error.
+        ("mmap_size", &0),
+        // Deleted keys must not stay readable in free pages.
+        ("secure_delete", &true),
+        // The writer checkpoints when it is idle, not in the middle of somebody's commit.
+        ("wal_autocheckpoint", &0),
+        ("cache_size", &CACHE_KIB),
+    ];
+    for (name, value) in settings {
+        conn.pragma_update(None, name, value).map_err(failed_own("set up"))?;
+    }
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    let mode: String = conn
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .map_err(failed_own("ask"))?;
+    let synchronous: i64 = conn
+        .pragma_query_value(None, "synchronous", |row| row.get(0))
+        .map_err(failed_own("ask"))?;
     match (mode.as_str(), synchronous) {
         ("wal", found) if found == wanted_code => Ok(conn),
         ("wal", _) => Err(OpenFault::Setting { wanted: "synchronous=FULL" }),
@@ -175,14 +184,18 @@ pub async fn writer_connection(data_dir: &Path) -> Result<SqliteConnection, Open
 }
 
 /// Lets a test's faults come inside a transaction. In a release build there are none.
-pub async fn hook_faults(conn: &mut SqliteConnection) -> Result<(), OpenFault> {
+pub fn hook_faults(conn: &Own) -> Result<(), OpenFault> {
     if fault::wanted() {
-        let mut handle = conn.lock_handle().await.map_err(failed("ask"))?;
-        handle.set_update_hook(|_row| fault::point("journal.mid_group"));
-        handle.set_commit_hook(|| {
+        let each_row = |_action, _database: &str, _table: &str, _row| {
+            fault::point("journal.mid_group");
+        };
+        conn.update_hook(Some(each_row)).map_err(failed_own("ask"))?;
+        let before_commit = || {
             fault::point("journal.before_commit");
-            true
-        });
+            // True would roll back.
+            false
+        };
+        conn.commit_hook(Some(before_commit)).map_err(failed_own("ask"))?;
     }
     Ok(())
 }
@@ -208,8 +221,20 @@ pub async fn reader_pool(data_dir: &Path) -> Result<SqlitePool, OpenFault> {
     readers(&data_dir.join(DATABASE), READERS).await
 }
 
-/// Brings the tables up to date. A database from the future is refused.
-pub async fn migrate(conn: &mut SqliteConnection) -> Result<(), OpenFault> {
+/// Makes the database if needed and brings its tables up to date. A database from the future is refused.
+/// `then` opens the writer's own connection, before this one closes: the last one to close would empty
+/// the write-ahead log.
+pub async fn migrate<T>(
+    data_dir: &Path,
+    then: impl FnOnce(&Path) -> Result<T, OpenFault>,
+) -> Result<T, OpenFault> {
+    let options = options(&data_dir.join(DATABASE))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "ON")
+        .pragma("wal_autocheckpoint", "0");
+    let mut conn = options.connect().await.map_err(failed("open"))?;
     let files = [
         (1, "journal", include_str!("../../../migrations/sqlite/0001_journal.sql")),
         (2, "read_models", include_str!("../../../migrations/sqlite/0002_read_models.sql")),
@@ -221,7 +246,10 @@ pub async fn migrate(conn: &mut SqliteConnection) -> Result<(), OpenFault> {
     let migrations = files.map(|(number, name, sql)| {
         Migration::new(number, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
-    Ok(Migrator::with_migrations(migrations.into()).run_direct(None, conn, false).await?)
+    Migrator::with_migrations(migrations.into()).run_direct(None, &mut conn, false).await?;
+    let opened = then(data_dir)?;
+    conn.close().await.map_err(failed("close"))?;
+    Ok(opened)
 }
 
 /// What the writer starts from.
@@ -257,63 +285,55 @@ impl Start {
 }
 
 /// Takes ownership: notes a new epoch and reads the state.
-pub async fn take_ownership(
-    conn: &mut SqliteConnection,
+pub fn take_ownership(
+    conn: &Own,
     master: &MasterKey,
     wanted: HashAlg,
     now: UnixMillis,
 ) -> Result<Start, OpenFault> {
     // Primary key of `boot`, both ways.
-    let first = sqlx::query_as("SELECT hash_alg, master_id FROM boot ORDER BY epoch LIMIT 1")
-        .fetch_optional(&mut *conn)
-        .await
-        .map_err(failed("ask"))?;
+    let first = conn
+        .query_row("SELECT hash_alg, master_id FROM boot ORDER BY epoch LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .map_err(failed_own("ask"))?;
     let hash_alg = Start::hash_alg(first, master, wanted)?;
-    let epoch: i64 = sqlx::query_scalar(
-        "INSERT INTO boot (epoch, opened_ms, hash_alg, master_id) \
-         SELECT COALESCE(MAX(epoch), 0) + 1, ?, ?, ? FROM boot RETURNING epoch",
-    )
-    .bind(now.0)
-    .bind(hash_alg.name())
-    .bind(master.id().to_vec())
-    .fetch_one(&mut *conn)
-    .await
-    .map_err(failed("write to"))?;
+    let epoch: i64 = conn
+        .query_row(
+            "INSERT INTO boot (epoch, opened_ms, hash_alg, master_id) \
+             SELECT COALESCE(MAX(epoch), 0) + 1, ?, ?, ? FROM boot RETURNING epoch",
+            params![now.0, hash_alg.name(), master.id()],
+            |row| row.get(0),
+        )
+        .map_err(failed_own("write to"))?;
     Ok(Start {
         epoch: u64::try_from(epoch).unwrap_or(0),
         hash_alg,
-        head: head(conn).await?,
-        commitments: commitments(conn).await?,
+        head: head(conn).map_err(failed_own("ask"))?,
+        commitments: commitments(conn).map_err(failed_own("ask"))?,
     })
 }
 
-async fn head(conn: &mut SqliteConnection) -> Result<(u64, [u8; 32]), OpenFault> {
+fn head(conn: &Own) -> Result<(u64, [u8; 32]), rusqlite::Error> {
     // Primary key of `journal`, from its end.
-    let row = sqlx::query("SELECT position, hash FROM journal ORDER BY position DESC LIMIT 1")
-        .fetch_optional(conn)
-        .await
-        .map_err(failed("ask"))?;
-    let Some(row) = row else { return Ok((0, GENESIS)) };
-    let position = u64::try_from(row.get::<i64, _>(0)).unwrap_or(0);
-    let mut hash = GENESIS;
-    hash.copy_from_slice(row.get::<&[u8], _>(1));
-    Ok((position, hash))
+    let last = "SELECT position, hash FROM journal ORDER BY position DESC LIMIT 1";
+    let row: Option<(i64, [u8; 32])> =
+        conn.query_row(last, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((position, hash)) = row else { return Ok((0, GENESIS)) };
+    Ok((u64::try_from(position).unwrap_or(0), hash))
 }
 
-async fn commitments(
-    conn: &mut SqliteConnection,
-) -> Result<HashMap<OfficerId, Vec<(IncidentId, bool)>>, OpenFault> {
+fn commitments(conn: &Own) -> Result<HashMap<OfficerId, Vec<(IncidentId, bool)>>, rusqlite::Error> {
     // The whole table in the order of its primary key: one row an active commitment.
-    let rows =
-        sqlx::query("SELECT officer, incident, stacked FROM commitment ORDER BY officer, incident")
-            .fetch_all(conn)
-            .await
-            .map_err(failed("ask"))?;
+    let mut all = conn
+        .prepare("SELECT officer, incident, stacked FROM commitment ORDER BY officer, incident")?;
+    let mut rows = all.query([])?;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
-    for row in rows {
-        let ids = (row.get::<&str, _>(0).parse(), row.get::<&str, _>(1).parse());
+    while let Some(row) = rows.next()? {
+        let ids = (row.get::<_, String>(0)?.parse(), row.get::<_, String>(1)?.parse());
         if let (Ok(officer), Ok(incident)) = ids {
-            let stacked = row.get::<i64, _>(2) != 0;
+            let stacked = row.get::<_, i64>(2)? != 0;
             found.entry(officer).or_default().push((incident, stacked));
         }
     }

@@ -5,6 +5,8 @@
 
 use tiande_actors::ports::journal::AppendFault;
 
+use crate::journal::sql::as_sqlx;
+
 /// Primary result codes, <https://sqlite.org/rescode.html>.
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
@@ -23,10 +25,16 @@ pub enum Trouble {
     /// Another process holds the database; nothing was begun.
     #[error("another process holds the database")]
     Busy,
-    /// Anything else: an I/O error, a failed fsync, a lost database thread. What is on the disk is
+    /// Anything else: an I/O error, a failed fsync. What is on the disk is
     /// not known, and the operating system may already have thrown the failed pages away.
     #[error("the database failed")]
     Fatal(#[source] sqlx::Error),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        as_sqlx(error).into()
+    }
 }
 
 impl From<sqlx::Error> for Trouble {

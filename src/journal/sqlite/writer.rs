@@ -13,7 +13,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection as _, Row, SqliteConnection, SqlitePool};
+use rusqlite::Connection;
+use sqlx::SqlitePool;
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{AppendFault, Appended};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,16 +23,15 @@ use tokio::time::timeout;
 use super::job::{Errand, Job, Mark, Waiting};
 use super::lookup::look_up;
 use super::plan::{Base, Plan};
-use super::script::Script;
+use super::script;
 use super::stopwatch::Stopwatch;
 use super::trouble::{Trouble, append_fault};
 use crate::fault;
 use crate::journal::checkpoint::{Checkpoint, CheckpointWriter};
+use crate::journal::sql::as_sqlx;
 
 /// Decisions in one transaction. More gains little: the fsync is shared 128 ways by then.
 pub const GROUP_MAX: usize = 128;
-/// Groups of up to so many decisions have few shapes, so their scripts are kept prepared.
-const PREPARED_GROUP_MAX: usize = 4;
 /// Without a new job for so long the writer is idle and tidies up.
 const IDLE: Duration = Duration::from_millis(200);
 /// A changed head is signed at least that often.
@@ -87,7 +87,7 @@ pub fn length(queue: usize) -> f64 {
 
 /// The task's state.
 pub struct Writer {
-    pub conn: SqliteConnection,
+    pub conn: Connection,
     pub base: Base,
     pub jobs: mpsc::Receiver<Job>,
     pub errands: mpsc::Receiver<Errand>,
@@ -149,7 +149,7 @@ impl Writer {
                         }
                     }
                     self.gauges.queue.set(length(self.jobs.len()));
-                    self.group(group).await?;
+                    self.group(group)?;
                     if let Some(mark) = mark {
                         stopped = self.reach(mark).or(stopped);
                     }
@@ -161,12 +161,12 @@ impl Writer {
                 Next::Job(Job::Mark(mark)) => stopped = self.reach(mark).or(stopped),
                 Next::Errand(errand) => self.run_errand(errand).await?,
                 Next::Nothing => {
-                    self.tidy_up(true).await?;
+                    self.tidy_up(true)?;
                     continue;
                 }
                 Next::End => return Ok(stopped),
             }
-            self.tidy_up(false).await?;
+            self.tidy_up(false)?;
         }
     }
 
@@ -207,10 +207,10 @@ impl Writer {
     }
 
     /// Makes a group durable and answers each of it.
-    async fn group(&mut self, mut group: Vec<Waiting>) -> Result<(), Trouble> {
+    fn group(&mut self, mut group: Vec<Waiting>) -> Result<(), Trouble> {
         let size = u32::try_from(group.len()).unwrap_or(u32::MAX);
         self.gauges.group.record(f64::from(size));
-        match self.commit(&group, false).await {
+        match self.commit(&group, false) {
             Ok(ends) => {
                 fault::point("journal.after_commit");
                 answer_all(group, ends);
@@ -220,7 +220,7 @@ impl Writer {
             Err(Trouble::Constraint(_)) => {
                 while !group.is_empty() {
                     let rest = group.split_off(1);
-                    match self.commit(&group, true).await {
+                    match self.commit(&group, true) {
                         Ok(ends) => answer_all(group, ends),
                         Err(fatal @ Trouble::Fatal(_)) => {
                             answer_all_with(group, &AppendFault::Unknown);
@@ -243,24 +243,26 @@ impl Writer {
 
     /// Plans the group, runs it as one transaction and says how each ended. On an error nothing of it
     /// is written, except that `Fatal` cannot tell.
-    async fn commit(
+    fn commit(
         &mut self,
         group: &[Waiting],
         exact: bool,
     ) -> Result<Vec<Result<u64, AppendFault>>, Trouble> {
         let decisions = group.iter().map(|waiting| &waiting.decision);
-        let known = look_up(&mut self.conn, &mut self.base, decisions.clone(), exact).await?;
+        let known = look_up(&self.conn, &mut self.base, decisions.clone(), exact)?;
         let mut plan = Plan::new(&self.base);
         let ends: Vec<_> =
             decisions.map(|decision| plan.add(&mut self.base, &known, decision)).collect();
         if !plan.is_empty() {
-            let script = Script::of(&plan, self.base.epoch, self.base.hash_alg);
-            let query = sqlx::query_with(AssertSqlSafe(script.sql), script.values)
-                .persistent(group.len() <= PREPARED_GROUP_MAX);
             let watch = Stopwatch::start();
-            if let Err(error) = query.execute(&mut self.conn).await {
+            let (epoch, hash_alg) = (self.base.epoch, self.base.hash_alg);
+            if let Err(error) = script::run(&self.conn, &plan, epoch, hash_alg) {
                 let trouble = Trouble::from(error);
-                self.roll_back(&trouble).await?;
+                match trouble {
+                    // Nothing more may be asked of a database that has failed.
+                    Trouble::Fatal(_) | Trouble::Busy => {}
+                    Trouble::Constraint(_) | Trouble::Full => self.roll_back()?,
+                }
                 return Err(trouble);
             }
             self.gauges.commit.record(watch.elapsed().as_secs_f64());
@@ -271,22 +273,17 @@ impl Writer {
         Ok(ends)
     }
 
-    /// Ends a failed transaction. SQLite may have ended it by itself; "none is active" is no failure.
-    async fn roll_back(&mut self, trouble: &Trouble) -> Result<(), Trouble> {
-        match trouble {
-            // Nothing more may be asked of a database that has failed.
-            Trouble::Fatal(_) | Trouble::Busy => return Ok(()),
-            Trouble::Constraint(_) | Trouble::Full => {}
+    /// Ends a failed transaction, unless SQLite has ended it by itself.
+    pub(super) fn roll_back(&self) -> Result<(), Trouble> {
+        if self.conn.is_autocommit() {
+            return Ok(());
         }
-        match sqlx::query("ROLLBACK").execute(&mut self.conn).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.to_string().contains("no transaction is active") => Ok(()),
-            Err(error) => Err(Trouble::Fatal(error)),
-        }
+        let rolled = self.conn.execute("ROLLBACK", []);
+        rolled.map(drop).map_err(|error| Trouble::Fatal(as_sqlx(error)))
     }
 
     /// Checkpoints the log and signs the head, when it is time.
-    async fn tidy_up(&mut self, idle: bool) -> Result<(), Trouble> {
+    fn tidy_up(&mut self, idle: bool) -> Result<(), Trouble> {
         let position = self.base.position;
         let unsigned = position - self.tidy.signed_position;
         let late = self.tidy.since_signed.elapsed() >= SIGN_EVERY;
@@ -303,19 +300,19 @@ impl Writer {
             self.tidy.dirty = !idle;
             let limit = if idle { WAL_PAGES_IDLE } else { WAL_PAGES_BUSY };
             let limit = fault::number("journal.wal_pages", limit);
-            let pages = self.checkpoint_wal("PRAGMA wal_checkpoint(NOOP)").await?;
+            let pages = self.checkpoint_wal("PRAGMA wal_checkpoint(NOOP)")?;
             if u64::try_from(pages).unwrap_or(0) >= limit {
                 let _during = fault::during("journal.mid_wal_checkpoint");
-                self.checkpoint_wal("PRAGMA wal_checkpoint(PASSIVE)").await?;
+                self.checkpoint_wal("PRAGMA wal_checkpoint(PASSIVE)")?;
             }
         }
         Ok(())
     }
 
     /// Runs one of the checkpoint pragmas; returns the pages that the log holds.
-    pub(super) async fn checkpoint_wal(&mut self, pragma: &'static str) -> Result<i64, Trouble> {
-        match sqlx::query(pragma).fetch_one(&mut self.conn).await {
-            Ok(row) => Ok(row.try_get::<i64, _>(1).unwrap_or(0)),
+    pub(super) fn checkpoint_wal(&mut self, pragma: &'static str) -> Result<i64, Trouble> {
+        match self.conn.query_row(pragma, [], |row| row.get(1)) {
+            Ok(pages) => Ok(pages),
             Err(error) => match Trouble::from(error) {
                 fatal @ Trouble::Fatal(_) => Err(fatal),
                 // The log stays as long as it is; the next look tries again.
@@ -346,10 +343,10 @@ impl Writer {
             self.sign(true);
         }
         self.readers.close().await;
-        if let Err(error) = self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)").await {
+        if let Err(error) = self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::error!(%error, "cannot empty the write-ahead log");
         }
-        if let Err(error) = self.conn.close().await {
+        if let Err((_conn, error)) = self.conn.close() {
             tracing::error!(%error, "cannot close the journal");
         }
         drop(self.lock);
