@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use tiande_actors::court::{CourtHandle, Idle, RoomPorts, StartFault};
+use tiande_actors::limits::ACKS_ROUND;
 use tiande_actors::ports::Clock;
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::CourtId;
@@ -135,6 +136,7 @@ pub async fn open_court(app: &App, profile: CourtProfile) -> Result<(), StartFau
         ids: Arc::new(IdEntropy),
         wire: Arc::new(JsonWire),
         idle: Idle::default(),
+        acks_round: ACKS_ROUND,
         tracks: app.tracks.clone(),
     };
     let court = CourtHandle::open(&arbiter_of(&profile.id), profile, ports).await?;

@@ -55,6 +55,16 @@ pub const NEWS_FOR_ABSENT: Millis = Millis(120_000);
 /// without network. Beyond this the oldest are let go as positions, and the device is not told that
 /// they are stored, so that it sends them again.
 pub const FIXES_WAITING: usize = 1_024;
+/// How often a court says what it still owes handhelds: acknowledgements that were put off, and news of
+/// the track store. One timer for all officers.
+pub const ACKS_ROUND: Millis = Millis(1_000);
+/// Acknowledgements a handheld gets at once after a silence; later one a round. Whoever reports every
+/// second or more seldom always hears at once. A frame to a socket costs more than all else that is done
+/// for a position.
+pub const ACKS_BURST: u64 = 8;
+/// After so many fixes an acknowledgement is due in any case: far fewer than the 400 that a device may
+/// have under way (PROTOCOL §5).
+pub const ACK_AFTER_FIXES: u32 = 64;
 /// A gateway that does not send again for so long what was turned away has given it up; then what
 /// comes later is stored without it.
 pub const GAP_PATIENCE: Millis = Millis(60_000);

@@ -55,6 +55,7 @@ impl House {
             wire: Arc::new(PlainWire::default()),
             tracks: Arc::new(MemoryTracks::default()),
             idle: Idle::default(),
+            acks_round: tiande_actors::limits::ACKS_ROUND,
         };
         let arbiter = Arbiter::new();
         let court = CourtHandle::open(&arbiter.handle(), profile(), ports).await.expect("open");

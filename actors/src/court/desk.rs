@@ -14,10 +14,10 @@ use tiande_core::officer::{Duty, OfficerCommand};
 use tracing::{error, info, warn};
 
 use crate::board::{BoardActor, BoardNews, Goodbye};
-use crate::gate::{Admitted, Gate};
+use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::BriefAgain;
 use crate::limits::{BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
-use crate::officer::{Farewell, OrderOfficer};
+use crate::officer::{Farewell, OrderOfficer, SayOwed};
 use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
 use crate::supervision::{ActorId, Deaths, Died, Verdict};
 
@@ -85,6 +85,17 @@ impl CourtDesk {
         gauge!("tiande_incidents_awake", "court" => court.clone())
             .set(directory.incidents.len() as f64);
         gauge!("tiande_cases_awake", "court" => court).set(directory.cases.len() as f64);
+    }
+
+    /// Has the officers' actors say what was put off.
+    fn say_what_is_owed(&mut self, _: &mut Context<Self>) {
+        for officer in self.room.next_round() {
+            if let Some(gate) = self.room.officer(officer)
+                && matches!(gate.offer(SayOwed), Err(NotAdmitted::Full(_)))
+            {
+                self.room.note_owing(officer);
+            }
+        }
     }
 
     fn rebuild(&mut self, who: ActorId, ctx: &mut Context<Self>) {
@@ -248,6 +259,7 @@ impl Actor for CourtDesk {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.room.desk.set(Gate::new(ctx.address(), "desk_inside", DESK_COMMANDS)).ok();
         ctx.run_interval(Duration::from_millis(CONTACT_CHECK.0), Self::check_contact);
+        ctx.run_interval(Duration::from_millis(self.room.acks_round.0), Self::say_what_is_owed);
         hand_over(self, ctx);
     }
 }

@@ -44,6 +44,8 @@ pub struct RoomPorts {
     pub tracks: Arc<dyn Tracks>,
     /// When actors go to sleep.
     pub idle: Idle,
+    /// How often what is owed to handhelds is said; [`crate::limits::ACKS_ROUND`] but in tests.
+    pub acks_round: Millis,
 }
 
 /// After how long without a message an actor with nothing to do goes to sleep.
@@ -93,12 +95,18 @@ pub struct CourtRoom {
     numbers: RefCell<BTreeMap<OfficerId, u32>>,
     /// Officers whose line changed since the last tick.
     moved: RefCell<BTreeSet<OfficerId>>,
+    /// Officers whose handhelds are owed an acknowledgement or news of the track store.
+    owing: RefCell<Vec<OfficerId>>,
+    /// How often what is owed has been said.
+    round: Cell<u64>,
     /// Which incident an offer belongs to.
     offers: RefCell<OfferMemory>,
     /// Incidents that look for somebody, most pressing first.
     waiting: RefCell<BTreeSet<(u8, UnixMillis, IncidentId)>>,
     /// When actors go to sleep.
     pub(crate) idle: Idle,
+    /// How often what is owed to handhelds is said.
+    pub(crate) acks_round: Millis,
     /// Snapshots on their way to the store.
     pub(crate) unsaved: RefCell<Unsaved>,
     /// Open incidents that a further tip may be about.
@@ -139,9 +147,12 @@ impl CourtRoom {
             lanes: Arc::new(Lanes::new(run)),
             numbers: RefCell::default(),
             moved: RefCell::default(),
+            owing: RefCell::default(),
+            round: Cell::new(0),
             offers: RefCell::default(),
             waiting: RefCell::default(),
             idle: ports.idle,
+            acks_round: ports.acks_round,
             unsaved: RefCell::default(),
             open_tips: RefCell::default(),
             incident_number: Cell::new((0, 0)),
@@ -185,6 +196,22 @@ impl CourtRoom {
 
     pub(crate) fn mark_moved(&self, id: OfficerId) {
         self.moved.borrow_mut().insert(id);
+    }
+
+    /// The officer's handheld is to be told something at the next round.
+    pub(crate) fn note_owing(&self, id: OfficerId) {
+        self.owing.borrow_mut().push(id);
+    }
+
+    /// Begins the next round; gives those who owe something.
+    pub(crate) fn next_round(&self) -> Vec<OfficerId> {
+        self.round.set(self.round.get() + 1);
+        std::mem::take(&mut *self.owing.borrow_mut())
+    }
+
+    /// The number of this round.
+    pub(crate) fn round(&self) -> u64 {
+        self.round.get()
     }
 
     /// The presence cell of an officer; sockets write the moment of each frame into it.

@@ -25,6 +25,7 @@ use crate::supervision::DeathNotice;
 use crate::views::FeedLine;
 
 use super::FixLane;
+use super::acks::Owed;
 use super::gateway::{GatewayLane, Trackers};
 use super::handheld::Handheld;
 use super::messages::{
@@ -64,6 +65,7 @@ pub struct OfficerActor {
     pub(super) device: Option<DeviceId>,
     /// The device whose order of fixes the filter goes by.
     pub(super) judged: Option<DeviceId>,
+    pub(super) owed: Owed,
     pub(super) lane: Arc<FixLane>,
     pub(super) links: Links,
     pub(super) gateway_lane: Arc<GatewayLane>,
@@ -90,6 +92,7 @@ impl OfficerActor {
             handheld_watch: None,
             device: None,
             judged: None,
+            owed: Owed::default(),
             lane,
             links: Links::default(),
             gateway_lane: Arc::new(GatewayLane::new()),

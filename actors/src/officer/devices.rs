@@ -61,6 +61,7 @@ impl Handler<Admitted<Connect>> for OfficerActor {
     fn handle(&mut self, message: Admitted<Connect>, ctx: &mut Self::Context) -> Self::Result {
         let Connect { device, outbox } = message.body;
         self.handheld.replace(device, outbox);
+        self.owed.forget();
         self.change_device(device, ctx);
         self.watch_handheld(ctx);
         self.lane.heard(self.room.now());

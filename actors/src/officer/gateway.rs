@@ -288,6 +288,7 @@ impl Handler<Admitted<WakeForGateway>> for OfficerActor {
             self.judge_by(device);
             tally.note(self.take_fix(newest, &rules));
         }
+        tally.show();
         self.show_place(before, ctx);
     }
 }

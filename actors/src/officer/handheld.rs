@@ -169,7 +169,7 @@ impl OfficerActor {
         self.tell_state();
     }
 
-    pub(super) fn acknowledge(&self, newest: (u32, u32), counts: &FixCounts) {
+    pub(super) fn acknowledge(&self, newest: Order, counts: &FixCounts) {
         self.send(&HandheldNote::Ack { epoch: newest.0, seq: newest.1, counts });
     }
 

@@ -2,6 +2,7 @@
 //! takes in positions, of the handheld and of gateways, hands them to the track store, and speaks to
 //! the officer's handheld.
 
+mod acks;
 mod actor;
 mod batch;
 mod devices;
@@ -12,6 +13,7 @@ mod messages;
 mod positions;
 mod tracks;
 
+pub(crate) use acks::SayOwed;
 pub use actor::OfficerActor;
 pub(crate) use actor::after;
 pub use batch::{Batch, RecordEnd};

@@ -128,7 +128,7 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
     fn handle(&mut self, _: Admitted<WakeForFixes>, ctx: &mut Self::Context) {
         let waiting = self.lane.take();
         for (device, upto) in &waiting.stored {
-            self.tell_stored(*device, *upto);
+            self.owe_stored(*device, *upto);
         }
         self.note_shed(&waiting);
         let Some(newest) = waiting.newest else { return };
@@ -156,20 +156,20 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
             self.note_for_track(&mut parts, reported, verdict);
         }
         tally.many(FixVerdict::Older, waiting.shed);
+        tally.show();
         self.show_place(before, ctx);
         if self.state.contact_lost {
             self.order_by_rule(OfficerCommand::RegainContact, ctx);
         }
-        self.acknowledge(newest, &tally.counts());
+        self.owe_ack(newest, &tally);
         self.hand_over(parts);
     }
 }
 
 /// Counts verdicts by kind.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Tally {
-    taken: u32,
-    refused: [u32; FixVerdict::ALL.len()],
+    counts: [u32; FixVerdict::ALL.len()],
 }
 
 impl Tally {
@@ -178,23 +178,54 @@ impl Tally {
     }
 
     fn many(&mut self, verdict: FixVerdict, count: u32) {
-        if count == 0 {
-            return;
-        }
-        counter!("tiande_fixes_total", "verdict" => verdict.name()).increment(count.into());
-        if verdict == FixVerdict::Taken {
-            self.taken += count;
-        } else if let Some(at) = FixVerdict::ALL.iter().position(|v| *v == verdict) {
-            self.refused[at] += count;
+        self.counts[verdict as usize] += count;
+    }
+
+    fn each(&self) -> impl Iterator<Item = (FixVerdict, u32)> {
+        let all = FixVerdict::ALL.iter().copied().zip(self.counts);
+        all.filter(|(_, count)| *count > 0)
+    }
+
+    /// Adds to the counters that operators see. Once for all fixes that came together: each look-up of
+    /// a counter costs as much as judging a fix.
+    pub(super) fn show(&self) {
+        for (verdict, count) in self.each() {
+            counter!("tiande_fixes_total", "verdict" => verdict.name()).increment(count.into());
         }
     }
 
-    fn counts(&self) -> FixCounts {
-        let refused = FixVerdict::ALL
-            .iter()
-            .zip(self.refused)
-            .filter(|(_, count)| *count > 0)
-            .map(|(verdict, count)| (verdict.name(), count));
-        FixCounts { taken: self.taken, refused: refused.collect() }
+    pub(super) fn add(&mut self, other: &Self) {
+        self.counts.iter_mut().zip(other.counts).for_each(|(count, more)| *count += more);
+    }
+
+    /// All fixes that were counted.
+    pub(super) fn all(&self) -> u32 {
+        self.counts.iter().sum()
+    }
+
+    /// True when something was refused that the device should know of at once. That a newer fix is known
+    /// is none.
+    pub(super) fn has_fault(&self) -> bool {
+        self.each().any(|(v, _)| v != FixVerdict::Taken && v != FixVerdict::Older)
+    }
+
+    pub(super) fn views(&self) -> FixCounts {
+        let refused = self.each().filter(|(verdict, _)| *verdict != FixVerdict::Taken);
+        FixCounts {
+            taken: self.counts[FixVerdict::Taken as usize],
+            refused: refused.map(|(verdict, count)| (verdict.name(), count)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_verdict_has_a_place_of_its_own() {
+        for (place, verdict) in FixVerdict::ALL.iter().enumerate() {
+            assert_eq!(*verdict as usize, place);
+        }
     }
 }

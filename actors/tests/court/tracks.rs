@@ -1,6 +1,7 @@
 //! Tracks: what is kept of an officer's way, what is acknowledged, and when.
 
 use tiande_actors::court::{CommandFault, NoteTrackRead, OfficerDeed};
+use tiande_actors::limits::{ACK_AFTER_FIXES, ACKS_BURST};
 use tiande_actors::ports::AppendFault;
 use tiande_core::geo::LatLon;
 use tiande_core::journal::{By, Event};
@@ -161,4 +162,37 @@ async fn reading_a_track_is_written_down_first_or_refused() {
     until("the officer goes on", || near.inbox.unread().is_empty()).await;
     assert_eq!(world.count(noted), 1);
     assert_eq!(world.officer_status(near.officer).await, "available");
+}
+
+#[actix::test]
+async fn a_device_that_reports_without_pause_is_acknowledged_at_a_pace() {
+    let world = World::open_without_rounds().await;
+    let [mut near] = world.on_duty([0.0]).await; // Which has taken the first fix.
+    for seq in 2..=100 {
+        near.send_saved([(seq, second(0))]);
+        world.settled().await;
+    }
+    let told = near.inbox.drain();
+    let acks: Vec<_> = told.iter().filter(|frame| frame.kind == "ack").collect();
+    // Some at once, then one for 64 fixes; each fix is counted in one of them.
+    assert_eq!(acks.len() as u64, ACKS_BURST, "{acks:?}");
+    let counted: u32 = acks.iter().map(|ack| ack.get("taken").parse::<u32>().unwrap()).sum();
+    assert!(acks.last().unwrap().is("seq", 1 + counted), "{acks:?}");
+    assert_eq!(counted, 99 - (99 - (ACKS_BURST as u32 - 1)) % ACK_AFTER_FIXES);
+    // What was refused is told at once, together with what was put off.
+    near.seq = 100;
+    let ack = near.report(&world, LatLon::new(36.2, 114.7).unwrap()).await;
+    assert!(ack.is("taken", 99 - counted) && ack.is("refused", "implausible:1"), "{ack:?}");
+}
+
+#[actix::test]
+async fn what_was_put_off_comes_with_the_next_round() {
+    let world = World::open().await;
+    let [mut near] = world.on_duty([0.0]).await;
+    for seq in 2..=40 {
+        near.send_saved([(seq, second(0))]);
+        world.settled().await;
+    }
+    near.inbox.next_that("ack", |ack| ack.is("seq", 40)).await;
+    near.told_stored(40).await;
 }

@@ -27,7 +27,7 @@ use tiande_core::ids::{CourtId, DeviceId, IncidentId, OfferId, OfficerId, TipId,
 use tiande_core::incident::{IncidentCommand, IncidentKind, Urgency};
 use tiande_core::journal::{By, Event};
 use tiande_core::officer::{Fix, OfficerPersonal};
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 use tiande_core::tip::{Tip, TipPersonal};
 
 use crate::waiting::{found, gets, within};
@@ -103,26 +103,36 @@ impl World {
         clock: ManualClock,
         ids: SeededIds,
     ) -> Self {
-        Self::start_idle(profile, journal, tracks, clock, ids, Idle::default()).await
+        Self::start_with(profile, journal, tracks, clock, ids, |_| {}).await
     }
 
     /// A court whose actors go to sleep when the test wants.
     pub async fn open_sleepy(idle: Idle) -> Self {
         let (clock, ids) = (ManualClock::at(MONDAY_10), SeededIds::new(7));
-        Self::start_idle(profile(), StagedJournal::new(), MemoryTracks::default(), clock, ids, idle)
-            .await
+        let (journal, tracks) = (StagedJournal::new(), MemoryTracks::default());
+        let change = |ports: &mut RoomPorts| ports.idle = idle;
+        Self::start_with(profile(), journal, tracks, clock, ids, change).await
     }
 
-    async fn start_idle(
+    /// A court that has no round of acknowledgements while a test runs.
+    pub async fn open_without_rounds() -> Self {
+        let (clock, ids) = (ManualClock::at(MONDAY_10), SeededIds::new(7));
+        let (journal, tracks) = (StagedJournal::new(), MemoryTracks::default());
+        let change = |ports: &mut RoomPorts| ports.acks_round = Millis::from_secs(3_600);
+        Self::start_with(profile(), journal, tracks, clock, ids, change).await
+    }
+
+    async fn start_with(
         profile: CourtProfile,
         journal: StagedJournal,
         tracks: MemoryTracks,
         clock: ManualClock,
         ids: SeededIds,
-        idle: Idle,
+        change: impl FnOnce(&mut RoomPorts),
     ) -> Self {
         let (wire, arbiter) = (PlainWire::default(), Arbiter::new());
-        let ports = RoomPorts { idle, ..ports(&journal, &clock, &wire, &ids, &tracks) };
+        let mut ports = ports(&journal, &clock, &wire, &ids, &tracks);
+        change(&mut ports);
         let thread = arbiter.handle();
         let opening = CourtHandle::open(&thread, profile.clone(), ports);
         let court = within("opening the court", opening).await.unwrap();
@@ -343,6 +353,7 @@ fn ports(
         wire: Arc::new(wire.clone()),
         tracks: Arc::new(tracks.clone()),
         idle: Idle::default(),
+        acks_round: Millis(20),
     }
 }
 
@@ -433,7 +444,7 @@ pub struct Handheld {
     pub lane: Arc<FixLane>,
     pub link: Link,
     pub epoch: u32,
-    seq: u32,
+    pub seq: u32,
 }
 
 impl Handheld {
