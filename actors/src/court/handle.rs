@@ -75,6 +75,7 @@ impl CourtHandle {
                 let desk = CourtDesk::new(Rc::clone(&room)).start();
                 let desk = Gate::new(desk, "desk", DESK_COMMANDS);
                 room.desk.set(desk.clone()).ok();
+                actix::spawn(Arc::clone(&room.arrivals).ring_all());
                 let opened = open_court(&room).await;
                 let intake = IntakeActor::new(Rc::clone(&room)).start();
                 let ways = opened.map(|()| {

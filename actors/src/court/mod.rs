@@ -1,6 +1,7 @@
 //! A court: the room its actors share, the desk that starts, finds and rebuilds them, and the handle
 //! by which the edge reaches it.
 
+mod arrivals;
 mod commands;
 mod desk;
 mod directory;
@@ -10,6 +11,7 @@ mod messages;
 mod room;
 mod snapshots;
 
+pub(crate) use arrivals::{Bell, Ringing, Rung};
 pub use desk::CourtDesk;
 pub(crate) use directory::Absent;
 pub use handle::{CourtHandle, StartFault};

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use metrics::counter;
+use metrics::{Counter, counter};
 use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::Glance;
 use tiande_core::ids::{IdSource, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::{Incident, Urgency};
+use tiande_core::officer::FixVerdict;
 use tiande_core::spatial::SpatialIndex;
 use tiande_core::time::{Millis, UnixMillis};
 
@@ -19,11 +20,13 @@ use crate::gate::Gate;
 use crate::incident::Nudge;
 use crate::intake::OpenTips;
 use crate::limits::{CASE_IDLE, INCIDENT_IDLE, OFFERS_REMEMBERED, SEARCHES_BURST, SEARCHES_PER_S};
+use crate::officer::Tally;
 use crate::pause::Pace;
 use crate::ports::wire::Wire;
 use crate::ports::{Clock, Ids, Journal, Tracks};
 use crate::views::{Moved, RosterEntry};
 
+use super::arrivals::Arrivals;
 use super::desk::CourtDesk;
 use super::directory::Directory;
 use super::lanes::Lanes;
@@ -91,6 +94,10 @@ pub struct CourtRoom {
     pub(crate) searches: Pace,
     /// Ways in for gateways; the edge has them too.
     pub(crate) lanes: Arc<Lanes>,
+    /// Officers for whom positions have come in.
+    pub(crate) arrivals: Arc<Arrivals>,
+    /// What became of positions.
+    pub(crate) fix_counters: FixCounters,
     /// Small numbers for ticks, by officer.
     numbers: RefCell<BTreeMap<OfficerId, u32>>,
     /// Officers whose line changed since the last tick.
@@ -127,6 +134,30 @@ struct OfferMemory {
     order: VecDeque<OfferId>,
 }
 
+impl Drop for CourtRoom {
+    fn drop(&mut self) {
+        self.arrivals.close();
+    }
+}
+
+/// The counters of verdicts, looked up once: to find one by its name costs more than to judge a fix.
+pub(crate) struct FixCounters(Vec<Counter>);
+
+impl FixCounters {
+    fn new() -> Self {
+        let counter = |v: &FixVerdict| counter!("tiande_fixes_total", "verdict" => v.name());
+        Self(FixVerdict::ALL.iter().map(counter).collect())
+    }
+
+    pub(crate) fn add(&self, tally: &Tally) {
+        for (verdict, count) in tally.each() {
+            if let Some(counter) = self.0.get(verdict as usize) {
+                counter.increment(count.into());
+            }
+        }
+    }
+}
+
 impl CourtRoom {
     pub(crate) fn new(profile: CourtProfile, ports: RoomPorts) -> Self {
         let [a, b, c, d, ..] = ports.ids.source().random_bytes();
@@ -145,6 +176,8 @@ impl CourtRoom {
             planning: tokio::sync::Mutex::new(()),
             searches: Pace::new(SEARCHES_PER_S, SEARCHES_BURST),
             lanes: Arc::new(Lanes::new(run)),
+            arrivals: Arc::default(),
+            fix_counters: FixCounters::new(),
             numbers: RefCell::default(),
             moved: RefCell::default(),
             owing: RefCell::default(),

@@ -16,7 +16,7 @@ use tiande_core::time::UnixMillis;
 use tokio::sync::oneshot;
 
 use crate::board::BoardNews;
-use crate::court::{CourtRoom, Known, Trail};
+use crate::court::{Bell, CourtRoom, Known, Ringing, Trail};
 use crate::gate::Admitted;
 use crate::limits::{HOLD_MAX, OFFICER_STASH};
 use crate::outbox::CloseReason;
@@ -28,6 +28,7 @@ use super::FixLane;
 use super::acks::Owed;
 use super::gateway::{GatewayLane, Trackers};
 use super::handheld::Handheld;
+use super::lane::Waiting;
 use super::messages::{
     AskOfficer, BriefOfficer, Card, CatchUp, OfficerAnswer, OfficerFault, OrderOfficer,
     SettleOfficer, Written,
@@ -66,7 +67,11 @@ pub struct OfficerActor {
     /// The device whose order of fixes the filter goes by.
     pub(super) judged: Option<DeviceId>,
     pub(super) owed: Owed,
+    /// Rings when something waits in a lane.
+    pub(super) bell: Arc<Bell>,
     pub(super) lane: Arc<FixLane>,
+    /// What was taken out of the lane last; kept for its room.
+    pub(super) looked_at: Waiting,
     pub(super) links: Links,
     pub(super) gateway_lane: Arc<GatewayLane>,
     pub(super) trackers: Trackers,
@@ -76,7 +81,9 @@ pub struct OfficerActor {
 impl OfficerActor {
     pub(crate) fn new(room: Rc<CourtRoom>, known: Known<Officer>, notice: DeathNotice) -> Self {
         let Known { state, seq, trail } = known;
-        let lane = Arc::new(FixLane::new(room.presence(state.id)));
+        let bell = Bell::new(Arc::clone(&room.arrivals));
+        let lane = Arc::new(FixLane::new(room.presence(state.id), Arc::clone(&bell)));
+        let gateway_lane = Arc::new(GatewayLane::new(Arc::clone(&bell)));
         Self {
             room,
             state,
@@ -93,9 +100,11 @@ impl OfficerActor {
             device: None,
             judged: None,
             owed: Owed::default(),
+            bell,
             lane,
+            looked_at: Waiting::default(),
             links: Links::default(),
-            gateway_lane: Arc::new(GatewayLane::new()),
+            gateway_lane,
             trackers: Trackers::default(),
             _notice: notice,
         }
@@ -299,8 +308,7 @@ impl Actor for OfficerActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.snapshot();
-        self.open_lane(ctx);
-        self.open_gateway_lane(ctx);
+        ctx.add_stream(Ringing(Arc::clone(&self.bell)));
         if self.state.registered {
             self.open_to_gateways();
         }

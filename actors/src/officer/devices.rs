@@ -7,8 +7,8 @@ use actix::prelude::*;
 use tiande_core::ids::DeviceId;
 use tiande_core::officer::OfficerCommand;
 
-use crate::gate::{Admitted, Gate};
-use crate::limits::{CONTACT_CHECK, OFFICER_MESSAGES};
+use crate::gate::Admitted;
+use crate::limits::CONTACT_CHECK;
 use crate::outbox::CloseReason;
 
 use super::messages::{Connect, Connected, Disconnect, Farewell, Revoke};
@@ -32,26 +32,17 @@ impl OfficerActor {
 
     /// Another device than before: it counts its fixes by itself, and what the old one still has on its
     /// way stays in the old lane, which nobody empties any more.
-    fn change_device(&mut self, device: DeviceId, ctx: &mut Context<Self>) {
+    fn change_device(&mut self, device: DeviceId) {
         if self.device.replace(device).is_some_and(|before| before != device) {
-            self.lane = Arc::new(FixLane::new(self.room.presence(self.id())));
-            self.open_lane(ctx);
+            self.lane =
+                Arc::new(FixLane::new(self.room.presence(self.id()), Arc::clone(&self.bell)));
         }
-    }
-
-    pub(super) fn open_gateway_lane(&self, ctx: &mut Context<Self>) {
-        let gate = Gate::new(ctx.address(), "officer_gateway", OFFICER_MESSAGES);
-        self.gateway_lane.set_actor(gate);
     }
 
     /// From now on gateways may report for this officer.
     pub(super) fn open_to_gateways(&self) {
         let (id, lane) = (self.id(), Arc::clone(&self.gateway_lane));
         self.room.lanes.put(self.room.number_of(id), id, lane);
-    }
-
-    pub(super) fn open_lane(&self, ctx: &mut Context<Self>) {
-        self.lane.set_actor(Gate::new(ctx.address(), "officer_fixes", OFFICER_MESSAGES));
     }
 }
 
@@ -62,7 +53,7 @@ impl Handler<Admitted<Connect>> for OfficerActor {
         let Connect { device, outbox } = message.body;
         self.handheld.replace(device, outbox);
         self.owed.forget();
-        self.change_device(device, ctx);
+        self.change_device(device);
         self.watch_handheld(ctx);
         self.lane.heard(self.room.now());
         self.welcome();

@@ -5,8 +5,7 @@
 //! officer: that it reports does not mean that the officer can be reached, so it ends no silence.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::prelude::*;
 use metrics::counter;
@@ -15,18 +14,13 @@ use tiande_core::officer::{Fix, FixVerdict};
 use tiande_core::time::UnixMillis;
 use tiande_core::track::{Gap, Order, TrackFix};
 
-use crate::gate::{Admitted, Gate};
+use crate::court::Bell;
 use crate::limits::{FIXES_WAITING, GAP_PATIENCE, TRACKERS_MAX};
 use crate::ports::tracks::{TrackBatch, TrackTeller};
 
 use super::OfficerActor;
 use super::batch::{Batch, RecordEnd};
 use super::positions::Tally;
-
-/// There are positions of a gateway to look at.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct WakeForGateway;
 
 /// One officer's records of a batch.
 #[derive(Debug)]
@@ -87,8 +81,7 @@ impl Waiting {
 /// One officer's way in for gateways. Lives as long as the officer's actor.
 pub struct GatewayLane {
     waiting: Mutex<Waiting>,
-    awake: AtomicBool,
-    actor: OnceLock<Gate<OfficerActor>>,
+    bell: Arc<Bell>,
 }
 
 fn order_of(what: &Result<Fix, Order>) -> Order {
@@ -96,13 +89,8 @@ fn order_of(what: &Result<Fix, Order>) -> Order {
 }
 
 impl GatewayLane {
-    pub(crate) fn new() -> Self {
-        Self { waiting: Mutex::default(), awake: AtomicBool::new(false), actor: OnceLock::new() }
-    }
-
-    pub(crate) fn set_actor(&self, gate: Gate<OfficerActor>) {
-        // Set once, when the actor starts; a second try would be the same actor.
-        self.actor.set(gate).ok();
+    pub(crate) fn new(bell: Arc<Bell>) -> Self {
+        Self { waiting: Mutex::default(), bell }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -125,13 +113,7 @@ impl GatewayLane {
                 waiting.let_go(&part);
             }
         }
-        if !self.awake.swap(true, Ordering::AcqRel) {
-            let told = self.actor.get().is_some_and(|gate| gate.offer(WakeForGateway).is_ok());
-            if !told {
-                // The next report tries again; what waits is kept.
-                self.awake.store(false, Ordering::Release);
-            }
-        }
+        self.bell.pull();
     }
 
     /// A part was sent away before it came here, from that order on: what comes later is not kept
@@ -144,7 +126,6 @@ impl GatewayLane {
     }
 
     fn take(&self) -> Waiting {
-        self.awake.store(false, Ordering::Release);
         std::mem::take(&mut *self.waiting())
     }
 
@@ -267,11 +248,12 @@ impl OfficerActor {
     }
 }
 
-impl Handler<Admitted<WakeForGateway>> for OfficerActor {
-    type Result = ();
-
-    fn handle(&mut self, _: Admitted<WakeForGateway>, ctx: &mut Self::Context) {
+impl OfficerActor {
+    pub(super) fn take_parts(&mut self, ctx: &mut Context<Self>) {
         let waiting = self.gateway_lane.take();
+        if waiting.line.is_empty() && waiting.decides.is_none() {
+            return; // The bell was for the other lane.
+        }
         let now = self.room.now();
         let before = self.known_fix();
         let mut tally = Tally::default();
@@ -288,7 +270,7 @@ impl Handler<Admitted<WakeForGateway>> for OfficerActor {
             self.judge_by(device);
             tally.note(self.take_fix(newest, &rules));
         }
-        tally.show();
+        self.room.fix_counters.add(&tally);
         self.show_place(before, ctx);
     }
 }
@@ -306,7 +288,7 @@ mod tests {
 
     #[test]
     fn beyond_the_bound_newcomers_are_answered_and_remembered_as_missing() {
-        let lane = GatewayLane::new();
+        let lane = GatewayLane::new(Bell::new(Arc::default()));
         let car: DeviceId = "00000000-0000-0000-0000-000000000077".parse().expect("an id");
         let mut answered = Vec::new();
         for first in [0, 400, 800] {

@@ -2,26 +2,21 @@
 //! and one wake-up, however many have come. News of the track store comes the same way.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix::prelude::*;
 use metrics::counter;
 use tiande_core::ids::DeviceId;
 use tiande_core::officer::Fix;
 use tiande_core::time::UnixMillis;
 use tiande_core::track::Order;
 
-use crate::gate::Gate;
+use crate::court::Bell;
 use crate::limits::FIXES_WAITING;
 use crate::ports::tracks::TrackTeller;
 
-use super::OfficerActor;
-
-/// There are fixes to look at, or news of the track store.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct WakeForFixes;
+/// Room for so many fixes is kept between two looks.
+const FIXES_ROOM: usize = 8;
 
 /// One connection of a device, by a number of the officer's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +57,17 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    fn clear(&mut self) {
+        // Each field by name: one that is added later must not be forgotten.
+        let Self { fixes, newest, decides, shed, shed_first, stored } = self;
+        fixes.clear();
+        // Who has sent what was saved up for hours does not keep room for as much again.
+        fixes.shrink_to(FIXES_ROOM);
+        (*newest, *decides, *shed) = (None, None, 0);
+        shed_first.clear();
+        stored.clear();
+    }
+
     /// The oldest that something newer stands for. A live fix that came before a long queue of old
     /// ones stays, and goes to the end (I19).
     fn pop_superseded(&mut self) -> Option<Reported> {
@@ -78,24 +84,13 @@ impl Waiting {
 /// One officer's way in for positions. Shared by the actor, its socket and the track store.
 pub struct FixLane {
     waiting: Mutex<Waiting>,
-    awake: AtomicBool,
+    bell: Arc<Bell>,
     heard: Arc<AtomicI64>,
-    actor: OnceLock<Gate<OfficerActor>>,
 }
 
 impl FixLane {
-    pub(crate) fn new(heard: Arc<AtomicI64>) -> Self {
-        Self {
-            waiting: Mutex::default(),
-            awake: AtomicBool::new(false),
-            heard,
-            actor: OnceLock::new(),
-        }
-    }
-
-    pub(crate) fn set_actor(&self, gate: Gate<OfficerActor>) {
-        // Set once, when the actor starts; a second try would be the same actor.
-        self.actor.set(gate).ok();
+    pub(crate) fn new(heard: Arc<AtomicI64>, bell: Arc<Bell>) -> Self {
+        Self { waiting: Mutex::default(), bell, heard }
     }
 
     /// Notes that the device was heard.
@@ -136,22 +131,13 @@ impl FixLane {
                 counter!("tiande_fixes_superseded_total").increment(1);
             }
         }
-        self.wake();
+        self.bell.pull();
     }
 
-    fn wake(&self) {
-        if !self.awake.swap(true, Ordering::AcqRel) {
-            let told = self.actor.get().is_some_and(|gate| gate.offer(WakeForFixes).is_ok());
-            if !told {
-                // The next report tries again; what waits is kept.
-                self.awake.store(false, Ordering::Release);
-            }
-        }
-    }
-
-    pub(crate) fn take(&self) -> Waiting {
-        self.awake.store(false, Ordering::Release);
-        std::mem::take(&mut *self.waiting())
+    /// Takes out what waits; `into` is emptied, and its room is what the lane fills next.
+    pub(crate) fn take(&self, into: &mut Waiting) {
+        into.clear();
+        std::mem::swap(into, &mut *self.waiting());
     }
 }
 
@@ -162,7 +148,7 @@ impl TrackTeller for FixLane {
             let stored = waiting.stored.entry(device).or_insert(upto);
             *stored = upto.max(*stored);
         }
-        self.wake();
+        self.bell.pull();
     }
 }
 
@@ -184,13 +170,14 @@ mod tests {
         let most = u32::try_from(FIXES_WAITING).expect("small");
         // First, last, in the middle, and twice.
         for live in [0, most / 2, most * 2] {
-            let lane = FixLane::new(Arc::default());
+            let lane = FixLane::new(Arc::default(), Bell::new(Arc::default()));
             for n in 0..=most * 2 {
                 let seq = if n == live { 1_000_000 } else { n };
                 lane.report(Link(0), false, [Ok(fix(seq)), Err((1, 2_000_000 + n))]);
                 lane.report(Link(0), true, (n == live).then_some(Ok(fix(seq))));
             }
-            let waiting = lane.take();
+            let mut waiting = Waiting::default();
+            lane.take(&mut waiting);
             let kept: Vec<u32> =
                 waiting.fixes.iter().filter_map(|one| one.what.ok()).map(|fix| fix.seq).collect();
             assert_eq!(waiting.fixes.len(), FIXES_WAITING);

@@ -18,10 +18,10 @@ pub use actor::OfficerActor;
 pub(crate) use actor::after;
 pub use batch::{Batch, RecordEnd};
 pub use gateway::{GatewayLane, GatewayPart};
-pub(crate) use lane::WakeForFixes;
 pub use lane::{FixLane, Link};
 pub use messages::{
     AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
     OrderOfficer, Revoke, SettleOfficer, Written,
 };
 pub(crate) use messages::{CatchUp, Farewell};
+pub(crate) use positions::Tally;

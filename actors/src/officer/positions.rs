@@ -1,7 +1,6 @@
 //! Positions: judged, shown, indexed; and the two geofences that act by themselves.
 
 use actix::prelude::*;
-use metrics::counter;
 use tiande_core::ids::{DeviceId, IncidentId};
 use tiande_core::incident::{IncidentCommand, ON_SCENE_RADIUS_M, StageSource};
 use tiande_core::journal::By;
@@ -10,12 +9,12 @@ use tiande_core::officer::{
 };
 use tiande_core::time::UnixMillis;
 
-use crate::gate::Admitted;
+use crate::court::Rung;
 use crate::incident::OrderIncident;
 use crate::views::FixCounts;
 
-use super::WakeForFixes;
 use super::actor::OfficerActor;
+use super::lane::Waiting;
 use super::tracks::TrackParts;
 
 impl OfficerActor {
@@ -122,15 +121,27 @@ impl OfficerActor {
     }
 }
 
-impl Handler<Admitted<WakeForFixes>> for OfficerActor {
-    type Result = ();
+impl StreamHandler<Rung> for OfficerActor {
+    fn handle(&mut self, _: Rung, ctx: &mut Self::Context) {
+        self.bell.answer();
+        self.take_fixes(ctx);
+        self.take_parts(ctx);
+    }
+}
 
-    fn handle(&mut self, _: Admitted<WakeForFixes>, ctx: &mut Self::Context) {
-        let waiting = self.lane.take();
+impl OfficerActor {
+    fn take_fixes(&mut self, ctx: &mut Context<Self>) {
+        let mut waiting = std::mem::take(&mut self.looked_at);
+        self.lane.take(&mut waiting);
+        self.judge(&waiting, ctx);
+        self.looked_at = waiting; // Its room is used again.
+    }
+
+    fn judge(&mut self, waiting: &Waiting, ctx: &mut Context<Self>) {
         for (device, upto) in &waiting.stored {
             self.owe_stored(*device, *upto);
         }
-        self.note_shed(&waiting);
+        self.note_shed(waiting);
         let Some(newest) = waiting.newest else { return };
         let rules = self.fix_rules();
         let before = self.known_fix();
@@ -156,7 +167,7 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
             self.note_for_track(&mut parts, reported, verdict);
         }
         tally.many(FixVerdict::Older, waiting.shed);
-        tally.show();
+        self.room.fix_counters.add(&tally);
         self.show_place(before, ctx);
         if self.state.contact_lost {
             self.order_by_rule(OfficerCommand::RegainContact, ctx);
@@ -168,7 +179,7 @@ impl Handler<Admitted<WakeForFixes>> for OfficerActor {
 
 /// Counts verdicts by kind.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     counts: [u32; FixVerdict::ALL.len()],
 }
 
@@ -181,17 +192,10 @@ impl Tally {
         self.counts[verdict as usize] += count;
     }
 
-    fn each(&self) -> impl Iterator<Item = (FixVerdict, u32)> {
+    /// Those that there are.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (FixVerdict, u32)> {
         let all = FixVerdict::ALL.iter().copied().zip(self.counts);
         all.filter(|(_, count)| *count > 0)
-    }
-
-    /// Adds to the counters that operators see. Once for all fixes that came together: each look-up of
-    /// a counter costs as much as judging a fix.
-    pub(super) fn show(&self) {
-        for (verdict, count) in self.each() {
-            counter!("tiande_fixes_total", "verdict" => verdict.name()).increment(count.into());
-        }
     }
 
     pub(super) fn add(&mut self, other: &Self) {
