@@ -22,4 +22,4 @@ pub use messages::{
     AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
     OrderOfficer, Revoke, SettleOfficer, Written,
 };
-pub(crate) use messages::{CatchUp, Farewell};
+pub(crate) use messages::{AskForMany, CatchUp, Farewell};
