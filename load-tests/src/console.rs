@@ -42,7 +42,12 @@ pub async fn sign_in(http: &Http, username: &str) -> Result<String> {
 }
 
 /// Watches until the drill is over; comes back after every break.
-pub async fn watch(http: Http, username: String, record: Arc<Record>, mut phase: watch::Receiver<Phase>) {
+pub async fn watch(
+    http: Http,
+    username: String,
+    record: Arc<Record>,
+    mut phase: watch::Receiver<Phase>,
+) {
     let mut statuses = HashMap::new();
     let mut cookie: Option<String> = None;
     while *phase.borrow() != Phase::Over {

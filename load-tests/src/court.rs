@@ -181,7 +181,9 @@ async fn seat(scenario: &Scenario, admin: &mut Admin, id: &str, number: u32) -> 
             .await?;
         let ids = added["officers"].clone();
         let ordered = admin
-            .ask(&json!({ "do": "officers_duty", "court": court, "officers": ids, "to": "on_duty" }))
+            .ask(
+                &json!({ "do": "officers_duty", "court": court, "officers": ids, "to": "on_duty" }),
+            )
             .await?;
         let changed = ordered["changed"].as_u64();
         anyhow::ensure!(changed == Some(numbers.len() as u64), "not all went on duty: {ordered}");

@@ -243,11 +243,7 @@ impl Gateway {
 }
 
 /// Counts the answers until the socket is over.
-async fn hear(
-    yard: Arc<Yard>,
-    mut read: OwnedReadHalf,
-    waiting: Arc<Mutex<VecDeque<(u64, u64)>>>,
-) {
+async fn hear(yard: Arc<Yard>, mut read: OwnedReadHalf, waiting: Arc<Mutex<VecDeque<(u64, u64)>>>) {
     while let Ok((kind, payload)) = ws::read(&mut read).await {
         if kind == 8 {
             return;

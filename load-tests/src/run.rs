@@ -113,8 +113,12 @@ impl Drill<'_> {
             .context("the court could not be set up in time")??;
         self.begin(&made);
         let (set_phase, phase) = watch::channel(Phase::WarmUp);
-        let watching =
-            tokio::spawn(console::watch(self.http.clone(), made.seats[0].username.clone(), Arc::clone(self.record), phase.clone()));
+        let watching = tokio::spawn(console::watch(
+            self.http.clone(),
+            made.seats[0].username.clone(),
+            Arc::clone(self.record),
+            phase.clone(),
+        ));
         let field = Field {
             record: Arc::clone(self.record),
             http: self.http.clone(),
@@ -129,8 +133,7 @@ impl Drill<'_> {
         };
         let sender = Sender::new(self.http.clone(), Arc::clone(self.record), &made);
         let pace = (scenario.seed, scenario.officers.report_every_ms);
-        let gateways =
-            Gateways::start(self.http.clone(), self.record, &made.seats, pace, &phase);
+        let gateways = Gateways::start(self.http.clone(), self.record, &made.seats, pace, &phase);
         let seats = made.seats;
         let asked = ways.len();
         ways.shrink_to_fit();
@@ -173,7 +176,8 @@ impl Drill<'_> {
             server.sample(self.record);
         }
         let asking = console::check_tips(&self.http, self.record, &seats, sender.acked());
-        let asked = tokio::time::timeout(Duration::from_millis(END_CHECK_MS * self.times()), asking).await;
+        let asked =
+            tokio::time::timeout(Duration::from_millis(END_CHECK_MS * self.times()), asking).await;
         // The checker counts a tip that was not answered for as lost; these lines say why.
         match asked {
             Ok(Ok(())) => {}

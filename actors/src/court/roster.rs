@@ -170,7 +170,8 @@ impl Handler<Admitted<EnrolMany>> for CourtDesk {
                         Err(fault) => return Err(fault),
                     }
                 }
-                let other = |refusal: &OfficerRefusal| *refusal != OfficerRefusal::AlreadyRegistered;
+                let other =
+                    |refusal: &OfficerRefusal| *refusal != OfficerRefusal::AlreadyRegistered;
                 if let Some((_, refusal)) = refused.into_iter().find(|(_, why)| other(why)) {
                     return Err(CommandFault::Officer(OfficerFault::Refused(refusal)));
                 }

@@ -18,8 +18,8 @@ pub use batch::{Batch, RecordEnd};
 pub use gateway::{GatewayLane, GatewayPart};
 pub(crate) use lane::WakeForFixes;
 pub use lane::{FixLane, Link};
+pub(crate) use messages::{AskForMany, CatchUp, Farewell};
 pub use messages::{
     AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
     OrderOfficer, Revoke, SettleOfficer, Written,
 };
-pub(crate) use messages::{AskForMany, CatchUp, Farewell};

@@ -217,7 +217,12 @@ fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
         limits.positions_handled_per_s_min,
         Some(country.positions_handled_per_s),
     );
-    line("gateway_batch_p99_ms", false, limits.gateway_batch_p99_ms, p99(&country.gateway_batch_ms));
+    line(
+        "gateway_batch_p99_ms",
+        false,
+        limits.gateway_batch_p99_ms,
+        p99(&country.gateway_batch_ms),
+    );
     line("server_rss_mb_max", false, limits.server_rss_mb_max, found.server_rss_mb_max);
     let floors = [
         ("tips_acked_min", limits.tips_acked_min, found.tips_acked),
