@@ -287,18 +287,21 @@ fn who_has_a_tracker_only_is_seen_by_order_and_never_asked_to_go() {
     let again = server.admin(&import);
     assert_eq!((&again["officers"], &again["new"]), (&added["officers"], &json!(0)));
     let gateway = Gateway::add(&server, "alpha", "cars");
-    let batch = json!({"epoch": 1, "fixes": [record(&ids[0], 1, 100.0), record(&ids[1], 1, 120.0)]});
+    let batch =
+        json!({"epoch": 1, "fixes": [record(&ids[0], 1, 100.0), record(&ids[1], 1, 120.0)]});
     let refused = json!([[0, "off_duty"], [1, "off_duty"]]);
     assert_eq!(gateway.post(&batch).ok("off duty")["refused"], refused);
 
     let all: Vec<String> = ids.iter().cloned().chain([NEVER.to_owned()]).collect();
     let order = |officers: &[String], to: &str| {
-        server.ask(&json!({"do": "officers_duty", "court": "alpha", "officers": officers, "to": to}))
+        server
+            .ask(&json!({"do": "officers_duty", "court": "alpha", "officers": officers, "to": to}))
     };
     let ordered = order(&all, "on_duty").expect("ordered");
     assert_eq!(ordered, json!({"changed": 600, "refused": [[NEVER, "not-found"]]}));
     assert_eq!(order(&ids, "on_duty").expect("again")["changed"], 0);
-    let later = json!({"epoch": 1, "fixes": [record(&ids[0], 2, 100.0), record(&ids[1], 2, 120.0)]});
+    let later =
+        json!({"epoch": 1, "fixes": [record(&ids[0], 2, 100.0), record(&ids[1], 2, 120.0)]});
     assert_eq!(gateway.post(&later).ok("on duty"), json!({"taken": 2, "refused": []}));
     // Nobody can tell them: an emergency beside them finds nobody.
     let cookie = court.dispatcher();
@@ -325,14 +328,22 @@ fn who_has_a_tracker_only_is_seen_by_order_and_never_asked_to_go() {
 fn a_list_of_officers_with_a_fault_imports_nobody_and_says_where() {
     let server = Server::start();
     Court::add(&server, "alpha");
-    let list = json!([{"name": "甲"}, {"name": ""}, {"name": "甲"}, {"name": "乙", "badge": "\u0000"}]);
+    let list =
+        json!([{"name": "甲"}, {"name": ""}, {"name": "甲"}, {"name": "乙", "badge": "\u{0}"}]);
     let import = json!({"do": "officers_add", "court": "alpha", "officers": list});
     let fault = server.ask(&import).expect_err("refused");
     assert_eq!(fault["code"], "invalid");
-    let lines: Vec<&str> =
-        fault["faults"].as_array().expect("lines").iter().filter_map(|line| line.as_str()).collect();
+    let lines: Vec<&str> = fault["faults"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .filter_map(|line| line.as_str())
+        .collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(lines[0].starts_with("officer 2: ") && lines[2].starts_with("officer 4: "), "{lines:?}");
+    assert!(
+        lines[0].starts_with("officer 2: ") && lines[2].starts_with("officer 4: "),
+        "{lines:?}"
+    );
     assert_eq!(lines[1], "officer 3: has the name of officer 1");
     let gateway = Gateway::add(&server, "alpha", "cars");
     assert_eq!(gateway.officers()["officers"], json!([]));

@@ -141,7 +141,9 @@ fn who_is_bound_can_neither_leave_nor_rest() {
         (committed(), OfficerRefusal::Committed(incident(1))),
         (caller, OfficerRefusal::InSos),
     ] {
-        for wanted in [OfficerCommand::GoOffDuty { how: DutyChange::Reported }, OfficerCommand::StartBreak] {
+        for wanted in
+            [OfficerCommand::GoOffDuty { how: DutyChange::Reported }, OfficerCommand::StartBreak]
+        {
             assert_eq!(command(&mut officer.clone(), wanted), Err(refusal));
         }
     }
@@ -154,7 +156,10 @@ fn silence_is_noted_once_and_ends_with_the_shift() {
     assert_eq!(command(&mut officer, OfficerCommand::LoseContact { last_heard: LATER }), Ok(0));
     assert_eq!(officer.status(), OfficerStatus::OutOfContact);
     assert_eq!(command(&mut officer.clone(), OfficerCommand::RegainContact), Ok(1));
-    assert_eq!(command(&mut officer, OfficerCommand::GoOffDuty { how: DutyChange::Reported }), Ok(1));
+    assert_eq!(
+        command(&mut officer, OfficerCommand::GoOffDuty { how: DutyChange::Reported }),
+        Ok(1)
+    );
     assert!(!officer.contact_lost);
 }
 
