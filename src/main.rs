@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
-use tiande::admin::{self, AdminRequest};
+use tiande::admin::{self, AdminRequest, DutyTo};
 use tiande::config::{Config, Overrides};
 use tiande::intake::send::TipArgs;
 use tiande::journal::VerifyOptions;
@@ -65,6 +65,9 @@ enum Command {
     /// Where officers were.
     #[command(subcommand)]
     Track(TrackCommand),
+    /// Officers.
+    #[command(subcommand)]
+    Officer(OfficerCommand),
     /// Handhelds.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -160,6 +163,32 @@ enum TrackCommand {
         #[arg(long)]
         month: String,
     },
+}
+
+#[derive(Subcommand)]
+enum OfficerCommand {
+    /// Take officers in from a JSON file: `[{"name", "badge", "skills"}]`; prints their ids.
+    Import {
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Order officers on duty by the bureau's roster: those with a tracker and no handheld.
+    OnDuty(DutyArgs),
+    /// Order officers off duty.
+    OffDuty(DutyArgs),
+}
+
+#[derive(clap::Args)]
+struct DutyArgs {
+    /// Court.
+    #[arg(long)]
+    court: String,
+    /// The officers' ids.
+    #[arg(required = true)]
+    officers: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -306,6 +335,18 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Gateway(GatewayCommand::List) => AdminRequest::GatewayList {},
         Command::Track(TrackCommand::Forget { court, officer, month }) => {
             AdminRequest::TrackForget { court, officer, month }
+        }
+        Command::Officer(OfficerCommand::Import { court, file }) => {
+            let officers: Value =
+                serde_json::from_str(&read(&file)?).with_context(|| file.display().to_string())?;
+            let request = json!({"do": "officers_add", "court": court, "officers": officers});
+            serde_json::from_value(request).context("officers")?
+        }
+        Command::Officer(OfficerCommand::OnDuty(DutyArgs { court, officers })) => {
+            AdminRequest::OfficersDuty { court, officers, to: DutyTo::OnDuty }
+        }
+        Command::Officer(OfficerCommand::OffDuty(DutyArgs { court, officers })) => {
+            AdminRequest::OfficersDuty { court, officers, to: DutyTo::OffDuty }
         }
         Command::Device(DeviceCommand::Enrol { court, officer, badge, skills }) => {
             AdminRequest::DeviceEnrol { court, officer, badge, skills }

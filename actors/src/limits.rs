@@ -110,6 +110,10 @@ pub const SNAPSHOTS_WAITING: usize = 8_192;
 pub const SNAPSHOT_LOT: usize = 64;
 /// How often a lot is handed over, when the one before has arrived.
 pub const SNAPSHOT_ROUND: Millis = Millis(500);
+/// Officers who are registered, or ordered on or off duty, in one append. A quarter of what the writer
+/// takes into one group of decisions would be its place in the queue; as many streams take it some
+/// milliseconds.
+pub const ROSTER_LOT: usize = 250;
 /// Streams read together when a court opens: one question to the store, and no more records in
 /// memory than a few thousand.
 pub const WAKE_LOT: usize = 256;

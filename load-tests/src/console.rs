@@ -3,28 +3,31 @@
 //!
 //! It never commands anything: a drill is about what the server does by itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::clock;
-use crate::court::{PASSWORD, USERNAME};
+use crate::court::{PASSWORD, Seat};
 use crate::fleet::{Phase, over};
 use crate::http::Http;
 use crate::record::{Event, Record};
 use crate::socket::{Incoming, Socket, parse};
 use crate::tips::Acked;
 
+/// Dispatchers who sign in at once: fewer than a server lets in from one network.
+const SIGN_IN_AT_ONCE: usize = 4;
 /// Questions under way at once in the check at the end.
 const ASK_AT_ONCE: usize = 16;
 
 /// Signs the dispatcher in; the cookie to send.
-pub async fn sign_in(http: &Http) -> Result<String> {
+pub async fn sign_in(http: &Http, username: &str) -> Result<String> {
     let origin = http.base.clone();
-    let body = json!({ "username": USERNAME, "password": PASSWORD });
+    let body = json!({ "username": username, "password": PASSWORD });
     let reply = http.post_json("/api/session", &[("origin", &origin)], &body).await?;
     let cookies: Vec<String> = reply
         .headers
@@ -39,13 +42,18 @@ pub async fn sign_in(http: &Http) -> Result<String> {
 }
 
 /// Watches until the drill is over; comes back after every break.
-pub async fn watch(http: Http, record: Arc<Record>, mut phase: watch::Receiver<Phase>) {
+pub async fn watch(
+    http: Http,
+    username: String,
+    record: Arc<Record>,
+    mut phase: watch::Receiver<Phase>,
+) {
     let mut statuses = HashMap::new();
     let mut cookie: Option<String> = None;
     while *phase.borrow() != Phase::Over {
         tokio::select! {
             () = over(&mut phase) => return,
-            ended = session(&http, &record, &mut cookie, &mut statuses) => {
+            ended = session(&http, &username, &record, &mut cookie, &mut statuses) => {
                 if let Err(fault) = ended {
                     let text = format!("the console: {fault:#}");
                     if text.contains("answered 401") {
@@ -61,13 +69,14 @@ pub async fn watch(http: Http, record: Arc<Record>, mut phase: watch::Receiver<P
 
 async fn session(
     http: &Http,
+    username: &str,
     record: &Record,
     cookie: &mut Option<String>,
     statuses: &mut HashMap<String, String>,
 ) -> Result<()> {
     let cookie = match cookie {
         Some(cookie) => cookie.clone(),
-        None => cookie.insert(sign_in(http).await?).clone(),
+        None => cookie.insert(sign_in(http, username).await?).clone(),
     };
     let credentials = [("cookie", cookie.as_str()), ("origin", http.base.as_str())];
     let mut socket = Socket::open(http, "/ws/console", &credentials, None, || {}).await?;
@@ -107,17 +116,50 @@ fn seen(record: &Record, statuses: &mut HashMap<String, String>, incident: &Valu
     }
 }
 
+/// Signs the dispatchers of these courts in; the cookies by the court's number.
+async fn sign_in_all(
+    http: &Http,
+    seats: &[Seat],
+    courts: BTreeSet<u32>,
+) -> Result<HashMap<u32, String>> {
+    let mut lanes = JoinSet::new();
+    for lane in 0..SIGN_IN_AT_ONCE {
+        let mine = courts.iter().skip(lane).step_by(SIGN_IN_AT_ONCE);
+        let mine = mine.map(|court| (*court, seats[*court as usize].username.clone()));
+        let (http, mine) = (http.clone(), mine.collect::<Vec<_>>());
+        lanes.spawn(async move {
+            let mut cookies = Vec::new();
+            for (court, username) in mine {
+                cookies.push((court, sign_in(&http, &username).await?));
+            }
+            Ok::<_, anyhow::Error>(cookies)
+        });
+    }
+    let mut cookies = HashMap::new();
+    while let Some(lane) = lanes.join_next().await {
+        cookies.extend(lane.context("a task that signs in died")??);
+    }
+    Ok(cookies)
+}
+
 /// Asks the server, as the dispatcher, for every tip it has answered with 202.
-pub async fn check_tips(http: &Http, record: &Arc<Record>, acked: Vec<Acked>) -> Result<()> {
-    let cookie = Arc::new(sign_in(http).await?);
+pub async fn check_tips(
+    http: &Http,
+    record: &Arc<Record>,
+    seats: &[Seat],
+    acked: Vec<Acked>,
+) -> Result<()> {
+    let courts = acked.iter().map(|tip| tip.court).collect();
+    let cookies = Arc::new(sign_in_all(http, seats, courts).await?);
     let acked = Arc::new(acked);
     let mut tasks = Vec::new();
     for lane in 0..ASK_AT_ONCE {
         let (http, record) = (http.clone(), Arc::clone(record));
-        let (cookie, acked) = (Arc::clone(&cookie), Arc::clone(&acked));
+        let (cookies, acked) = (Arc::clone(&cookies), Arc::clone(&acked));
         tasks.push(tokio::spawn(async move {
             for tip in acked.iter().skip(lane).step_by(ASK_AT_ONCE) {
-                record.push(check_tip(&http, &cookie, tip).await?);
+                let cookie = cookies.get(&tip.court).context("nobody is signed in there")?;
+                record.push(check_tip(&http, cookie, tip).await?);
             }
             Ok::<_, anyhow::Error>(())
         }));

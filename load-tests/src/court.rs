@@ -2,6 +2,8 @@
 //!
 //! Everything goes through the admin socket and the enrolment call, as an operator would do it.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
@@ -10,10 +12,10 @@ use crate::clock;
 use crate::http::Http;
 use crate::scenario::Scenario;
 
-/// The name of the tip source.
-pub const SOURCE: &str = "alpha";
+/// The name of the tip source of the first court; others have their number behind it.
+const SOURCE: &str = "alpha";
 /// The dispatcher's sign-in; the court exists for this drill only.
-pub const USERNAME: &str = "drill-dispatcher";
+const USERNAME: &str = "drill-dispatcher";
 /// Long enough for any rule about passwords.
 pub const PASSWORD: &str = "drill-Dispatcher-7531-only";
 /// Enrolments under way at once.
@@ -22,18 +24,40 @@ const ENROL_AT_ONCE: usize = 8;
 /// Half-seconds for which a server may ask an enrolment to wait.
 const ENROL_TRIES: u32 = 60;
 
+/// Courts of a country that are made at once.
+const COURTS_AT_ONCE: usize = 8;
+
 /// What the set-up gave.
 #[derive(Debug)]
 pub struct Made {
+    /// The courts, by their number.
+    pub seats: Vec<Seat>,
+    pub devices: Vec<Device>,
+}
+
+/// A court.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    pub number: u32,
     pub court: String,
+    pub area: [f64; 4],
+    /// Its tip source.
+    pub source: String,
     /// The source's secret, `whsec_…`.
     pub secret: String,
-    pub devices: Vec<Device>,
+    /// Its dispatcher.
+    pub username: String,
+    /// The secret of its gateway; empty where nobody is tracked.
+    pub gateway: String,
+    /// Officers with a tracker only, on duty by order: the drill's number and the server's id.
+    pub tracked: Vec<(u32, String)>,
 }
 
 /// An enrolled handheld.
 #[derive(Debug, Clone)]
 pub struct Device {
+    /// The number of its court.
+    pub court: u32,
     pub officer: String,
     pub token: String,
 }
@@ -48,8 +72,8 @@ pub fn court_id(name: &str, suffix: &str) -> String {
 }
 
 /// The court's file as JSON.
-pub fn profile(scenario: &Scenario, id: &str) -> Value {
-    let [west, south, east, north] = scenario.court.area;
+pub fn profile(scenario: &Scenario, id: &str, area: [f64; 4]) -> Value {
+    let [west, south, east, north] = area;
     let mut dispatch = serde_json::to_value(&scenario.court.dispatch).unwrap_or_default();
     if scenario.court.dispatch.need.is_some() {
         // The whole table, so that a kind the scenario does not name keeps its default.
@@ -70,7 +94,7 @@ pub fn profile(scenario: &Scenario, id: &str) -> Value {
     json!({
         "id": id,
         "name": scenario.court.name,
-        "area": scenario.court.area,
+        "area": area,
         // Each tip is to be seen by itself.
         "merge": {"within_m": 0},
         "area_margin_m": 5000,
@@ -83,25 +107,35 @@ pub fn profile(scenario: &Scenario, id: &str) -> Value {
 
 /// Makes everything.
 pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str) -> Result<Made> {
-    admin.ask(&json!({ "do": "court_add", "profile": profile(scenario, id) })).await?;
-    let source = admin
-        .ask(&json!({ "do": "source_add", "court": id, "name": SOURCE, "trusted": true }))
-        .await?;
-    let secret = source["secret"].as_str().context("source_add gave no secret")?.to_owned();
-    admin
-        .ask(&json!({
-            "do": "user_add", "court": id, "username": USERNAME, "name": "Drill dispatcher",
-            "roles": ["dispatcher"], "password": PASSWORD,
-        }))
-        .await?;
+    let courts = scenario.courts();
+    let mut tasks = Vec::new();
+    for lane in (0..courts).take(COURTS_AT_ONCE) {
+        let (mut admin, scenario, id) = (admin.another().await?, scenario.clone(), id.to_owned());
+        tasks.push(tokio::spawn(async move {
+            let mut seats = Vec::new();
+            for number in (lane..courts).step_by(COURTS_AT_ONCE) {
+                seats.push(seat(&scenario, &mut admin, &id, number).await?);
+            }
+            Ok::<_, anyhow::Error>(seats)
+        }));
+    }
+    let mut seats = Vec::new();
+    for task in tasks {
+        seats.extend(task.await.context("a task that makes courts died")??);
+    }
+    seats.sort_by_key(|seat| seat.number);
+    let ids: Arc<Vec<String>> = Arc::new(seats.iter().map(|seat| seat.court.clone()).collect());
     let count = (scenario.officers.count + scenario.officers.off_duty) as usize;
     let mut tasks = Vec::new();
     for lane in 0..ENROL_AT_ONCE.min(count) {
-        let (mut admin, http, id) = (admin.another().await?, http.clone(), id.to_owned());
+        let (mut admin, http, ids) = (admin.another().await?, http.clone(), Arc::clone(&ids));
         tasks.push(tokio::spawn(async move {
             let mut devices = Vec::new();
             for number in (lane..count).step_by(ENROL_AT_ONCE) {
-                devices.push((number, enrol(&mut admin, &http, &id, number).await?));
+                let court = number % ids.len();
+                let mut device = enrol(&mut admin, &http, &ids[court], number).await?;
+                device.court = u32::try_from(court).context("too many courts")?;
+                devices.push((number, device));
             }
             Ok::<_, anyhow::Error>(devices)
         }));
@@ -112,7 +146,55 @@ pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str)
     }
     devices.sort_by_key(|(number, _)| *number);
     let devices = devices.into_iter().map(|(_, device)| device).collect();
-    Ok(Made { court: id.to_owned(), secret, devices })
+    Ok(Made { seats, devices })
+}
+
+/// One court with its source, its dispatcher, and those who are seen through its gateway.
+async fn seat(scenario: &Scenario, admin: &mut Admin, id: &str, number: u32) -> Result<Seat> {
+    // Names of sources, gateways and people are one server's, not one court's.
+    let named = |stem: &str| match number {
+        0 => stem.to_owned(),
+        number => format!("{stem}-{number}"),
+    };
+    let (court, source, username) = (named(id), named(SOURCE), named(USERNAME));
+    let area = scenario.area_of(number);
+    let profile = profile(scenario, &court, area);
+    admin.ask(&json!({ "do": "court_add", "profile": profile })).await?;
+    let secret = admin
+        .ask(&json!({ "do": "source_add", "court": court, "name": source, "trusted": true }))
+        .await?;
+    let secret = secret["secret"].as_str().context("source_add gave no secret")?.to_owned();
+    admin
+        .ask(&json!({
+            "do": "user_add", "court": court, "username": username, "name": "Drill dispatcher",
+            "roles": ["dispatcher"], "password": PASSWORD,
+        }))
+        .await?;
+    let numbers: Vec<u32> =
+        scenario.country.iter().flat_map(|country| country.tracked_of(number)).collect();
+    let (mut gateway, mut tracked) = (String::new(), Vec::new());
+    if !numbers.is_empty() {
+        let officers: Vec<Value> =
+            numbers.iter().map(|n| json!({ "name": format!("Tracked {n}") })).collect();
+        let added = admin
+            .ask(&json!({ "do": "officers_add", "court": court, "officers": officers }))
+            .await?;
+        let ids = added["officers"].clone();
+        let ordered = admin
+            .ask(
+                &json!({ "do": "officers_duty", "court": court, "officers": ids, "to": "on_duty" }),
+            )
+            .await?;
+        let changed = ordered["changed"].as_u64();
+        anyhow::ensure!(changed == Some(numbers.len() as u64), "not all went on duty: {ordered}");
+        let texts = ids.as_array().into_iter().flatten().filter_map(|id| id.as_str());
+        tracked = numbers.into_iter().zip(texts.map(str::to_owned)).collect();
+        let name = named("drill-gateway");
+        let added =
+            admin.ask(&json!({ "do": "gateway_add", "court": court, "name": name })).await?;
+        gateway = added["secret"].as_str().context("gateway_add gave no secret")?.to_owned();
+    }
+    Ok(Seat { number, court, area, source, secret, username, gateway, tracked })
 }
 
 async fn enrol(admin: &mut Admin, http: &Http, court: &str, number: usize) -> Result<Device> {
@@ -137,6 +219,7 @@ async fn enrol(admin: &mut Admin, http: &Http, court: &str, number: usize) -> Re
     let answer = reply.ok("enrolment")?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
     Ok(Device {
+        court: 0,
         officer: text(&answer["officer"]["id"]).context("the enrolment gave no officer")?,
         token: text(&answer["token"]).context("the enrolment gave no token")?,
     })

@@ -56,6 +56,11 @@ pub struct Setting {
     /// Begin and end of the storm, seconds after `Started`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storm: Option<[f64; 2]>,
+    /// Courts of a country, and its officers with a tracker only; 0 where there is one court.
+    #[serde(default)]
+    pub courts: u32,
+    #[serde(default)]
+    pub tracked: u32,
     /// What counts as normal for tip → offer, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normal_ms: Option<f64>,
@@ -78,6 +83,9 @@ pub enum Event {
     Officer {
         o: u32,
         id: String,
+        /// The number of the court: nobody else's officers can be asked.
+        #[serde(default)]
+        court: u32,
     },
     /// All officers are on duty; the first tip follows.
     Started,
@@ -223,6 +231,21 @@ pub enum Event {
         /// Processor seconds of the drill itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         drill_cpu_s: Option<f64>,
+    },
+    /// What the gateways of a country did since the last such line.
+    Gateways {
+        /// Positions sent, and how many of those answered were taken.
+        sent: u64,
+        taken: u64,
+        /// Answered positions that were not, by code.
+        refused: BTreeMap<String, u64>,
+        batches: u64,
+        /// Batches of which nothing was looked at, by code.
+        batches_refused: BTreeMap<String, u64>,
+        /// From each batch's sending to its answer, microseconds.
+        batch_us: Vec<u32>,
+        /// Sockets that broke.
+        broken: u64,
     },
     /// Something of the drill itself that a reader should know.
     Note {

@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicI64, AtomicU32};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::admin::Admin;
 use crate::clock;
 use crate::console;
 use crate::court;
 use crate::fleet::{self, Field, Fleet, Phase};
+use crate::gateways::Gateways;
 use crate::http::Http;
 use crate::record::{Entry, Event, Record, Setting};
 use crate::rng::Rng;
@@ -23,6 +24,10 @@ use crate::scenario::Scenario;
 use crate::spawn::Server;
 use crate::tips::{self, Sender};
 
+/// Those of a country have as many times that long: a minute for each so many officers.
+const OFFICERS_A_MINUTE: u32 = 5_000;
+/// Officers of a country who connect at once: a request and a socket each, of 20,000 files in all.
+const DOORS: usize = 64;
 /// Everybody must be on duty within this, milliseconds.
 const WARM_UP_MS: u64 = 60_000;
 /// Court, source and all officers must be made within this, milliseconds.
@@ -103,26 +108,37 @@ impl Drill<'_> {
         scenario_now.officers.count =
             u32::try_from(ways.len()).unwrap_or(u32::MAX) - scenario.officers.off_duty;
         let making = court::make(&scenario_now, admin, &self.http, court);
-        let made = tokio::time::timeout(Duration::from_millis(SET_UP_MS), making)
+        let made = tokio::time::timeout(Duration::from_millis(SET_UP_MS * self.times()), making)
             .await
             .context("the court could not be set up in time")??;
         self.begin(&made);
         let (set_phase, phase) = watch::channel(Phase::WarmUp);
-        let watching =
-            tokio::spawn(console::watch(self.http.clone(), Arc::clone(self.record), phase.clone()));
+        let watching = tokio::spawn(console::watch(
+            self.http.clone(),
+            made.seats[0].username.clone(),
+            Arc::clone(self.record),
+            phase.clone(),
+        ));
         let field = Field {
             record: Arc::clone(self.record),
             http: self.http.clone(),
             scenario: scenario_now,
             begun_us: clock::now_us(),
+            doors: Semaphore::new(match scenario.country {
+                Some(_) => DOORS,
+                None => Semaphore::MAX_PERMITS,
+            }),
             ready: AtomicU32::new(0),
             open: AtomicI64::new(0),
         };
         let sender = Sender::new(self.http.clone(), Arc::clone(self.record), &made);
+        let pace = (scenario.seed, scenario.officers.report_every_ms);
+        let gateways = Gateways::start(self.http.clone(), self.record, &made.seats, pace, &phase);
+        let seats = made.seats;
         let asked = ways.len();
         ways.shrink_to_fit();
         let fleet = Fleet::start(field, made.devices, ways, &phase);
-        let ready = fleet.wait_ready(WARM_UP_MS).await;
+        let ready = fleet.wait_ready(WARM_UP_MS * self.times()).await;
         if ready == 0 {
             bail!(
                 "no officer of {asked} came on duty with an acknowledged position in {WARM_UP_MS} ms"
@@ -130,6 +146,10 @@ impl Drill<'_> {
         }
         if (ready as usize) < asked {
             self.note(format!("only {ready} of {asked} officers were ready after the warm-up"));
+        }
+        let (connected, gateways_asked) = gateways.wait_ready(WARM_UP_MS).await;
+        if connected < gateways_asked {
+            self.note(format!("only {connected} of {gateways_asked} gateways were connected"));
         }
         self.record.push(Event::Started);
         // The phase's receivers are the officers and the console, which live on.
@@ -155,8 +175,9 @@ impl Drill<'_> {
         if let Some(server) = server {
             server.sample(self.record);
         }
-        let asking = console::check_tips(&self.http, self.record, sender.acked());
-        let asked = tokio::time::timeout(Duration::from_millis(END_CHECK_MS), asking).await;
+        let asking = console::check_tips(&self.http, self.record, &seats, sender.acked());
+        let asked =
+            tokio::time::timeout(Duration::from_millis(END_CHECK_MS * self.times()), asking).await;
         // The checker counts a tip that was not answered for as lost; these lines say why.
         match asked {
             Ok(Ok(())) => {}
@@ -187,9 +208,19 @@ impl Drill<'_> {
                 .as_ref()
                 .map(|storm| [storm.from_s, storm.from_s + storm.for_s]),
             normal_ms: scenario.limits.normal_ms,
+            courts: scenario.country.as_ref().map_or(0, |country| country.courts),
+            tracked: scenario.country.as_ref().map_or(0, |country| country.tracked),
         })));
         for (o, device) in (0..).zip(&made.devices) {
-            self.record.push(Event::Officer { o, id: device.officer.clone() });
+            self.record.push(Event::Officer { o, id: device.officer.clone(), court: device.court });
+        }
+    }
+
+    /// How much more time than usual the set-up, the warm-up and the check at the end get.
+    fn times(&self) -> u64 {
+        match self.scenario.country {
+            Some(_) => u64::from(self.scenario.officers.count / OFFICERS_A_MINUTE + 2),
+            None => 1,
         }
     }
 

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::country::{Country, area_of};
+
 /// A whole scenario.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +20,8 @@ pub struct Scenario {
     /// Seconds in which tips are sent, 1..=3600; warm-up and grace come on top, both bounded.
     pub duration_s: u64,
     pub court: Court,
+    /// Many courts instead of one; `court` is then the pattern of each, and its area the whole land.
+    pub country: Option<Country>,
     pub officers: Officers,
     pub tips: Tips,
     pub answers: Answers,
@@ -209,6 +213,13 @@ pub struct Limits {
     pub normal_ms: Option<f64>,
     pub normal_again_s: Option<f64>,
     pub server_rss_mb_max: Option<f64>,
+    /// Processor seconds a second, while tips come in: 1 is a whole core.
+    pub server_cpu_share: Option<f64>,
+    pub drill_cpu_share: Option<f64>,
+    pub positions_handled_per_s_min: Option<f64>,
+    pub gateway_positions_refused: Option<u64>,
+    pub gateway_batches_refused: Option<u64>,
+    pub gateway_batch_p99_ms: Option<f64>,
     pub sos_acked_min: Option<u64>,
     pub storm_tips_per_s_min: Option<f64>,
     pub tips_acked_min: Option<u64>,
@@ -242,6 +253,12 @@ impl Default for Limits {
             normal_ms: None,
             normal_again_s: None,
             server_rss_mb_max: None,
+            server_cpu_share: None,
+            drill_cpu_share: None,
+            positions_handled_per_s_min: None,
+            gateway_positions_refused: None,
+            gateway_batches_refused: None,
+            gateway_batch_p99_ms: None,
             sos_acked_min: None,
             storm_tips_per_s_min: None,
             tips_acked_min: Some(1),
@@ -326,6 +343,17 @@ impl Scenario {
             speeds.iter().all(|speed| *speed > 0.0 && *speed <= 10_000.0),
             "speed_up: must be above 0 and at most 10000",
         );
+        if let Some(country) = &self.country {
+            must(country.fault().is_none(), country.fault().unwrap_or_default());
+            must(
+                self.officers.tracks.is_none()
+                    && self.tips.calls.is_none()
+                    && self.sos.per_s == 0.0
+                    && self.officers.off_duty == 0
+                    && self.faults.kill_server_every_s == 0.0,
+                "country: goes with synthetic officers and tips only, without off_duty, sos and kills",
+            );
+        }
         must((0.0..=1.0).contains(&self.tips.repeat), "tips.repeat: must be 0..=1");
         for kind in self.tips.kinds.values() {
             must(
@@ -382,6 +410,16 @@ impl Scenario {
             "faults.stalled_sockets: must be at most officers.count",
         );
         faults
+    }
+
+    /// How many courts there are.
+    pub fn courts(&self) -> u32 {
+        self.country.as_ref().map_or(1, |country| country.courts)
+    }
+
+    /// The area of a court.
+    pub fn area_of(&self, court: u32) -> [f64; 4] {
+        area_of(self.court.area, self.courts(), court)
     }
 
     /// Officers asked for, by kind.

@@ -19,7 +19,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::clock;
-use crate::court::{Made, SOURCE};
+use crate::court::{Made, Seat};
 use crate::fleet::walker::inside;
 use crate::http::Http;
 use crate::record::{Event, Record, open_text};
@@ -30,6 +30,8 @@ use crate::scenario::{KINDS, Scenario};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
     pub second: f64,
+    /// The number of its court.
+    pub court: u32,
     pub kind: String,
     pub lat: f64,
     pub lon: f64,
@@ -89,9 +91,13 @@ pub fn plan(scenario: &Scenario, data: &Path) -> Result<Vec<Planned>> {
 /// An emergency somewhere in the court's area.
 #[allow(clippy::cast_possible_truncation)] // There are four kinds.
 fn anywhere(scenario: &Scenario, rng: &mut Rng, second: f64) -> Planned {
-    let (lat, lon) = inside(rng, scenario.court.area);
+    let court = match scenario.courts() {
+        1 => 0,
+        courts => rng.between([0, u64::from(courts) - 1]) as u32,
+    };
+    let (lat, lon) = inside(rng, scenario.area_of(court));
     let kind = KINDS[rng.between([0, KINDS.len() as u64 - 1]) as usize].0;
-    Planned { second, kind: kind.to_owned(), lat, lon, emergency: true, retries: true }
+    Planned { second, court, kind: kind.to_owned(), lat, lon, emergency: true, retries: true }
 }
 
 /// The calls of a file with a place in the court's area, one an id, at their replayed seconds.
@@ -129,6 +135,7 @@ fn calls(scenario: &Scenario, path: &Path) -> Result<Vec<Planned>> {
         let second = (at - start) / tips.speed_up;
         by_id.entry(row.get(id).unwrap_or_default().to_owned()).or_insert(Planned {
             second,
+            court: 0,
             kind,
             lat,
             lon,
@@ -156,6 +163,8 @@ pub fn sign(secret: &str, id: &str, timestamp: i64, body: &[u8]) -> Result<Strin
 #[derive(Debug, Clone)]
 pub struct Acked {
     pub tip: u32,
+    /// The number of its court.
+    pub court: u32,
     pub id: String,
     pub incident: String,
 }
@@ -165,8 +174,7 @@ pub struct Acked {
 pub struct Sender {
     http: Http,
     record: Arc<Record>,
-    court: String,
-    secret: String,
+    seats: Vec<Seat>,
     /// Part of each `webhook-id`, so that two drills on one server do not share ids.
     run: i64,
     acked: Mutex<Vec<Acked>>,
@@ -179,8 +187,7 @@ impl Sender {
         Arc::new(Self {
             http,
             record,
-            court: made.court.clone(),
-            secret: made.secret.clone(),
+            seats: made.seats.clone(),
             run: clock::unix_ms(),
             acked: Mutex::default(),
             under_way: AtomicUsize::new(0),
@@ -233,7 +240,7 @@ impl Sender {
     /// The body is the same for every attempt, to the byte: so nothing in it may be read anew.
     fn body(&self, tip: u32, planned: &Planned) -> Bytes {
         let body = json!({
-            "court": self.court,
+            "court": self.seats[planned.court as usize].court,
             "kind": planned.kind,
             "urgency": if planned.emergency { "emergency" } else { "routine" },
             "description": format!("Drill tip {tip}"),
@@ -247,11 +254,12 @@ impl Sender {
     async fn send(&self, tip: u32, planned: &Planned, give_up_us: u64) {
         let body = self.body(tip, planned);
         let id = format!("drill-{}-{tip}", self.run);
-        let path = format!("/hooks/tips/{SOURCE}");
+        let seat = &self.seats[planned.court as usize];
+        let path = format!("/hooks/tips/{}", seat.source);
         let mut wait_ms = 100;
         for attempt in 1.. {
             let now_s = clock::unix_ms() / 1000;
-            let signature = match sign(&self.secret, &id, now_s, &body) {
+            let signature = match sign(&seat.secret, &id, now_s, &body) {
                 Ok(signature) => signature,
                 Err(fault) => {
                     self.record.push(Event::Note { text: format!("{fault:#}") });
@@ -281,7 +289,7 @@ impl Sender {
                 if let (202, Some(id), Some(incident)) = (reply.status, id, incident) {
                     let mut acked =
                         self.acked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    acked.push(Acked { tip, id, incident });
+                    acked.push(Acked { tip, court: planned.court, id, incident });
                     return;
                 }
                 // Overload and a starting server are to be asked again; any other refusal is final.

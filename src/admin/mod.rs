@@ -5,10 +5,12 @@
 
 mod client;
 mod gateways;
+mod officers;
 mod requests;
 mod socket;
 mod tracks;
 
 pub use client::send;
+pub use officers::DutyTo;
 pub use requests::{AdminFault, AdminRequest, CaseIn, PartyIn, execute};
 pub use socket::{SOCKET_NAME, serve};

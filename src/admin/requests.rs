@@ -11,7 +11,8 @@ use tiande_core::officer::OfficerPersonal;
 use tiande_core::text::clean_text;
 use tiande_core::time::Millis;
 
-use super::{gateways, tracks};
+use super::officers::{DutyTo, OfficerIn};
+use super::{gateways, officers, tracks};
 use crate::access::store::{NewStaff, NotRotated};
 use crate::app::App;
 use crate::entropy::IdEntropy;
@@ -93,6 +94,22 @@ pub enum AdminRequest {
         /// Skills, for a new officer.
         #[serde(default)]
         skills: Vec<String>,
+    },
+    /// Takes many officers in.
+    OfficersAdd {
+        /// Court.
+        court: String,
+        /// Who; 1..=5000.
+        officers: Vec<OfficerIn>,
+    },
+    /// Orders officers on or off duty.
+    OfficersDuty {
+        /// Court.
+        court: String,
+        /// Their ids; 1..=5000.
+        officers: Vec<String>,
+        /// Which way.
+        to: DutyTo,
     },
     /// Shuts a handheld out.
     DeviceRevoke {
@@ -187,13 +204,13 @@ pub(super) fn court_of(app: &App, court: &str) -> Result<CourtHandle, AdminFault
     app.court(&id).ok_or_else(|| AdminFault::new("unknown-court", court))
 }
 
-fn name_of(text: &str, what: &str) -> Result<String, AdminFault> {
+pub(super) fn name_of(text: &str, what: &str) -> Result<String, AdminFault> {
     clean_text(text, 60, false).map_err(|_fault| {
         AdminFault::new("invalid", format!("{what} must be 1-60 plain characters"))
     })
 }
 
-fn command(fault: &CommandFault) -> AdminFault {
+pub(super) fn command(fault: &CommandFault) -> AdminFault {
     let refusal = crate::api::refusal::refusal_of(fault);
     AdminFault::new(refusal.code, refusal.title)
 }
@@ -224,6 +241,12 @@ pub async fn execute(app: &App, request: AdminRequest) -> Result<Value, AdminFau
         }
         AdminRequest::DeviceEnrol { court, officer, badge, skills } => {
             device_enrol(app, &court, &officer, badge, skills).await
+        }
+        AdminRequest::OfficersAdd { court, officers } => {
+            officers::add(app, &court, &officers).await
+        }
+        AdminRequest::OfficersDuty { court, officers, to } => {
+            officers::duty(app, &court, &officers, to).await
         }
         AdminRequest::DeviceRevoke { device } => device_revoke(app, &device).await,
         AdminRequest::UserAdd { court, username, name, roles, password } => {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::people::fix;
+use crate::support::tips::good_tip;
 use crate::support::waiting::unix_ms;
 use crate::support::{Console, Court, Door, Officer, Reply, Server, Socket};
 
@@ -270,4 +271,90 @@ fn only_a_gateway_that_is_known_gets_in_and_nowhere_else() {
     let again = Gateway::add(&server, "alpha", "cars");
     assert_eq!(again.post(&batch).ok("a new secret")["taken"], 1);
     gateway.post(&batch).refused(401, "credentials", "the old one stays out");
+}
+
+/// Officers with a tracker and no handheld: taken in by a list, on duty by the bureau's order.
+#[test]
+fn who_has_a_tracker_only_is_seen_by_order_and_never_asked_to_go() {
+    let mut server = Server::start();
+    let court = Court::add(&server, "alpha");
+    let source = Court::source(&server, "alpha", "hotline", true);
+    let list: Vec<_> = (0..600).map(|n| json!({"name": format!("车{n}"), "badge": "豫"})).collect();
+    let import = json!({"do": "officers_add", "court": "alpha", "officers": list});
+    let added = server.admin(&import);
+    let ids: Vec<String> = serde_json::from_value(added["officers"].clone()).expect("ids");
+    assert_eq!((ids.len(), &added["new"]), (600, &json!(600)));
+    let again = server.admin(&import);
+    assert_eq!((&again["officers"], &again["new"]), (&added["officers"], &json!(0)));
+    let gateway = Gateway::add(&server, "alpha", "cars");
+    let batch =
+        json!({"epoch": 1, "fixes": [record(&ids[0], 1, 100.0), record(&ids[1], 1, 120.0)]});
+    let refused = json!([[0, "off_duty"], [1, "off_duty"]]);
+    assert_eq!(gateway.post(&batch).ok("off duty")["refused"], refused);
+
+    let all: Vec<String> = ids.iter().cloned().chain([NEVER.to_owned()]).collect();
+    let order = |officers: &[String], to: &str| {
+        server
+            .ask(&json!({"do": "officers_duty", "court": "alpha", "officers": officers, "to": to}))
+    };
+    let ordered = order(&all, "on_duty").expect("ordered");
+    assert_eq!(ordered, json!({"changed": 600, "refused": [[NEVER, "not-found"]]}));
+    assert_eq!(order(&ids, "on_duty").expect("again")["changed"], 0);
+    let later =
+        json!({"epoch": 1, "fixes": [record(&ids[0], 2, 100.0), record(&ids[1], 2, 120.0)]});
+    assert_eq!(gateway.post(&later).ok("on duty"), json!({"taken": 2, "refused": []}));
+    // Nobody can tell them: an emergency beside them finds nobody.
+    let cookie = court.dispatcher();
+    source.send(&server, "near", &good_tip("alpha")).ok("a tip");
+    assert_eq!(court.incidents(&cookie)[0]["status"], "exhausted");
+    let statuses = |server: &Server| -> Vec<String> {
+        let roster = server.get("/api/officers", &[("cookie", &cookie)]).ok("officers");
+        let roster = roster["officers"].as_array().expect("a list").clone();
+        roster.iter().map(|one| one["status"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert!(statuses(&server).iter().all(|status| status == "out_of_contact"));
+    // The end of the shift. Nothing of them is kept any more.
+    assert_eq!(order(&ids[..300], "off_duty").expect("ordered")["changed"], 300);
+    let last = json!({"epoch": 1, "fixes": [record(&ids[0], 3, 100.0)]});
+    assert_eq!(gateway.post(&last).ok("off duty")["refused"], json!([[0, "off_duty"]]));
+    server.kill();
+    server.start_again();
+    let after = statuses(&server);
+    let count = |wanted: &str| after.iter().filter(|status| *status == wanted).count();
+    assert_eq!((count("off_duty"), count("out_of_contact")), (300, 300), "through a kill");
+}
+
+#[test]
+fn a_list_of_officers_with_a_fault_imports_nobody_and_says_where() {
+    let server = Server::start();
+    Court::add(&server, "alpha");
+    let list =
+        json!([{"name": "甲"}, {"name": ""}, {"name": "甲"}, {"name": "乙", "badge": "\u{0}"}]);
+    let import = json!({"do": "officers_add", "court": "alpha", "officers": list});
+    let fault = server.ask(&import).expect_err("refused");
+    assert_eq!(fault["code"], "invalid");
+    let lines: Vec<&str> = fault["faults"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .filter_map(|line| line.as_str())
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(
+        lines[0].starts_with("officer 2: ") && lines[2].starts_with("officer 4: "),
+        "{lines:?}"
+    );
+    assert_eq!(lines[1], "officer 3: has the name of officer 1");
+    let gateway = Gateway::add(&server, "alpha", "cars");
+    assert_eq!(gateway.officers()["officers"], json!([]));
+    for bad in [
+        json!({"do": "officers_add", "court": "alpha", "officers": []}),
+        json!({"do": "officers_add", "court": "nowhere", "officers": [{"name": "甲"}]}),
+        json!({"do": "officers_duty", "court": "alpha", "officers": ["x"], "to": "on_duty"}),
+        json!({"do": "officers_duty", "court": "alpha", "officers": [NEVER], "to": "asleep"}),
+    ] {
+        let fault = server.ask(&bad).expect_err("refused");
+        let code = fault["code"].as_str().unwrap_or_default();
+        assert!(["invalid", "unknown-court", "request-invalid"].contains(&code), "{fault}");
+    }
 }

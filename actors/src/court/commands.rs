@@ -112,7 +112,13 @@ async fn do_deed(room: &Rc<CourtRoom>, order: ToOfficer) -> Result<(), CommandFa
             return order_officer(room, officer, command, by).await;
         }
         OfficerDeed::GoOffDuty => {
-            return leave_work(room, officer, OfficerCommand::GoOffDuty, by).await;
+            return leave_work(
+                room,
+                officer,
+                OfficerCommand::GoOffDuty { how: DutyChange::Reported },
+                by,
+            )
+            .await;
         }
         OfficerDeed::StartBreak => {
             return leave_work(room, officer, OfficerCommand::StartBreak, by).await;

@@ -29,6 +29,7 @@ use super::messages::{
     SplitOff, ToIncident, ToOfficer,
 };
 use super::room::{CourtRoom, RoomPorts};
+use super::roster::{DutyOrder, DutyOrdered, EnrolMany};
 
 /// A court that could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -265,6 +266,22 @@ impl CourtHandle {
     /// # Errors
     /// [`CommandFault`].
     pub async fn enrol_officer(&self, message: EnrolOfficer) -> Result<(), CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Makes many officers known; gives back how many were not yet.
+    ///
+    /// # Errors
+    /// [`CommandFault`]; a part of them may be known then, and the same again is safe.
+    pub async fn enrol_many(&self, message: EnrolMany) -> Result<usize, CommandFault> {
+        self.ask_desk(message).await
+    }
+
+    /// Orders many officers on or off duty.
+    ///
+    /// # Errors
+    /// [`CommandFault`]; a part of them may be by then, and the same again is safe.
+    pub async fn order_duty(&self, message: DutyOrder) -> Result<DutyOrdered, CommandFault> {
         self.ask_desk(message).await
     }
 

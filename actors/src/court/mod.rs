@@ -9,6 +9,7 @@ mod handle;
 mod lanes;
 mod messages;
 mod room;
+mod roster;
 mod snapshots;
 
 pub(crate) use arrivals::{Bell, Ringing, Rung};
@@ -21,5 +22,7 @@ pub use messages::{
     DeskCounts, EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead,
     OfficerDeed, RevokeDevice, SplitOff, ToIncident, ToOfficer,
 };
+pub(crate) use room::NEVER_HEARD;
 pub use room::{CourtRoom, Idle, RoomPorts};
+pub use roster::{DutyOrder, DutyOrdered, EnrolMany};
 pub(crate) use snapshots::{Known, Trail};

@@ -11,7 +11,7 @@ use tiande_core::court::CourtProfile;
 use tiande_core::dispatch::Glance;
 use tiande_core::ids::{IdSource, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::{Incident, Urgency};
-use tiande_core::officer::FixVerdict;
+use tiande_core::officer::{Duty, FixVerdict, Officer};
 use tiande_core::spatial::SpatialIndex;
 use tiande_core::time::{Millis, UnixMillis};
 
@@ -31,6 +31,9 @@ use super::desk::CourtDesk;
 use super::directory::Directory;
 use super::lanes::Lanes;
 use super::snapshots::Unsaved;
+
+/// When somebody was last heard who was not heard since the server started.
+pub(crate) const NEVER_HEARD: UnixMillis = UnixMillis(0);
 
 /// The outside, as the actors of a court get it.
 #[derive(Clone)]
@@ -250,9 +253,17 @@ impl CourtRoom {
     /// The presence cell of an officer; sockets write the moment of each frame into it.
     pub(crate) fn presence(&self, id: OfficerId) -> Arc<AtomicI64> {
         let mut heard = self.heard.borrow_mut();
-        // An officer known from before a restart gets the full grace to come back.
-        let cell = heard.entry(id).or_insert_with(|| Arc::new(AtomicI64::new(self.clock.now().0)));
+        let cell = heard.entry(id).or_insert_with(|| Arc::new(AtomicI64::new(NEVER_HEARD.0)));
         Arc::clone(cell)
+    }
+
+    /// An officer's actor starts. Who was in contact before a restart gets the full grace to come back;
+    /// who is off duty, or was silent already, counts as silent until heard.
+    pub(crate) fn expect(&self, officer: &Officer) {
+        if officer.duty != Duty::Off && !officer.contact_lost {
+            let now = || Arc::new(AtomicI64::new(self.clock.now().0));
+            self.heard.borrow_mut().entry(officer.id).or_insert_with(now);
+        }
     }
 
     pub(crate) fn last_heard(&self, id: OfficerId) -> UnixMillis {

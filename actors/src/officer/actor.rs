@@ -10,13 +10,14 @@ use tiande_core::dispatch::Glance;
 use tiande_core::ids::{DeviceId, IncidentId, OfficerId};
 use tiande_core::journal::{By, Event, StreamId};
 use tiande_core::officer::{
-    Duty, DutyChange, FixFilter, Officer, OfficerCommand, OfficerEvent, OfficerStatus,
+    Duty, DutyChange, FixFilter, Officer, OfficerCommand, OfficerEvent, OfficerRefusal,
+    OfficerStatus,
 };
 use tiande_core::time::UnixMillis;
 use tokio::sync::oneshot;
 
 use crate::board::BoardNews;
-use crate::court::{Bell, CourtRoom, Known, Ringing, Trail};
+use crate::court::{Bell, CourtRoom, Known, NEVER_HEARD, Ringing, Trail};
 use crate::gate::Admitted;
 use crate::limits::{HOLD_MAX, OFFICER_STASH};
 use crate::outbox::CloseReason;
@@ -30,7 +31,7 @@ use super::gateway::{GatewayLane, Trackers};
 use super::handheld::Handheld;
 use super::lane::Waiting;
 use super::messages::{
-    AskOfficer, BriefOfficer, Card, CatchUp, OfficerAnswer, OfficerFault, OrderOfficer,
+    AskForMany, AskOfficer, BriefOfficer, Card, CatchUp, OfficerAnswer, OfficerFault, OrderOfficer,
     SettleOfficer, Written,
 };
 use super::tracks::Links;
@@ -81,6 +82,7 @@ pub struct OfficerActor {
 impl OfficerActor {
     pub(crate) fn new(room: Rc<CourtRoom>, known: Known<Officer>, notice: DeathNotice) -> Self {
         let Known { state, seq, trail } = known;
+        room.expect(&state);
         let bell = Bell::new(Arc::clone(&room.arrivals));
         let lane = Arc::new(FixLane::new(room.presence(state.id), Arc::clone(&bell)));
         let gateway_lane = Arc::new(GatewayLane::new(Arc::clone(&bell)));
@@ -235,8 +237,24 @@ impl OfficerActor {
         }
     }
 
+    /// What a command leads to. Who is ordered on duty and was not heard of lately cannot be reached, and
+    /// must not be asked to go anywhere: that is a part of the same decision.
+    fn decide(&self, command: &OfficerCommand) -> Result<Vec<OfficerEvent>, OfficerRefusal> {
+        let mut events = self.state.decide(command)?;
+        let (now, heard) = (self.room.now(), self.room.last_heard(self.id()));
+        let silent = now.since(heard).0 > self.room.profile.dispatch.contact_lost_after_ms;
+        let ordered = OfficerEvent::WentOnDuty { how: DutyChange::Ordered };
+        if silent && events.contains(&ordered) {
+            let mut next = self.state.clone();
+            events.iter().for_each(|event| next.apply(event, now));
+            let last_heard = if heard == NEVER_HEARD { now } else { heard };
+            events.extend(next.decide(&OfficerCommand::LoseContact { last_heard })?);
+        }
+        Ok(events)
+    }
+
     fn begin(&mut self, order: OrderOfficer, reply: Reply, ctx: &mut Context<Self>) {
-        let events = match self.state.decide(&order.command) {
+        let events = match self.decide(&order.command) {
             Ok(events) => events,
             Err(refusal) => {
                 reply.send(Err(OfficerFault::Refused(refusal))).ok();
@@ -349,6 +367,22 @@ impl Handler<Admitted<AskOfficer>> for OfficerActor {
         }
         let now = *now;
         MessageResult(OfficerAnswer::Granted(Some(self.hold(events, now, ctx))))
+    }
+}
+
+impl Handler<Admitted<AskForMany>> for OfficerActor {
+    type Result = MessageResult<Admitted<AskForMany>>;
+
+    fn handle(&mut self, message: Admitted<AskForMany>, ctx: &mut Self::Context) -> Self::Result {
+        let AskForMany { command, now } = message.body;
+        if self.held.is_some() {
+            return MessageResult(OfficerAnswer::Busy);
+        }
+        MessageResult(match self.decide(&command) {
+            Ok(events) if events.is_empty() => OfficerAnswer::Granted(None),
+            Ok(events) => OfficerAnswer::Granted(Some(self.hold(events, now, ctx))),
+            Err(refusal) => OfficerAnswer::Refused(refusal),
+        })
     }
 }
 

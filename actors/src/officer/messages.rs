@@ -24,6 +24,16 @@ pub struct AskOfficer {
     pub now: UnixMillis,
 }
 
+/// The court decides something for many officers in one append, and asks each of them.
+#[derive(Debug, Message)]
+#[rtype(result = "OfficerAnswer")]
+pub(crate) struct AskForMany {
+    /// What.
+    pub(crate) command: OfficerCommand,
+    /// The moment of the decision.
+    pub(crate) now: UnixMillis,
+}
+
 /// What the officer's actor says.
 #[derive(Debug)]
 pub enum OfficerAnswer {

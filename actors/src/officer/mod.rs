@@ -19,9 +19,9 @@ pub(crate) use actor::after;
 pub use batch::{Batch, RecordEnd};
 pub use gateway::{GatewayLane, GatewayPart};
 pub use lane::{FixLane, Link};
+pub(crate) use messages::{AskForMany, CatchUp, Farewell};
 pub use messages::{
     AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
     OrderOfficer, Revoke, SettleOfficer, Written,
 };
-pub(crate) use messages::{CatchUp, Farewell};
 pub(crate) use positions::Tally;

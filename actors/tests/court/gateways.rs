@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tiande_actors::court::{OfficerDeed, Whom};
+use tiande_actors::court::{DutyOrder, DutyOrdered, EnrolMany, EnrolOfficer, OfficerDeed, Whom};
 use tiande_actors::officer::{Batch, GatewayPart, RecordEnd};
 use tiande_actors::ports::Clock as _;
 use tiande_core::geo::{LatLon, Metres};
 use tiande_core::ids::{DeviceId, OfficerId};
-use tiande_core::officer::Fix;
+use tiande_core::journal::Event;
+use tiande_core::officer::{Fix, OfficerEvent, OfficerPersonal};
 use tiande_core::time::Millis;
 use tokio::sync::oneshot;
 
@@ -285,4 +286,65 @@ async fn nothing_is_kept_above_a_batch_that_was_sent_away_unseen() {
     assert_eq!(ends(batch(3..=4)).await, [Some("older"); 2]);
     assert_eq!(ends(batch(5..=6)).await, [Some("older"); 2]);
     assert_eq!(seqs(&world, near.officer), [1, 1, 2, 3, 4, 5, 6]);
+}
+
+async fn order(world: &World, officers: &[OfficerId], on: bool) -> DutyOrdered {
+    let order = DutyOrder { officers: officers.to_vec(), on };
+    within("an order of duty", world.court.order_duty(order)).await.unwrap()
+}
+
+#[actix::test]
+async fn a_lot_is_made_known_and_ordered_on_duty_with_one_append_each() {
+    let world = World::open().await;
+    let ids: Vec<OfficerId> = (0..40).map(|_| world.new_officer()).collect();
+    let enrol = |officer: &OfficerId| EnrolOfficer {
+        officer: *officer,
+        personal: OfficerPersonal { name: "tracked".to_owned(), badge: None },
+        skills: Vec::new(),
+    };
+    let appends = || world.journal.appended().len();
+    let before = appends();
+    let many = EnrolMany { officers: ids.iter().map(enrol).collect() };
+    assert_eq!(within("the import", world.court.enrol_many(many)).await.unwrap(), 40);
+    assert_eq!(appends(), before + 1);
+    let again = EnrolMany { officers: ids.iter().map(enrol).collect() };
+    assert_eq!(within("again", world.court.enrol_many(again)).await.unwrap(), 0);
+    assert_eq!(order(&world, &ids, true).await.changed.len(), 40);
+    assert_eq!(appends(), before + 2);
+    // Nobody hears of them: they can be seen, and not be asked. Silence is told once.
+    assert_eq!(ends(report(&world, &[(ids[0], &[(1, Some(100.0))])])).await, [None]);
+    world.clock.advance(Millis::from_secs(60));
+    world.settled().await;
+    assert_eq!(world.officer_status(ids[0]).await, "out_of_contact");
+    let incident = world.emergency().await;
+    assert_eq!(world.status(incident).await, "exhausted");
+    assert_eq!(world.count(|e| matches!(e, Event::Officer(OfficerEvent::ContactLost { .. }))), 40);
+    // A handheld that comes in ends it, where the place is fresh.
+    assert_eq!(ends(report(&world, &[(ids[0], &[(2, Some(101.0))])])).await, [None]);
+    let mut first = world.connect(ids[0]).await;
+    first.offer().await;
+    let world = world.reopen().await;
+    assert_eq!(world.officer_status(ids[1]).await, "out_of_contact");
+    world.clock.advance(Millis::from_secs(10));
+    world.settled().await;
+    let regained = |e: &Event| matches!(e, Event::Officer(OfficerEvent::ContactRegained {}));
+    assert_eq!(world.count(regained), 1, "a start is no sign of life");
+}
+
+#[actix::test]
+async fn an_order_off_duty_spares_who_is_bound_and_one_that_is_not_written_holds_nobody() {
+    let world = World::open().await;
+    let [mut near, far] = world.on_duty([100.0, 4_000.0]).await;
+    world.emergency().await;
+    let offer = near.offer().await;
+    world.accept(&near, offer).await.unwrap();
+    let both = [near.officer, far.officer];
+    world.journal.fail_next(tiande_actors::ports::AppendFault::Unavailable);
+    let failed = world.court.order_duty(DutyOrder { officers: both.to_vec(), on: false });
+    assert!(within("an order", failed).await.is_err());
+    let done = order(&world, &both, false).await;
+    assert_eq!(done.changed, [far.officer]);
+    assert_eq!(done.refused.len(), 1);
+    assert_eq!(world.officer_status(near.officer).await, "committed");
+    assert_eq!(world.officer_status(far.officer).await, "off_duty");
 }

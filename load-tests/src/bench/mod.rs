@@ -14,7 +14,7 @@ mod process;
 mod sides;
 pub mod sink;
 mod table;
-mod ws;
+pub mod ws;
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@
 
 mod commitments;
 mod decision;
+mod gateways;
 mod nearest;
 mod overload;
 #[cfg(test)]
@@ -58,6 +59,8 @@ pub struct Findings {
     pub restarts: u64,
     #[serde(flatten)]
     pub overload: overload::Found,
+    #[serde(flatten)]
+    pub gateways: gateways::Found,
     pub server_rss_mb_max: Option<f64>,
     pub server_cpu_s: Option<f64>,
     /// Processor seconds of the drill: it shares the machine with the server.
@@ -107,6 +110,7 @@ pub fn check(entries: &[Entry]) -> Findings {
             as u64,
         restarts: world.restarts,
         overload: overload::judge(entries, &world),
+        gateways: gateways::judge(entries),
         ..Findings::default()
     };
     let not_nearest = nearest.wrong.iter().map(|wrong| {

@@ -119,8 +119,9 @@ fn others<'a>(
     offer: &'a Offer,
     newest: &'a [Option<Known>],
 ) -> impl Iterator<Item = (u32, Known)> + 'a {
+    let court = world.officers[offer.o as usize].court;
     (0..u32::try_from(world.officers.len()).unwrap_or(u32::MAX))
-        .filter(move |o| *o != offer.o)
+        .filter(move |o| *o != offer.o && world.officers[*o as usize].court == court)
         .filter_map(move |o| newest[o as usize].map(|known| (o, known)))
 }
 

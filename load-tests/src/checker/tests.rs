@@ -19,7 +19,7 @@ impl Story {
         let mut story = Self::default();
         story.at(0, Event::Begin(Box::new(setting)));
         for (o, steps) in (0_u32..).zip(officers) {
-            story.at(0, Event::Officer { o, id: format!("o{o}") });
+            story.at(0, Event::Officer { o, id: format!("o{o}"), court: 0 });
             story.welcome(10, o, &[]);
             story.at(20, Event::DutySent { o, on: true });
             story.at(30, Event::DutyDone { o, on: true, ok: true });

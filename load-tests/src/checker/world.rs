@@ -45,6 +45,8 @@ pub struct Ack {
 /// One officer.
 #[derive(Debug, Default)]
 pub struct Officer {
+    /// The number of the court.
+    pub court: u32,
     pub fixes: Vec<Fix>,
     pub acks: Vec<Ack>,
     pub connections: Vec<Connection>,
@@ -161,8 +163,8 @@ impl World {
     fn take(&mut self, t: Us, event: &Event) {
         match event {
             Event::Begin(setting) => self.setting = (**setting).clone(),
-            Event::Officer { o, .. } => {
-                self.officer(*o);
+            Event::Officer { o, court, .. } => {
+                self.officer(*o).court = *court;
             }
             Event::Disconnected { o, .. } => self.break_connection(*o, t),
             Event::Killed => {
@@ -247,6 +249,7 @@ impl World {
             | Event::Ack { seq: None, .. }
             | Event::DutyDone { ok: false, .. }
             | Event::Started
+            | Event::Gateways { .. }
             | Event::SosSent { .. }
             | Event::SosAnswered { .. }
             | Event::IncidentSeen { .. }

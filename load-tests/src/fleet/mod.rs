@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use anyhow::Result;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock;
@@ -48,6 +48,8 @@ pub struct Field {
     pub begun_us: u64,
     /// Officers that have done what the warm-up asks of them.
     pub ready: AtomicU32,
+    /// Those who connect at the moment: a socket and a request each.
+    pub doors: Semaphore,
     /// Open offers, work and unanswered commands of all officers.
     pub open: AtomicI64,
 }
@@ -76,7 +78,7 @@ pub fn ways(scenario: &Scenario, data: &Path) -> Result<Vec<Way>> {
         Way::Walk(Box::new(Walker::new(
             scenario.seed,
             number,
-            scenario.court.area,
+            scenario.area_of(number % scenario.courts()),
             officers.speed_up,
         )))
     };

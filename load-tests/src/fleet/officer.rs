@@ -154,6 +154,7 @@ impl Officer {
     }
 
     async fn connect(&self) -> Result<Socket> {
+        let _place = self.field.doors.acquire().await;
         let bearer = format!("Bearer {}", self.device.token);
         let (record, o) = (Arc::clone(&self.field.record), self.o);
         Socket::open(

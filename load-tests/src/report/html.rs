@@ -61,6 +61,38 @@ pub fn page(report: &Report, entries: &[Entry]) -> String {
         "演练程序处理器时间 processor time of the drill",
         found.drill_cpu_s.map_or("–".into(), |s| format!("{s:.1} s")),
     );
+    let country = &found.gateways;
+    if country.tracked > 0 {
+        let share = |cores: Option<f64>| cores.map_or("–".into(), |cores| format!("{cores:.2}"));
+        row("法院 courts", country.courts.to_string());
+        row("仅有定位终端的干警 officers with a tracker only", country.tracked.to_string());
+        row(
+            "经网关的位置 positions through gateways / 采用 taken / 拒绝 refused",
+            format!(
+                "{} / {} / {}",
+                country.gateway_positions_sent,
+                country.gateway_positions_taken,
+                country.gateway_positions_refused
+            ),
+        );
+        row(
+            "批次 batches / 拒绝 refused",
+            format!("{} / {}", country.gateway_batches, country.gateway_batches_refused),
+        );
+        let batch = &country.gateway_batch_ms;
+        row(
+            "批次到落盘回执 batch until all of it is on the disk, p50 / p99",
+            format!("{} / {}", time(batch.p50), time(batch.p99)),
+        );
+        row(
+            "每秒处理的位置 positions handled a second, sockets and gateways",
+            format!("{:.0}", country.positions_handled_per_s),
+        );
+        row(
+            "处理器核数：服务器 / 演练 cores used: server / drill",
+            format!("{} / {}", share(country.server_cpu_share), share(country.drill_cpu_share)),
+        );
+    }
     html += "</table>";
     html += &overload(report, entries);
     html += &latencies(report);
@@ -293,6 +325,12 @@ fn words(name: &str) -> &'static str {
         "tip_to_offer_p99_ms" => "线索到手机，毫秒",
         "tip_to_accept_p99_ms" => "线索到接单，毫秒",
         "server_rss_mb_max" => "服务器内存，MB",
+        "server_cpu_share" => "服务器所用处理器核数",
+        "drill_cpu_share" => "演练所用处理器核数",
+        "positions_handled_per_s_min" => "每秒处理的位置",
+        "gateway_positions_refused" => "网关被拒的位置",
+        "gateway_batches_refused" => "网关被拒的批次",
+        "gateway_batch_p99_ms" => "批次到落盘回执，毫秒",
         "tips_acked_min" => "至少回执的线索",
         "offers_judged_min" => "至少核对的派单",
         "restarts_min" => "至少重启次数",

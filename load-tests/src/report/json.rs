@@ -106,6 +106,30 @@ impl Report {
                 number(found.drill_cpu_s),
             );
         }
+        let country = &found.gateways;
+        if country.tracked > 0 {
+            let _ = write!(
+                text,
+                "\n{} courts, {} tracked officers through gateways: {} positions, {} taken, {} refused {:?}; {} \
+                 batches, {} refused {:?}, answered p50 {:.0} ms, p99 {:.0} ms; {:.0} positions/s handled in all; \
+                 server {:.2} cores and {:.0} MB, drill {:.2} cores",
+                country.courts,
+                country.tracked,
+                country.gateway_positions_sent,
+                country.gateway_positions_taken,
+                country.gateway_positions_refused,
+                country.gateway_positions_refused_codes,
+                country.gateway_batches,
+                country.gateway_batches_refused,
+                country.gateway_batches_refused_codes,
+                country.gateway_batch_ms.p50,
+                country.gateway_batch_ms.p99,
+                country.positions_handled_per_s,
+                country.server_cpu_share.unwrap_or_default(),
+                found.server_rss_mb_max.unwrap_or_default(),
+                country.drill_cpu_share.unwrap_or_default(),
+            );
+        }
         for line in self.limits_broken.iter().chain(found.faults.iter().take(10)) {
             text.push_str("\n  ");
             text.push_str(line);
@@ -145,6 +169,16 @@ fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
         ("commands_shed", Some(limits.commands_shed), found.overload.commands_shed),
         ("tips_unanswered", limits.tips_unanswered, found.tips_unanswered),
         ("tips_refused", limits.tips_refused, found.tips_refused),
+        (
+            "gateway_positions_refused",
+            limits.gateway_positions_refused,
+            found.gateways.gateway_positions_refused,
+        ),
+        (
+            "gateway_batches_refused",
+            limits.gateway_batches_refused,
+            found.gateways.gateway_batches_refused,
+        ),
         ("incidents_exhausted", limits.incidents_exhausted, found.incidents_exhausted),
     ];
     for (name, limit, value) in counts {
@@ -174,6 +208,21 @@ fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
     );
     line("normal_again_s", false, limits.normal_again_s, overload.normal_again_s);
     line("storm_tips_per_s_min", true, limits.storm_tips_per_s_min, overload.storm_tips_per_s);
+    let country = &found.gateways;
+    line("server_cpu_share", false, limits.server_cpu_share, country.server_cpu_share);
+    line("drill_cpu_share", false, limits.drill_cpu_share, country.drill_cpu_share);
+    line(
+        "positions_handled_per_s_min",
+        true,
+        limits.positions_handled_per_s_min,
+        Some(country.positions_handled_per_s),
+    );
+    line(
+        "gateway_batch_p99_ms",
+        false,
+        limits.gateway_batch_p99_ms,
+        p99(&country.gateway_batch_ms),
+    );
     line("server_rss_mb_max", false, limits.server_rss_mb_max, found.server_rss_mb_max);
     let floors = [
         ("tips_acked_min", limits.tips_acked_min, found.tips_acked),

@@ -229,6 +229,43 @@ impl Doors {
             .await
     }
 
+    /// The officers of these names, in their order; where there is none, the name is given to the one
+    /// beside it. All or nothing.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn officers_named(
+        &self,
+        court: &CourtId,
+        named: Vec<(String, OfficerId)>,
+    ) -> Result<Vec<OfficerId>, StoreFault> {
+        let keyed = named.into_iter().map(|(name, fresh)| (self.officer_key(court, &name), fresh));
+        let (keyed, court): (Vec<_>, _) = (keyed.collect(), court.to_string());
+        self.journal
+            .write(move |mut conn| {
+                Box::pin(async move {
+                    let mut officers = Vec::with_capacity(keyed.len());
+                    for (key, fresh) in keyed {
+                        // As in `officer_named`.
+                        let (id,): (String,) = conn
+                            .fetch_one(
+                                sql("INSERT INTO officer_name (name_key, court, officer) \
+                             VALUES ($1, $2, $3) \
+                             ON CONFLICT (name_key) DO UPDATE SET officer = officer_name.officer \
+                             RETURNING officer")
+                                .bind(key)
+                                .bind(court.clone())
+                                .bind(fresh.to_string()),
+                            )
+                            .await?;
+                        officers.push(parsed_in_job(&id)?);
+                    }
+                    Ok(officers)
+                })
+            })
+            .await
+    }
+
     /// Forgets which name an officer has.
     ///
     /// # Errors

@@ -141,6 +141,8 @@ plain_enum! {
         Geofence => "geofence",
         /// Calling for help while off duty.
         Sos => "sos",
+        /// The bureau's own order, by its duty roster: for who has a tracker only.
+        Ordered => "ordered",
     }
 }
 plain_enum! {

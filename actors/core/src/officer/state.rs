@@ -119,7 +119,10 @@ pub enum OfficerCommand {
         how: DutyChange,
     },
     /// Stop working.
-    GoOffDuty,
+    GoOffDuty {
+        /// What brought it about.
+        how: DutyChange,
+    },
     /// Begin a break.
     StartBreak,
     /// The device has been silent too long.
@@ -322,9 +325,9 @@ impl Officer {
                 vec![OfficerEvent::WentOnDuty { how: *how }]
             }
             (OfficerCommand::GoOnDuty { .. }, Duty::Break) => vec![OfficerEvent::BreakEnded {}],
-            (OfficerCommand::GoOffDuty, Duty::On | Duty::Break) => {
+            (OfficerCommand::GoOffDuty { how }, Duty::On | Duty::Break) => {
                 self.unbound()?;
-                vec![OfficerEvent::WentOffDuty { how: DutyChange::Reported }]
+                vec![OfficerEvent::WentOffDuty { how: *how }]
             }
             (OfficerCommand::StartBreak, Duty::Off) => return Err(OfficerRefusal::OffDuty),
             (OfficerCommand::StartBreak, Duty::On) => {
@@ -351,7 +354,7 @@ impl Officer {
             (
                 OfficerCommand::Register { .. }
                 | OfficerCommand::GoOnDuty { .. }
-                | OfficerCommand::GoOffDuty
+                | OfficerCommand::GoOffDuty { .. }
                 | OfficerCommand::StartBreak
                 | OfficerCommand::LoseContact { .. }
                 | OfficerCommand::RegainContact,

@@ -92,9 +92,9 @@ fn each_duty_command_in_each_duty_state() {
         (off_duty(), go_on.clone(), Ok(1), On),
         (on_duty(), go_on.clone(), Ok(0), On),
         (on_break(), go_on, Ok(1), On),
-        (off_duty(), OfficerCommand::GoOffDuty, Ok(0), Off),
-        (on_duty(), OfficerCommand::GoOffDuty, Ok(1), Off),
-        (on_break(), OfficerCommand::GoOffDuty, Ok(1), Off),
+        (off_duty(), OfficerCommand::GoOffDuty { how: DutyChange::Reported }, Ok(0), Off),
+        (on_duty(), OfficerCommand::GoOffDuty { how: DutyChange::Reported }, Ok(1), Off),
+        (on_break(), OfficerCommand::GoOffDuty { how: DutyChange::Reported }, Ok(1), Off),
         (off_duty(), OfficerCommand::StartBreak, Err(OfficerRefusal::OffDuty), Off),
         (on_duty(), OfficerCommand::StartBreak, Ok(1), Break),
         (on_break(), OfficerCommand::StartBreak, Ok(0), Break),
@@ -125,7 +125,7 @@ fn an_officer_is_registered_once_and_before_anything_else() {
     let register = OfficerCommand::Register { skills: Vec::new(), personal };
     assert_eq!(command(&mut off_duty(), register), Err(OfficerRefusal::AlreadyRegistered));
     assert_eq!(
-        command(&mut stranger(), OfficerCommand::GoOffDuty),
+        command(&mut stranger(), OfficerCommand::GoOffDuty { how: DutyChange::Reported }),
         Err(OfficerRefusal::NotRegistered)
     );
     assert_eq!(part(&mut stranger(), be_offered(1)), Err(OfficerRefusal::NotRegistered));
@@ -141,7 +141,9 @@ fn who_is_bound_can_neither_leave_nor_rest() {
         (committed(), OfficerRefusal::Committed(incident(1))),
         (caller, OfficerRefusal::InSos),
     ] {
-        for wanted in [OfficerCommand::GoOffDuty, OfficerCommand::StartBreak] {
+        for wanted in
+            [OfficerCommand::GoOffDuty { how: DutyChange::Reported }, OfficerCommand::StartBreak]
+        {
             assert_eq!(command(&mut officer.clone(), wanted), Err(refusal));
         }
     }
@@ -154,7 +156,10 @@ fn silence_is_noted_once_and_ends_with_the_shift() {
     assert_eq!(command(&mut officer, OfficerCommand::LoseContact { last_heard: LATER }), Ok(0));
     assert_eq!(officer.status(), OfficerStatus::OutOfContact);
     assert_eq!(command(&mut officer.clone(), OfficerCommand::RegainContact), Ok(1));
-    assert_eq!(command(&mut officer, OfficerCommand::GoOffDuty), Ok(1));
+    assert_eq!(
+        command(&mut officer, OfficerCommand::GoOffDuty { how: DutyChange::Reported }),
+        Ok(1)
+    );
     assert!(!officer.contact_lost);
 }
 

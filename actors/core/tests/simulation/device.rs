@@ -339,7 +339,9 @@ impl Device {
             Shift::Break if rng.chance(250) => {
                 Some(Request::Duty(OfficerCommand::GoOnDuty { how }))
             }
-            Shift::On if rng.chance(15) => Some(Request::Duty(OfficerCommand::GoOffDuty)),
+            Shift::On if rng.chance(15) => {
+                Some(Request::Duty(OfficerCommand::GoOffDuty { how: DutyChange::Reported }))
+            }
             Shift::On if rng.chance(25) => Some(Request::Duty(OfficerCommand::StartBreak)),
             Shift::Off | Shift::On | Shift::Break => None,
         }
