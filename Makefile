@@ -15,6 +15,8 @@ DATA ?= ../shared/data
 KILLS ?= 1000
 CUTS ?= 100
 MINUTES ?= 120
+# Subjects of `make bench`, with commas; empty means all.
+ONLY ?=
 # One scenario, by name or by path; empty means all.
 SCENARIO ?=
 
@@ -52,8 +54,8 @@ soak: system web ## Kills and cuts power again and again (KILLS=, CUTS=, MINUTES
 	@KILLS=$(KILLS) CUTS=$(CUTS) MINUTES=$(MINUTES) scripts/soak.sh
 
 .PHONY: bench
-bench: build ## Measures the county scenario and prints the figures.
-	@DATA="$(DATA)" scripts/bench.sh
+bench: build ## Measures Tiande beside Redis, PostGIS and others; writes load-tests/out/bench.json, bench.md.
+	@scripts/bench.sh $(if $(ONLY),--only $(ONLY))
 
 .PHONY: fmt
 fmt: ## Formats the Rust code.

@@ -5,6 +5,7 @@
 #   scripts/setup-system.sh build      a C compiler, Rust, Node.js
 #   scripts/setup-system.sh faults     also strace and ext4, for the storage faults; only as root
 #   scripts/setup-system.sh postgres   also PostgreSQL's server, for the tests of that store
+#   scripts/setup-system.sh bench      also what the bench measures beside: Redis, PostgreSQL with PostGIS
 #   scripts/setup-system.sh browser    also Chromium and fonts, for the browser tests only
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +19,16 @@ installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = i
 packages=()
 need_package() { if ! has dpkg-query || ! installed "$1"; then packages+=("$1"); fi; }
 
+need_postgres() {
+  if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || has initdb; then return; fi
+  packages+=(postgresql)
+  # Tests and benches make servers of their own; the package need not start one.
+  if [ "$(id -u)" -eq 0 ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  fi
+}
+
 # SQLite is compiled from C source inside the build.
 has cc || packages+=(gcc libc6-dev)
 
@@ -30,15 +41,17 @@ case $want in
     has mkfs.ext4 || packages+=(e2fsprogs)
     has mount || packages+=(mount)
     ;;
-  postgres)
-    if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! has initdb; then
-      packages+=(postgresql)
-      # The tests make servers of their own; the package need not start one.
-      if [ "$(id -u)" -eq 0 ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-        mkdir -p /etc/postgresql-common
-        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
-      fi
-    fi
+  postgres) need_postgres ;;
+  bench)
+    need_postgres
+    # PostGIS is made for one version of PostgreSQL; without any here, Debian's own comes with it.
+    versions=(/usr/lib/postgresql/*/bin/initdb)
+    version=$(sed -n 's|^/usr/lib/postgresql/\([0-9]*\)/.*|\1|p' <<<"${versions[-1]}")
+    if [ -n "$version" ]; then need_package "postgresql-$version-postgis-3"; else packages+=(postgis postgresql-postgis); fi
+    has psql && has pgbench || packages+=(postgresql-client postgresql-contrib)
+    # Debian's redis-tools holds the server's program too, and no system service. The bench finds it.
+    has redis-server || [ -x /usr/bin/redis-check-rdb ] || packages+=(redis-tools)
+    has taskset && has setpriv || packages+=(util-linux)
     ;;
   browser)
     # CHROMIUM names another one that is there already.
@@ -51,7 +64,7 @@ case $want in
     need_package fonts-noto-cjk
     need_package fonts-noto-core
     ;;
-  *) fail "there is no set-up called '$want' (build, postgres, browser, faults)" ;;
+  *) fail "there is no set-up called '$want' (build, postgres, bench, browser, faults)" ;;
 esac
 
 if [ ${#packages[@]} -gt 0 ]; then

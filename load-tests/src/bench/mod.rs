@@ -7,9 +7,14 @@
 //! (the index, the journal) is a bench of its own crate, which `inside.rs` runs and reads.
 
 mod field;
+mod gateway;
 mod host;
+mod index;
 mod ingest;
+mod inside;
 mod line;
+mod nearest;
+mod peers;
 mod process;
 mod sides;
 pub mod sink;
@@ -35,6 +40,9 @@ pub struct Bench {
     /// How often each side is measured; five at least for figures that are to be quoted.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The bench of tiande-core's index, as `cargo bench --no-run` builds it.
+    #[arg(long)]
+    spatial: Option<PathBuf>,
     /// Only these subjects; by default all.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Subject>,
@@ -45,6 +53,12 @@ pub struct Bench {
 enum Subject {
     /// One position in one frame, against a bare websocket sink.
     Ingest,
+    /// Positions in batches, against Redis.
+    Gateway,
+    /// A position noted in the index, against an R-tree.
+    Index,
+    /// The nearest who may be asked, against Redis and PostGIS.
+    Nearest,
 }
 
 /// What every subject needs to know.
@@ -56,6 +70,15 @@ pub struct Setting {
     pub out: PathBuf,
     /// How often each side is measured.
     pub rounds: usize,
+    /// The index's bench program, where it was named.
+    spatial: Option<PathBuf>,
+}
+
+impl Setting {
+    /// The index's bench program.
+    pub fn spatial(&self) -> Result<&Path> {
+        self.spatial.as_deref().context("name the bench of the index with --spatial")
+    }
 }
 
 /// Measures; true when every budget is kept.
@@ -66,7 +89,8 @@ pub async fn run(bench: Bench) -> Result<bool> {
         bail!("there is no server binary {}; name it with --binary", binary.display());
     }
     std::fs::create_dir_all(&bench.out).context("cannot make the folder for results")?;
-    let setting = Setting { binary, out: bench.out, rounds: bench.rounds.max(1) };
+    let (rounds, spatial) = (bench.rounds.max(1), bench.spatial);
+    let setting = Setting { binary, out: bench.out, rounds, spatial };
     host::announce();
     host::keep_to_second_core();
     let chosen = |subject| bench.only.is_empty() || bench.only.contains(&subject);
@@ -75,6 +99,9 @@ pub async fn run(bench: Bench) -> Result<bool> {
         host::say(&format!("== {subject:?}, load average {}", host::load_average()));
         let more = match subject {
             Subject::Ingest => ingest::measure(&setting).await,
+            Subject::Gateway => gateway::measure(&setting).await,
+            Subject::Index => index::measure(&setting).await,
+            Subject::Nearest => nearest::measure(&setting).await,
         };
         lines.extend(more.with_context(|| format!("{subject:?}"))?);
         // After each, so that a bench that breaks off leaves what it has.

@@ -1,6 +1,6 @@
 //! The search for the nearest officers who may be asked, with its explanation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::geo::LatLon;
@@ -50,9 +50,11 @@ pub fn search(
     if want == 0 {
         return found;
     }
-    let mut seen = BTreeSet::new();
+    // Some are passed over for each one asked; growing the lists step by step would cost as much as
+    // finding the officers.
+    found.candidates.reserve(want.min(index.len()));
+    found.decision.considered.reserve((2 * want).min(index.len()).min(Decision::LISTED_MAX));
     index.walk(at, |near| {
-        seen.insert(near.id);
         let Some(glance) = glances.get(&near.id) else { return ControlFlow::Continue(()) };
         let fix_age_ms = glance.fix.map(|known| known.age(now).0);
         let verdict = match fitness(glance, wanted, now) {
@@ -75,8 +77,9 @@ pub fn search(
         }
     });
     if found.candidates.len() < want {
-        for (id, glance) in glances.iter().filter(|(id, _)| !seen.contains(id)) {
-            // Who is not in the index has no fix to measure from, so a good word changes nothing.
+        // The walk has seen everybody in the index. Who is not in it has no fix to measure from, so a
+        // good word changes nothing.
+        for (id, glance) in glances.iter().filter(|(id, _)| index.get(**id).is_none()) {
             let verdict = fitness(glance, wanted, now).err().unwrap_or(Verdict::NoFix);
             found.decision.note(Considered {
                 officer: *id,

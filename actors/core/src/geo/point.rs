@@ -1,8 +1,8 @@
 //! A point on the WGS-84 ellipsoid, its distance to another, and its place in space.
 
-use geographiclib_rs::{Geodesic, InverseGeodesic};
 use serde::{Deserialize, Serialize};
-use std::sync::OnceLock;
+
+use super::origin::Origin;
 
 /// A length in metres, finite and not negative.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -69,13 +69,11 @@ impl LatLon {
         self.lon
     }
 
-    /// Distance along the ellipsoid (WGS-84 geodesic, Karney 2013; error below a micrometre).
+    /// Distance along the ellipsoid (WGS-84 geodesic; error below a micrometre). Whoever measures many
+    /// from one point makes an [`Origin`] of it.
     #[must_use]
     pub fn distance(self, other: Self) -> Metres {
-        static WGS84: OnceLock<Geodesic> = OnceLock::new();
-        let metres: f64 =
-            WGS84.get_or_init(Geodesic::wgs84).inverse(self.lat, self.lon, other.lat, other.lon);
-        Metres(metres)
+        Origin::new(self).distance(other)
     }
 
     /// Where the point is in space: earth-centred, earth-fixed metres.

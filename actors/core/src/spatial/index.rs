@@ -1,36 +1,19 @@
-//! The lazy spatial index: an R-tree over anchors, exact answers over current places.
+//! Who is where: ids with their current places, searched by distance.
 //!
-//! A point that moves a little stays where it is in the tree. The tree holds its *anchor*, the
-//! place where it was last inserted; only when the point leaves the ball of `slack` metres around
-//! its anchor is it taken out and inserted anew. On foot that is one update in forty, and all
-//! others cost no tree work, no allocation and hardly any trigonometry.
-//!
-//! Answers are exact all the same: a point is at most `slack` from its anchor, so the straight
-//! line to the anchor minus `slack` is never more than the geodesic to the point. The walk takes
-//! anchors from the tree in order of that bound and releases a point only when nothing unseen can
-//! be nearer.
+//! A table says in which cell an id lies, and the cell holds the place: a move within the cell is one
+//! look-up and one write, no tree work, no allocation and no trigonometry. Searches go from cell to cell
+//! (`rings`), bounded by straight lines, and their answers are exact all the same.
 //!
 //! The index knows ids and places, nothing of officers; who may be asked is the caller's filter.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::ops::ControlFlow;
 
-use rstar::RTree;
-use rstar::primitives::GeomWithData;
+use crate::geo::{LatLon, Metres, Origin};
 
-use crate::geo::{Ecef, LatLon, Metres};
-
-/// Slack of an index that says nothing else, metres: at 64 m one update in forty on foot (1.5 m/s,
-/// one a second) and one in five by car moves the tree, for two more candidates a search.
-pub const DEFAULT_SLACK: Metres = Metres(64.0);
-
-/// What chords and geodesics may be off by from rounding, metres: lower bounds are lowered by it.
-const ROUNDING: f64 = 1e-6;
-
-/// No degree of latitude is longer, metres (at the poles 111,694).
-const DEGREE_OF_LATITUDE_MAX: f64 = 111_700.0;
+use super::cells::{Cells, Point, ROOT, Spot};
+use super::rings;
 
 /// One found id, and how far it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,14 +24,6 @@ pub struct Near<Id> {
     pub distance: Metres,
 }
 
-/// Where an id is, and where the tree believes it to be.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    at: LatLon,
-    anchor_at: LatLon,
-    anchor: Ecef,
-}
-
 /// Ids with their current places, searched by distance.
 ///
 /// All orders are by distance, then by id: bit-equal distances (officers in one car park, by one
@@ -57,42 +32,25 @@ struct Entry {
 #[derive(Clone, Debug)]
 pub struct SpatialIndex<Id: Copy + Ord + Hash> {
     /// Never iterated, so its order cannot matter.
-    entries: HashMap<Id, Entry, BuildHasherDefault<IdHasher>>,
-    tree: RTree<GeomWithData<Ecef, Id>>,
-    slack: f64,
-    reinserts: u64,
+    entries: HashMap<Id, Spot, BuildHasherDefault<IdHasher>>,
+    cells: Cells<Id>,
+    moves: u64,
 }
 
 impl<Id: Copy + Ord + Hash> Default for SpatialIndex<Id> {
     fn default() -> Self {
-        Self::new(DEFAULT_SLACK)
+        Self { entries: HashMap::default(), cells: Cells::new(), moves: 0 }
     }
 }
 
 impl<Id: Copy + Ord + Hash> SpatialIndex<Id> {
-    /// An empty index. A slack that is no length (negative, not finite) counts as 0: then each move
-    /// goes into the tree.
+    /// The index of these points. Of several points with one id the last counts.
     #[must_use]
-    pub fn new(slack: Metres) -> Self {
-        Self::from_points(slack, [])
-    }
-
-    /// Builds the index of many points at once, far cheaper than one by one. Of several points with
-    /// one id the last counts.
-    #[must_use]
-    pub fn from_points(slack: Metres, points: impl IntoIterator<Item = (Id, LatLon)>) -> Self {
+    pub fn from_points(points: impl IntoIterator<Item = (Id, LatLon)>) -> Self {
         let points: BTreeMap<Id, LatLon> = points.into_iter().collect();
-        let entry = |at: LatLon| Entry { at, anchor_at: at, anchor: at.ecef() };
-        let entries: HashMap<_, _, _> = points.iter().map(|(id, at)| (*id, entry(*at))).collect();
-        let anchors = points.iter().map(|(id, at)| GeomWithData::new(at.ecef(), *id)).collect();
-        let slack = if slack.0.is_finite() { slack.0.max(0.0) } else { 0.0 };
-        Self { entries, tree: RTree::bulk_load(anchors), slack, reinserts: 0 }
-    }
-
-    /// How far a point may be from its anchor, metres.
-    #[must_use]
-    pub fn slack(&self) -> Metres {
-        Metres(self.slack)
+        let mut index = Self::default();
+        points.into_iter().for_each(|(id, at)| index.update(id, at));
+        index
     }
 
     /// How many ids there are.
@@ -110,62 +68,74 @@ impl<Id: Copy + Ord + Hash> SpatialIndex<Id> {
     /// Where an id is now.
     #[must_use]
     pub fn get(&self, id: Id) -> Option<LatLon> {
-        self.entries.get(&id).map(|entry| entry.at)
+        let spot = self.entries.get(&id)?;
+        self.cells.point(*spot).map(|point| point.at)
     }
 
-    /// How many updates of known ids moved an anchor so far. For gauges and tests.
+    /// How many updates of known ids went into another cell so far. For gauges and tests.
     #[must_use]
-    pub fn reinserts(&self) -> u64 {
-        self.reinserts
+    pub fn moves(&self) -> u64 {
+        self.moves
     }
 
     /// Notes where an id is now; a new id joins.
+    #[inline]
     pub fn update(&mut self, id: Id, at: LatLon) {
-        let anchor = if let Some(entry) = self.entries.get_mut(&id) {
-            if moved_at_most(entry, at, self.slack) {
-                entry.at = at;
-                return;
-            }
-            let anchor = at.ecef();
-            if chord(anchor, entry.anchor) <= self.slack {
-                entry.at = at;
-                return;
-            }
-            let old = GeomWithData::new(entry.anchor, id);
-            *entry = Entry { at, anchor_at: at, anchor };
-            let removed = self.tree.remove(&old);
-            debug_assert!(removed.is_some(), "each entry has its anchor in the tree");
-            self.reinserts += 1;
-            anchor
-        } else {
-            let anchor = at.ecef();
-            self.entries.insert(id, Entry { at, anchor_at: at, anchor });
-            anchor
+        let known = self.entries.get(&id).copied();
+        if known.is_none_or(|spot| !self.cells.shift(spot, at)) {
+            self.enter(id, at, known);
+        }
+    }
+
+    /// Into another cell, or for the first time into one.
+    fn enter(&mut self, id: Id, at: LatLon, left: Option<Spot>) {
+        let entries = &mut self.entries;
+        let mut lies = |id, spot| {
+            entries.insert(id, spot);
         };
-        self.tree.insert(GeomWithData::new(anchor, id));
+        if let Some(left) = left {
+            let taken = self.cells.take(left, &mut lies);
+            debug_assert!(taken.is_some(), "each entry has its point in a cell");
+            self.moves += 1;
+            self.cells.insert(left.cell, Point { at, id }, &mut lies);
+            self.cells.tidy(left.cell, &mut lies);
+        } else {
+            self.cells.insert(ROOT, Point { at, id }, &mut lies);
+        }
     }
 
     /// Takes an id out and returns where it was.
     pub fn remove(&mut self, id: Id) -> Option<LatLon> {
-        let entry = self.entries.remove(&id)?;
-        let removed = self.tree.remove(&GeomWithData::new(entry.anchor, id));
-        debug_assert!(removed.is_some(), "each entry has its anchor in the tree");
-        Some(entry.at)
+        let spot = self.entries.remove(&id)?;
+        let entries = &mut self.entries;
+        let mut lies = |id, spot| {
+            entries.insert(id, spot);
+        };
+        let taken = self.cells.take(spot, &mut lies);
+        debug_assert!(taken.is_some(), "each entry has its point in a cell");
+        self.cells.tidy(spot.cell, &mut lies);
+        taken.map(|point| point.at)
     }
 
     /// The `k` nearest ids that `filter` lets pass, in order; fewer when there are no more.
     ///
-    /// Exact. `filter` is called at most once for each id, in no promised order, and also for ids
-    /// that turn out too far. Costs about k + 1 geodesics (0.5–1 µs each) and the tree's part,
-    /// for 8 of 10,000 some 7–20 µs.
+    /// Exact. `filter` is called in order of distance, and for nobody beyond the last one found. For 8 of
+    /// 10,000 it takes about a microsecond.
     #[must_use]
-    pub fn nearest(&self, at: LatLon, k: usize, filter: impl FnMut(Id) -> bool) -> Vec<Near<Id>> {
+    pub fn nearest(
+        &self,
+        at: LatLon,
+        k: usize,
+        mut filter: impl FnMut(Id) -> bool,
+    ) -> Vec<Near<Id>> {
         let mut found = Vec::with_capacity(k.min(self.len()));
         if k == 0 {
             return found;
         }
-        self.walk_where(at, filter, |near| {
-            found.push(near);
+        self.walk(at, |near| {
+            if filter(near.id) {
+                found.push(near);
+            }
             if found.len() < k { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         found
@@ -173,131 +143,24 @@ impl<Id: Copy + Ord + Hash> SpatialIndex<Id> {
 
     /// Visits ids in order of distance until told to stop, or until all were visited.
     pub fn walk(&self, at: LatLon, visit: impl FnMut(Near<Id>) -> ControlFlow<()>) {
-        self.walk_where(at, |_all| true, visit);
+        rings::walk(&self.cells, self.len(), &Origin::new(at), visit);
     }
 
-    /// All ids at most `radius` away, in order.
+    /// All ids at most `radius` away, in order. What is no length is a circle that holds nobody.
     #[must_use]
     pub fn within(&self, at: LatLon, radius: Metres) -> Vec<Near<Id>> {
-        let from = at.ecef();
-        let reach = radius.0 + self.slack + ROUNDING;
-        // No length: a circle that holds nobody. The tree must not see NaN.
         if radius.0.is_nan() || radius.0 < 0.0 {
             return Vec::new();
         }
-        let mut found: Vec<Near<Id>> = self
-            .tree
-            .locate_within_distance(from, reach * reach)
-            .filter_map(|anchor| {
-                let entry = self.entries.get(&anchor.data)?;
-                // The chord is cheap and drops most of those in the slack.
-                if chord(from, entry.at.ecef()) > radius.0 + ROUNDING {
-                    return None;
-                }
-                let distance = at.distance(entry.at);
-                (distance.0 <= radius.0).then_some(Near { id: anchor.data, distance })
-            })
-            .collect();
-        found.sort_unstable_by(|a, b| a.distance.0.total_cmp(&b.distance.0).then(a.id.cmp(&b.id)));
-        found
+        rings::within(&self.cells, &Origin::new(at), radius.0)
     }
 
-    /// The walk over those that `keep` lets pass.
-    ///
-    /// Three bounds, from cheap to dear, each a lower bound of the next: chord to the anchor minus
-    /// slack (from the tree), chord to the point, geodesic to the point. A candidate goes up by one
-    /// only when it is the least of all, so hardly more geodesics are computed than ids visited.
-    fn walk_where(
-        &self,
-        at: LatLon,
-        mut keep: impl FnMut(Id) -> bool,
-        mut visit: impl FnMut(Near<Id>) -> ControlFlow<()>,
-    ) {
-        let from = at.ecef();
-        let mut anchors = self.tree.nearest_neighbor_iter_with_distance_2(from);
-        let mut unseen = anchors.next();
-        let mut waiting: BinaryHeap<Reverse<Candidate<Id>>> = BinaryHeap::new();
-        loop {
-            let unseen_bound =
-                unseen.map_or(f64::INFINITY, |(_, d2)| d2.sqrt() - self.slack - ROUNDING);
-            let ready = waiting.peek().is_some_and(|Reverse(least)| least.metres < unseen_bound);
-            if ready {
-                let Some(Reverse(least)) = waiting.pop() else { return };
-                if least.is_geodesic {
-                    let near = Near { id: least.id, distance: Metres(least.metres) };
-                    if visit(near).is_break() {
-                        return;
-                    }
-                } else {
-                    let metres = at.distance(least.at).0;
-                    waiting.push(Reverse(Candidate { metres, is_geodesic: true, ..least }));
-                }
-            } else {
-                let Some((anchor, _)) = unseen else { return };
-                unseen = anchors.next();
-                let id = anchor.data;
-                if let Some(entry) = self.entries.get(&id)
-                    && keep(id)
-                {
-                    let metres = chord(from, entry.at.ecef()) - ROUNDING;
-                    waiting.push(Reverse(Candidate {
-                        metres,
-                        is_geodesic: false,
-                        id,
-                        at: entry.at,
-                    }));
-                }
-            }
-        }
+    /// Everything that must hold inside; for tests.
+    #[cfg(test)]
+    pub(super) fn check(&self) {
+        let held = self.cells.check(&|id| self.entries.get(&id).copied());
+        assert_eq!(held, self.len());
     }
-}
-
-/// Somebody who waits for being visited; ordered by bound, unfinished ones first, then by id.
-#[derive(Clone, Copy)]
-struct Candidate<Id> {
-    /// The geodesic, or a lower bound of it.
-    metres: f64,
-    is_geodesic: bool,
-    id: Id,
-    at: LatLon,
-}
-
-impl<Id: Ord> Ord for Candidate<Id> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.metres
-            .total_cmp(&other.metres)
-            .then(self.is_geodesic.cmp(&other.is_geodesic))
-            .then_with(|| self.id.cmp(&other.id))
-    }
-}
-impl<Id: Ord> PartialOrd for Candidate<Id> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl<Id: Ord> PartialEq for Candidate<Id> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-impl<Id: Ord> Eq for Candidate<Id> {}
-
-/// The straight line between two points, metres.
-fn chord([ax, ay, az]: Ecef, [bx, by, bz]: Ecef) -> f64 {
-    let (x, y, z) = (ax - bx, ay - by, az - bz);
-    (x * x + y * y + z * z).sqrt()
-}
-
-/// True when `at` is surely within `slack` of the anchor, told without trigonometry: the way along
-/// the anchor's parallel and then along a meridian is never shorter than the straight line. False
-/// means only that it must be computed (also across ±180°).
-fn moved_at_most(entry: &Entry, at: LatLon, slack: f64) -> bool {
-    let [x, y, _] = entry.anchor;
-    // An arc's length is its radius times its angle, and the parallel's radius is in the anchor.
-    let along_parallel =
-        (x * x + y * y).sqrt() * (at.lon() - entry.anchor_at.lon()).abs().to_radians();
-    let along_meridian = (at.lat() - entry.anchor_at.lat()).abs() * DEGREE_OF_LATITUDE_MAX;
-    along_parallel + along_meridian <= slack
 }
 
 /// A quick hash without random keys, so that runs repeat. Not for keys that outsiders choose.

@@ -1,0 +1,5 @@
+//! What a user would pick instead, as a process of its own: private, on the measured core, gone with
+//! its handle.
+
+pub mod postgis;
+pub mod redis;
