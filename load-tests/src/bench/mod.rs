@@ -6,14 +6,17 @@
 //! ours is the release binary, told of by its wire and by `/proc`. What can only be measured inside
 //! (the index, the journal) is a bench of its own crate, which `inside.rs` runs and reads.
 
+pub mod echo;
 mod field;
 mod host;
 mod ingest;
 mod line;
+mod moments;
 mod process;
 mod sides;
 pub mod sink;
 mod table;
+mod tip_offer;
 mod ws;
 
 use std::path::{Path, PathBuf};
@@ -45,6 +48,8 @@ pub struct Bench {
 enum Subject {
     /// One position in one frame, against a bare websocket sink.
     Ingest,
+    /// A tip on its officer's screen, against a websocket round trip and one fdatasync.
+    TipOffer,
 }
 
 /// What every subject needs to know.
@@ -75,6 +80,7 @@ pub async fn run(bench: Bench) -> Result<bool> {
         host::say(&format!("== {subject:?}, load average {}", host::load_average()));
         let more = match subject {
             Subject::Ingest => ingest::measure(&setting).await,
+            Subject::TipOffer => tip_offer::measure(&setting).await,
         };
         lines.extend(more.with_context(|| format!("{subject:?}"))?);
         // After each, so that a bench that breaks off leaves what it has.
