@@ -113,8 +113,13 @@ impl Load {
             let work = || -> Result<()> {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(async {
-                    let streams = streams.into_iter().map(TcpStream::from_std);
-                    let mut gang = Gang::new(streams.collect::<Result<_, _>>()?, spread);
+                    let mut here = Vec::with_capacity(streams.len());
+                    for stream in streams {
+                        let stream = TcpStream::from_std(stream)?;
+                        stream.writable().await?; // This runtime knows nothing of it yet.
+                        here.push(stream);
+                    }
+                    let mut gang = Gang::new(here, spread);
                     gang.report(gang.len())?;
                     while !ended.load(Ordering::Relaxed) {
                         match wanted.load(Ordering::Relaxed) {
