@@ -13,6 +13,11 @@ pub const INTAKE_TIPS: usize = 512;
 /// that what stands before a command at the journal is never more than one group. The drill `storm`
 /// measures what that leaves for calls for help.
 pub const TIPS_AT_WORK: usize = 32;
+/// Deliveries of a court's tips that are known by heart: a month at five a minute, two megabytes and a half
+/// at most. A court with more looks each one up.
+pub const DELIVERIES_KNOWN: usize = 200_000;
+/// When they could not be read, so long until the next try.
+pub const DELIVERIES_READ_AGAIN: Millis = Millis(5_000);
 /// Reports (lists, tracks) that are read at once: half of the store's readers, so that whoever
 /// wakes an actor or looks a delivery up finds one of the others.
 pub const REPORTS_AT_WORK: usize = 2;

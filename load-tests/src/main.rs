@@ -57,6 +57,9 @@ enum Command {
     /// One of the other sides of the bench: a bare websocket sink.
     #[command(hide = true)]
     Sink,
+    /// Another one: a bare websocket echo.
+    #[command(hide = true)]
+    Echo,
     /// Puts several runs under one report.
     Summary {
         /// Folders with a report.json each.
@@ -124,6 +127,7 @@ fn command(command: Command) -> Result<ExitCode> {
             runtime.shutdown_background();
             Ok(if met? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Command::Echo => bench::echo::serve().map(|()| ExitCode::SUCCESS),
         Command::Sink => bench::sink::serve().map(|()| ExitCode::SUCCESS),
         Command::Summary { runs, out } => {
             let above = || runs.first().and_then(|run| run.parent()).map(Path::to_path_buf);

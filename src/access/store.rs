@@ -9,6 +9,7 @@ mod browsers;
 mod courts;
 mod devices;
 mod gateways;
+mod known_sources;
 mod passwords;
 mod rotation;
 mod sessions;
@@ -36,6 +37,7 @@ pub use self::rotation::NotRotated;
 pub use self::sessions::SignInFault;
 pub use self::staff::{NewStaff, StaffSession};
 
+use self::known_sources::KnownSources;
 use self::passwords::Passwords;
 
 /// Enrolments at once: each is a few look-ups and, for a good code, one write. Few enough that they
@@ -72,6 +74,7 @@ pub struct Doors {
     known_browsers: [u8; 32],
     passwords: Passwords,
     enrolments: Arc<Places>,
+    known_sources: KnownSources,
 }
 
 impl fmt::Debug for Doors {
@@ -93,6 +96,7 @@ impl Doors {
             known_browsers: master.derive("browsers that are known"),
             passwords: Passwords::new(),
             enrolments: Places::new("enrolments", ENROLMENTS_MAX, ENROLMENTS_EACH),
+            known_sources: KnownSources::default(),
         }
     }
 }

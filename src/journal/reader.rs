@@ -291,3 +291,20 @@ pub async fn delivery(
         webhook_id,
     }))
 }
+
+/// Source and id of all deliveries of a court that are remembered; `None` when they are more than `most`.
+/// For SQLite: the range needs text that is ordered by its bytes.
+pub async fn deliveries(
+    readers: Readers,
+    court: CourtId,
+    most: usize,
+) -> Result<Option<Vec<(String, String)>>, ReadFault> {
+    // Primary key of `delivery`. A court's id has no slash, and `0` is what follows a slash.
+    let query = sql("SELECT source_key, webhook_id FROM delivery \
+                     WHERE source_key > $1 AND source_key < $2 LIMIT $3")
+    .bind(format!("{court}/"))
+    .bind(format!("{court}0"))
+    .bind(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1));
+    let keys: Vec<(String, String)> = limited("deliveries", readers.fetch_all(query)).await?;
+    Ok((keys.len() <= most).then_some(keys))
+}

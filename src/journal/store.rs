@@ -183,6 +183,14 @@ impl Journal for Store {
         self.journal().open_alarms(court)
     }
 
+    fn deliveries(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+        self.journal().deliveries(court, most)
+    }
+
     fn delivery(
         &self,
         source: String,

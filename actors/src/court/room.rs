@@ -18,7 +18,7 @@ use tiande_core::time::{Millis, UnixMillis};
 use crate::board::{BoardActor, BoardNews, Shown};
 use crate::gate::Gate;
 use crate::incident::Nudge;
-use crate::intake::OpenTips;
+use crate::intake::{OpenTips, SeenDeliveries};
 use crate::limits::{CASE_IDLE, INCIDENT_IDLE, OFFERS_REMEMBERED, SEARCHES_BURST, SEARCHES_PER_S};
 use crate::officer::Tally;
 use crate::pause::Pace;
@@ -121,6 +121,8 @@ pub struct CourtRoom {
     pub(crate) unsaved: RefCell<Unsaved>,
     /// Open incidents that a further tip may be about.
     pub(crate) open_tips: RefCell<OpenTips>,
+    /// Deliveries of tips that were taken before.
+    pub(crate) seen: RefCell<SeenDeliveries>,
     /// Year and number of the newest incident.
     incident_number: Cell<(u16, u64)>,
     /// What a console that comes in gets to see, beside officers.
@@ -191,6 +193,7 @@ impl CourtRoom {
             acks_round: ports.acks_round,
             unsaved: RefCell::default(),
             open_tips: RefCell::default(),
+            seen: RefCell::default(),
             incident_number: Cell::new((0, 0)),
             shown: RefCell::default(),
             board_behind: Cell::new(false),

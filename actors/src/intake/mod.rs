@@ -4,9 +4,11 @@
 
 mod open_tips;
 mod opening;
+mod seen;
 
 pub(crate) use open_tips::OpenTips;
 pub(crate) use opening::{case_of, namesakes, open, opening_of};
+pub(crate) use seen::SeenDeliveries;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,6 +30,7 @@ use crate::incident::{Beside, IncidentFault};
 use crate::ports::journal::{AppendFault, Delivery, ReadFault, StreamAppend};
 
 use opening::{account_of, merge};
+use seen::surely_new;
 
 /// A tip whose signature and content have been checked.
 #[derive(Debug, Message)]
@@ -132,7 +135,9 @@ impl Handler<Admitted<RaiseSos>> for IntakeActor {
 const MERGE_TRIES: usize = 4;
 
 async fn take_tip(room: &Rc<CourtRoom>, submitted: &SubmitTip) -> Result<TipTaken, TipFault> {
-    if let Some(taken) = earlier(room, submitted).await? {
+    if !surely_new(room, &submitted.delivery_source, &submitted.webhook_id)
+        && let Some(taken) = earlier(room, submitted).await?
+    {
         return Ok(taken);
     }
     let received = received_of(submitted);

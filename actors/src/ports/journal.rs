@@ -255,6 +255,19 @@ pub trait Journal: Send + Sync + 'static {
     /// [`ReadFault`].
     fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>>;
 
+    /// Source and `webhook-id` of all deliveries of a court that are remembered; `None` when they are
+    /// more than `most`, or when this store has no cheap way to tell: then each is to be looked up.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    fn deliveries(
+        &self,
+        _court: CourtId,
+        _most: usize,
+    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// The delivery of that id, if it was taken before.
     ///
     /// # Errors

@@ -62,6 +62,7 @@ struct State {
     /// Records handed out so far.
     read: usize,
     appended: Vec<Append>,
+    deliveries_hidden: bool,
 }
 
 impl MemoryJournal {
@@ -74,6 +75,11 @@ impl MemoryJournal {
     /// Lets the next append that has no other answer yet fail like that. Nothing is written then.
     pub fn fail_next(&self, fault: AppendFault) {
         self.state().faults.push_back(fault);
+    }
+
+    /// From now on the list of deliveries is empty, whatever was taken.
+    pub fn hide_deliveries(&self) {
+        self.state().deliveries_hidden = true;
     }
 
     /// How many appends are still to fail.
@@ -384,6 +390,19 @@ impl Journal for MemoryJournal {
 
     fn open_alarms(&self, court: CourtId) -> BoxFuture<'static, Result<Vec<OpenAlarm>, ReadFault>> {
         ready(Ok(self.state().open_work(&court).alarms)).boxed()
+    }
+
+    fn deliveries(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+        let of_court = format!("{court}/");
+        let state = self.state();
+        let keys: Vec<_> = state.models.deliveries.keys().cloned().collect();
+        let keys = keys.into_iter().filter(|(source, _)| source.starts_with(&of_court));
+        let keys: Vec<_> = keys.filter(|_| !state.deliveries_hidden).collect();
+        ready(Ok((keys.len() <= most).then_some(keys))).boxed()
     }
 
     fn delivery(

@@ -227,6 +227,14 @@ impl Journal for StagedJournal {
         self.memory.open_alarms(court)
     }
 
+    fn deliveries(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+        self.memory.deliveries(court, most)
+    }
+
     fn delivery(
         &self,
         source: String,

@@ -202,3 +202,54 @@ async fn a_tip_delivered_many_times_is_one_incident() {
         |e: &Event| matches!(e, Event::Incident(tiande_core::incident::IncidentEvent::Opened(_)));
     assert_eq!(world.count(opened), 1);
 }
+
+/// Waits until a court that has got its first tip knows the deliveries taken before.
+async fn deliveries_are_known(world: &World) {
+    let mut first = world.tip();
+    first.webhook_id = "msg_first".into();
+    world.submit(first).await.unwrap();
+    world.settled().await;
+}
+
+#[actix::test]
+async fn a_delivery_taken_before_a_restart_gets_the_same_answer_after_it() {
+    let world = World::open().await;
+    let tip = |world: &World| {
+        let mut tip = world.tip();
+        tip.webhook_id = "msg_same".into();
+        tip
+    };
+    let taken = world.submit(tip(&world)).await.unwrap();
+    let world = world.reopen().await;
+    // As the very first, when nothing is known yet, and when all is.
+    let again = world.submit(tip(&world)).await.unwrap();
+    assert_eq!((again.tip, again.incident, again.repeated), (taken.tip, taken.incident, true));
+    let world = world.reopen().await;
+    deliveries_are_known(&world).await;
+    let again = world.submit(tip(&world)).await.unwrap();
+    assert_eq!((again.tip, again.incident, again.repeated), (taken.tip, taken.incident, true));
+}
+
+#[actix::test]
+async fn a_doubled_delivery_that_memory_does_not_know_is_refused_by_the_journal() {
+    let world = World::open().await;
+    let near = world.on_duty_at(100.0).await;
+    let tip = |world: &World| {
+        let mut tip = world.tip();
+        tip.webhook_id = "msg_same".into();
+        tip
+    };
+    let taken = world.submit(tip(&world)).await.unwrap();
+    world.cancel(taken.incident).await;
+    world.journal.memory().hide_deliveries();
+    let world = world.reopen().await;
+    deliveries_are_known(&world).await;
+    let before = world.events().len();
+    let again = world.submit(tip(&world)).await.unwrap();
+    assert_eq!((again.tip, again.incident, again.repeated), (taken.tip, taken.incident, true));
+    assert_eq!(world.events().len(), before, "nothing of it was written");
+    let mut other = tip(&world);
+    other.body_sha256 = [2; 32];
+    assert!(matches!(world.submit(other).await, Err(tiande_actors::intake::TipFault::Mismatch)));
+    drop(near);
+}

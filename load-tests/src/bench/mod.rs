@@ -6,6 +6,7 @@
 //! ours is the release binary, told of by its wire and by `/proc`. What can only be measured inside
 //! (the index, the journal) is a bench of its own crate, which `inside.rs` runs and reads.
 
+pub mod echo;
 mod field;
 mod gateway;
 mod host;
@@ -15,10 +16,12 @@ mod inside;
 mod line;
 mod nearest;
 mod peers;
+mod moments;
 mod process;
 mod sides;
 pub mod sink;
 mod table;
+mod tip_offer;
 pub mod ws;
 
 use std::path::{Path, PathBuf};
@@ -59,6 +62,8 @@ enum Subject {
     Index,
     /// The nearest who may be asked, against Redis and PostGIS.
     Nearest,
+    /// A tip on its officer's screen, against a websocket round trip and one fdatasync.
+    TipOffer,
 }
 
 /// What every subject needs to know.
@@ -102,6 +107,7 @@ pub async fn run(bench: Bench) -> Result<bool> {
             Subject::Gateway => gateway::measure(&setting).await,
             Subject::Index => index::measure(&setting).await,
             Subject::Nearest => nearest::measure(&setting).await,
+            Subject::TipOffer => tip_offer::measure(&setting).await,
         };
         lines.extend(more.with_context(|| format!("{subject:?}"))?);
         // After each, so that a bench that breaks off leaves what it has.

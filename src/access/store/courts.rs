@@ -104,6 +104,8 @@ impl Doors {
     ) -> Result<Option<String>, StoreFault> {
         let secret = fresh_secret();
         let sealed = self.secrets.seal(&context(court.as_str(), name), secret.as_bytes());
+        self.known_sources.change(name);
+        let changed = name;
         let (court, name) = (court.to_string(), name.to_owned());
         let now = self.clock.now().0;
         let added = self
@@ -128,6 +130,7 @@ impl Doors {
                 })
             })
             .await;
+        self.known_sources.changed(changed);
         match added {
             Ok(added) => Ok(added.then_some(secret)),
             Err(fault) if fault.is_taken() => Ok(None),
@@ -141,6 +144,10 @@ impl Doors {
     /// # Errors
     /// [`StoreFault`].
     pub async fn source_by_name(&self, name: &str) -> Result<Option<Source>, StoreFault> {
+        let generation = match self.known_sources.get(name) {
+            Ok(known) => return Ok(Some(known)),
+            Err(generation) => generation,
+        };
         // Index source_by_name.
         let query = sql("SELECT court, secret_sealed, trusted FROM source \
              WHERE name = $1 AND revoked_ms IS NULL")
@@ -153,13 +160,10 @@ impl Doors {
         let secret = secret.ok_or(StoreFault::Unreadable("a source's secret"))?;
         let old_secrets = self.old_secrets(&court, name).await?;
         let court = court_of(&court)?;
-        Ok(Some(Source {
-            court,
-            name: name.to_owned(),
-            secret,
-            old_secrets,
-            trusted: trusted != 0,
-        }))
+        let name = name.to_owned();
+        let source = Source { court, name, secret, old_secrets, trusted: trusted != 0 };
+        self.known_sources.keep(&source, generation);
+        Ok(Some(source))
     }
 
     /// Ends a source with all its secrets; false when there is none that may deliver.
@@ -167,8 +171,11 @@ impl Doors {
     /// # Errors
     /// [`StoreFault`].
     pub async fn revoke_source(&self, court: &CourtId, name: &str) -> Result<bool, StoreFault> {
+        self.known_sources.change(name);
+        let changed = name;
         let (court, name, now) = (court.to_string(), name.to_owned(), self.clock.now().0);
-        self.journal
+        let revoked = self
+            .journal
             .write(move |mut conn| {
                 Box::pin(async move {
                     // Primary keys of `source_old_secret` and `source`.
@@ -189,7 +196,9 @@ impl Doors {
                     .map(|changed| changed == 1)
                 })
             })
-            .await
+            .await;
+        self.known_sources.changed(changed);
+        revoked
     }
 
     fn officer_key(&self, court: &CourtId, name: &str) -> Vec<u8> {

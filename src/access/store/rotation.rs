@@ -40,6 +40,8 @@ impl Doors {
     ) -> Result<Result<(String, UnixMillis), NotRotated>, StoreFault> {
         let secret = fresh_secret();
         let sealed = self.secrets.seal(&context(court.as_str(), name), secret.as_bytes());
+        self.known_sources.change(name);
+        let changed = name;
         let (court, name) = (court.to_string(), name.to_owned());
         let now = self.clock.now();
         let until = now.plus(grace);
@@ -88,7 +90,9 @@ impl Doors {
                     Ok(if changed == 1 { Ok(()) } else { Err(NotRotated::Unknown) })
                 })
             });
-        Ok(rotated.await?.map(|()| (secret, until)))
+        let rotated = rotated.await;
+        self.known_sources.changed(changed);
+        Ok(rotated?.map(|()| (secret, until)))
     }
 
     /// Secrets a source had before that are still accepted, the one that ends last first.

@@ -327,6 +327,14 @@ impl Journal for SqliteJournal {
         reader::open_alarms(self.reading(), court).boxed()
     }
 
+    fn deliveries(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+        reader::deliveries(self.reading(), court, most).boxed()
+    }
+
     fn delivery(
         &self,
         source: String,
