@@ -55,6 +55,12 @@ enum Command {
     /// One of the other sides of the bench: a bare websocket sink.
     #[command(hide = true)]
     Sink,
+    /// Another: one shared buffer, written to all sockets once a second.
+    #[command(hide = true)]
+    FanoutFloor {
+        /// Payload of the frame, bytes.
+        bytes: usize,
+    },
     /// Puts several runs under one report.
     Summary {
         /// Folders with a report.json each.
@@ -123,6 +129,9 @@ fn command(command: Command) -> Result<ExitCode> {
             Ok(if met? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Sink => bench::sink::serve().map(|()| ExitCode::SUCCESS),
+        Command::FanoutFloor { bytes } => {
+            bench::fanout_floor::serve(bytes).map(|()| ExitCode::SUCCESS)
+        }
         Command::Summary { runs, out } => {
             let above = || runs.first().and_then(|run| run.parent()).map(Path::to_path_buf);
             let out = out.or_else(above).context("name --out")?;

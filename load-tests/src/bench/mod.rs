@@ -6,6 +6,9 @@
 //! ours is the release binary, told of by its wire and by `/proc`. What can only be measured inside
 //! (the index, the journal) is a bench of its own crate, which `inside.rs` runs and reads.
 
+mod crowd;
+mod fanout;
+pub mod fanout_floor;
 mod field;
 mod host;
 mod ingest;
@@ -45,6 +48,8 @@ pub struct Bench {
 enum Subject {
     /// One position in one frame, against a bare websocket sink.
     Ingest,
+    /// A court that moves, told to many consoles, against bare writes of one shared buffer.
+    Fanout,
 }
 
 /// What every subject needs to know.
@@ -75,6 +80,7 @@ pub async fn run(bench: Bench) -> Result<bool> {
         host::say(&format!("== {subject:?}, load average {}", host::load_average()));
         let more = match subject {
             Subject::Ingest => ingest::measure(&setting).await,
+            Subject::Fanout => fanout::measure(&setting).await,
         };
         lines.extend(more.with_context(|| format!("{subject:?}"))?);
         // After each, so that a bench that breaks off leaves what it has.
