@@ -2,6 +2,8 @@
 //!
 //! Everything goes through the admin socket and the enrolment call, as an operator would do it.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
@@ -95,12 +97,24 @@ pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str)
         }))
         .await?;
     let count = (scenario.officers.count + scenario.officers.off_duty) as usize;
+    let devices = enrol_all(admin, http, id, 0..count).await?;
+    Ok(Made { court: id.to_owned(), secret, devices })
+}
+
+/// Enrols the officers of these numbers in a court that there is.
+pub async fn enrol_all(
+    admin: &Admin,
+    http: &Http,
+    id: &str,
+    numbers: Range<usize>,
+) -> Result<Vec<Device>> {
     let mut tasks = Vec::new();
-    for lane in 0..ENROL_AT_ONCE.min(count) {
+    for lane in 0..ENROL_AT_ONCE.min(numbers.len()) {
         let (mut admin, http, id) = (admin.another().await?, http.clone(), id.to_owned());
+        let mine = numbers.clone().skip(lane).step_by(ENROL_AT_ONCE);
         tasks.push(tokio::spawn(async move {
             let mut devices = Vec::new();
-            for number in (lane..count).step_by(ENROL_AT_ONCE) {
+            for number in mine {
                 devices.push((number, enrol(&mut admin, &http, &id, number).await?));
             }
             Ok::<_, anyhow::Error>(devices)
@@ -111,8 +125,7 @@ pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str)
         devices.extend(task.await.context("an enrolment task died")??);
     }
     devices.sort_by_key(|(number, _)| *number);
-    let devices = devices.into_iter().map(|(_, device)| device).collect();
-    Ok(Made { court: id.to_owned(), secret, devices })
+    Ok(devices.into_iter().map(|(_, device)| device).collect())
 }
 
 async fn enrol(admin: &mut Admin, http: &Http, court: &str, number: usize) -> Result<Device> {

@@ -1,6 +1,10 @@
 //! Ten thousand officers of one court who report once a second, told to fifty consoles that look at all
-//! of them. What the consoles cost is the difference to the same second without them; the other side
-//! is a server that writes the same bytes to as many sockets and does nothing else.
+//! of them.
+//!
+//! What the consoles cost is the difference to the same time without them. Beside ten thousand sockets
+//! it is lost in what these cost more or less from one window to the next, so there the officers are
+//! moved by a gateway. The other side is a server that writes the same bytes to as many sockets and
+//! does nothing else.
 
 use std::process::Stdio;
 
@@ -8,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::convoy::Convoy;
 use super::crowd::{self, Crowd, Seen};
 use super::field::{COUNTY, Gang, Spread, enter_all, make_court};
 use super::host::{self, say};
@@ -24,7 +29,8 @@ const OFFICERS: usize = 10_000;
 /// Positions a second of all together.
 const PER_S: f64 = 10_000.0;
 const CONSOLES: usize = 50;
-const ROUND_US: u64 = 5_000_000;
+const ROUND_S: u32 = 5;
+const ROUND_US: u64 = ROUND_S as u64 * 1_000_000;
 /// A console that never reads is closed within this: what the kernel holds for it, and ten seconds.
 const CLOSED_WITHIN_US: u64 = 40_000_000;
 /// On foot.
@@ -78,9 +84,9 @@ async fn window(gang: &mut Gang, process: Process, crowd: Option<&Crowd>) -> Res
     if let Some(crowd) = crowd {
         crowd.look();
     }
-    let (begin, before) = (clock::now_us(), process.cpu_ns()?);
+    let (begin, before) = (clock::now_us(), process.run_ns()?);
     gang.report_for(PER_S, ROUND_US).await?;
-    let (end, after) = (clock::now_us(), process.cpu_ns()?);
+    let (end, after) = (clock::now_us(), process.run_ns()?);
     let seen = crowd.map(Crowd::look).unwrap_or_default();
     ensure!(seen.over == 0, "{} consoles were closed", seen.over);
     #[allow(clippy::cast_precision_loss)] // Seconds.
@@ -92,9 +98,9 @@ async fn window(gang: &mut Gang, process: Process, crowd: Option<&Crowd>) -> Res
 async fn floor_window(floor: &Floor, crowd: &Crowd) -> Result<Window> {
     clock::sleep_ms(1_000).await;
     crowd.look();
-    let (begin, before) = (clock::now_us(), floor.process.cpu_ns()?);
+    let (begin, before) = (clock::now_us(), floor.process.run_ns()?);
     clock::sleep_ms(ROUND_US / 1_000).await;
-    let (end, after) = (clock::now_us(), floor.process.cpu_ns()?);
+    let (end, after) = (clock::now_us(), floor.process.run_ns()?);
     #[allow(clippy::cast_precision_loss)] // Seconds.
     let cpu = (after - before) / 1e6 / ((end - begin) as f64 / 1e6);
     Ok(Window { cpu, seen: crowd.look() })
@@ -127,39 +133,25 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
     let process = Process::of(&server)?;
     // Everybody has been somewhere before the first window.
     window(&mut gang, process, None).await?;
-    let (mut alone, mut with, mut share, mut floors) =
-        (Samples::new(), Samples::new(), Samples::new(), Samples::new());
-    let mut floor = None;
+    let (mut alone, mut with) = (Samples::new(), Samples::new());
     for _ in 0..setting.rounds {
         let crowd = Crowd::enter(&server.http, &cookie, CONSOLES).await?;
         let told = window(&mut gang, process, Some(&crowd)).await?;
         drop(crowd);
         let untold = window(&mut gang, process, None).await?;
-        let each = told.seen.bytes / told.seen.ticks.max(1);
-        let floor = match &floor {
-            Some(floor) => floor,
-            None => floor.insert(Floor::start(each).await?),
-        };
-        let crowd = floor.crowd(CONSOLES).await?;
-        let bare = floor_window(floor, &crowd).await?;
         say(&format!(
-            "ours: {} ticks of {each} bytes, {:.1} ms of processor a second, {:.1} without consoles; \
-             bare: {} ticks of {} bytes, {:.1} ms; load average {}",
+            "{} ticks, {:.1} ms of processor a second, {:.1} without consoles; load average {}",
             told.seen.ticks,
             told.cpu,
             untold.cpu,
-            bare.seen.ticks,
-            bare.seen.bytes / bare.seen.ticks.max(1),
-            bare.cpu,
             host::load_average()
         ));
         alone.push(untold.cpu);
-        share.push(told.cpu - untold.cpu);
         with.push(told.cpu);
-        floors.push(bare.cpu);
     }
-    drop(floor);
     let (gaps, costs) = slow(setting, &server, &mut gang, &cookie).await?;
+    drop(gang); // The officers stay on duty.
+    let (share, floors) = consoles_alone(setting, &server, &made.court, &cookie).await?;
     server.end().await;
     Ok(vec![
         Line::alone(
@@ -170,7 +162,7 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
         ),
         Line::alone("of it the 10,000 positions", "ms CPU a second", &alone, None),
         Line::versus(
-            "of it the 50 consoles; bare tokio writes of one shared buffer",
+            "50 consoles, told of 10,000 who move; bare tokio writes of one shared buffer",
             "ms CPU a second",
             &share,
             &floors,
@@ -194,6 +186,67 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
             Budget::AtMost(1.05),
         ),
     ])
+}
+
+/// What fifty consoles add to a court that a gateway moves, and what the bare writer needs for them.
+async fn consoles_alone(
+    setting: &Setting,
+    server: &Server,
+    court: &str,
+    cookie: &str,
+) -> Result<(Samples, Samples)> {
+    let process = Process::of(server)?;
+    let mut convoy = Convoy::enter(server, court, OFFICERS).await?;
+    convoy.report_for(3).await?;
+    let (mut share, mut floors) = (Samples::new(), Samples::new());
+    let mut floor = None;
+    for _ in 0..setting.rounds {
+        let crowd = Crowd::enter(&server.http, cookie, CONSOLES).await?;
+        let told = convoy_window(&mut convoy, process, Some(&crowd)).await?;
+        drop(crowd);
+        let untold = convoy_window(&mut convoy, process, None).await?;
+        let each = told.seen.bytes / told.seen.ticks.max(1);
+        let floor = match &floor {
+            Some(floor) => floor,
+            None => floor.insert(Floor::start(each).await?),
+        };
+        let crowd = floor.crowd(CONSOLES).await?;
+        let bare = floor_window(floor, &crowd).await?;
+        say(&format!(
+            "moved by a gateway: {} ticks of {each} bytes, {:.2} ms of processor a second, {:.2} without \
+             consoles; bare: {} ticks of {} bytes, {:.2} ms; load average {}",
+            told.seen.ticks,
+            told.cpu,
+            untold.cpu,
+            bare.seen.ticks,
+            bare.seen.bytes / bare.seen.ticks.max(1),
+            bare.cpu,
+            host::load_average()
+        ));
+        share.push(told.cpu - untold.cpu);
+        floors.push(bare.cpu);
+    }
+    Ok((share, floors))
+}
+
+/// The same while a gateway moves the officers.
+async fn convoy_window(
+    convoy: &mut Convoy,
+    process: Process,
+    crowd: Option<&Crowd>,
+) -> Result<Window> {
+    convoy.report_for(2).await?;
+    if let Some(crowd) = crowd {
+        crowd.look();
+    }
+    let (begin, before) = (clock::now_us(), process.run_ns()?);
+    convoy.report_for(ROUND_S).await?;
+    let (end, after) = (clock::now_us(), process.run_ns()?);
+    let seen = crowd.map(Crowd::look).unwrap_or_default();
+    ensure!(seen.over == 0, "{} consoles were closed", seen.over);
+    #[allow(clippy::cast_precision_loss)] // Seconds.
+    let cpu = (after - before) / 1e6 / ((end - begin) as f64 / 1e6);
+    Ok(Window { cpu, seen })
 }
 
 /// The same with a console that never reads, and without it: gaps and costs, each in this order.

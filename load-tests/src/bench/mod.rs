@@ -6,6 +6,7 @@
 //! ours is the release binary, told of by its wire and by `/proc`. What can only be measured inside
 //! (the index, the journal) is a bench of its own crate, which `inside.rs` runs and reads.
 
+mod convoy;
 mod crowd;
 mod fanout;
 pub mod fanout_floor;
@@ -13,6 +14,7 @@ mod field;
 mod host;
 mod ingest;
 mod line;
+mod memory;
 mod process;
 mod sides;
 pub mod sink;
@@ -50,6 +52,8 @@ enum Subject {
     Ingest,
     /// A court that moves, told to many consoles, against bare writes of one shared buffer.
     Fanout,
+    /// Bytes for each officer, incident and case.
+    Memory,
 }
 
 /// What every subject needs to know.
@@ -81,6 +85,7 @@ pub async fn run(bench: Bench) -> Result<bool> {
         let more = match subject {
             Subject::Ingest => ingest::measure(&setting).await,
             Subject::Fanout => fanout::measure(&setting).await,
+            Subject::Memory => memory::measure(&setting).await,
         };
         lines.extend(more.with_context(|| format!("{subject:?}"))?);
         // After each, so that a bench that breaks off leaves what it has.
