@@ -26,8 +26,10 @@ use crate::tips::sign;
 
 /// How many officers there are at each look, beside those who were there first.
 const STEPS: [usize; 3] = [1_000, 10_000, 18_000];
-/// Positions of each officer a second.
-const REPORTS_PER_S: f64 = 0.2;
+/// All officers of a gang report within this, microseconds.
+const BEAT_US: u64 = 1_000_000;
+/// And then rest for so long: one position in some five seconds.
+const PAUSE_MS: u64 = 2_000;
 /// On foot.
 const WALKING_MPS: f64 = 1.5;
 /// Officers, tips or cases that are there before the first look: what comes once comes with them.
@@ -71,14 +73,13 @@ fn kernel() -> (f64, f64) {
     (pages * 4.0, after("/proc/meminfo", "\nSlab:"))
 }
 
-/// Lets the officers of all gangs report for a second.
+/// Lets every officer of these gangs report once.
 async fn beat(gangs: &mut [Gang]) -> Result<()> {
     for gang in gangs {
         #[allow(clippy::cast_precision_loss)] // Thousands.
-        let per_s = gang.len() as f64 * REPORTS_PER_S;
-        gang.report_for(per_s, 200_000).await?;
+        let all = gang.len() as f64;
+        gang.report_for(all * 1e6 / BEAT_US as f64, BEAT_US).await?;
     }
-    clock::sleep_ms(400).await;
     Ok(())
 }
 
@@ -91,8 +92,9 @@ async fn officers(setting: &Setting) -> Result<Vec<Line>> {
     let made = make_court(&server, "memory", FIRST).await?;
     let admin = Admin::connect(&server.admin_socket()).await?;
     let mut gangs = vec![Gang::new(enter_all(&server.http, &made.devices).await?, spread)];
-    for _ in 0..5 {
+    for _ in 0..3 {
         beat(&mut gangs).await?;
+        clock::sleep_ms(PAUSE_MS).await;
     }
     let before = process.memory()?;
     let kernel_before = kernel();
@@ -112,13 +114,10 @@ async fn officers(setting: &Setting) -> Result<Vec<Line>> {
         let (streams, enrolled) = loop {
             tokio::select! {
                 entered = &mut enter => break entered?,
-                beaten = async { clock::sleep_ms(4_000).await; } => {
-                    let () = beaten;
-                    tokio::select! {
-                        entered = &mut enter => break entered?,
-                        beaten = beat(&mut gangs) => beaten?,
-                    }
-                }
+                beaten = async {
+                    clock::sleep_ms(PAUSE_MS).await;
+                    beat(&mut gangs).await
+                } => beaten?,
             }
         };
         clock::sleep_ms(2_000).await;
@@ -126,11 +125,8 @@ async fn officers(setting: &Setting) -> Result<Vec<Line>> {
         gangs.push(Gang::new(streams, spread));
         // Three rounds of everybody: what a socket's buffers hold when they work.
         for _ in 0..3 {
-            for gang in &mut gangs {
-                let all = gang.len();
-                gang.report_for(all as f64 / 2.0, 2_000_000).await?;
-            }
-            clock::sleep_ms(1_500).await;
+            beat(&mut gangs).await?;
+            clock::sleep_ms(PAUSE_MS).await;
         }
         let busy = process.memory()?;
         for gang in &gangs {
