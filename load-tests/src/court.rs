@@ -2,6 +2,7 @@
 //!
 //! Everything goes through the admin socket and the enrolment call, as an operator would do it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -13,9 +14,9 @@ use crate::http::Http;
 use crate::scenario::Scenario;
 
 /// The name of the tip source of the first court; others have their number behind it.
-const SOURCE: &str = "alpha";
+pub const SOURCE: &str = "alpha";
 /// The dispatcher's sign-in; the court exists for this drill only.
-const USERNAME: &str = "drill-dispatcher";
+pub const USERNAME: &str = "drill-dispatcher";
 /// Long enough for any rule about passwords.
 pub const PASSWORD: &str = "drill-Dispatcher-7531-only";
 /// Enrolments under way at once.
@@ -126,14 +127,26 @@ pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str)
     seats.sort_by_key(|seat| seat.number);
     let ids: Arc<Vec<String>> = Arc::new(seats.iter().map(|seat| seat.court.clone()).collect());
     let count = (scenario.officers.count + scenario.officers.off_duty) as usize;
+    let devices = enrol_all(admin, http, &ids, 0..count).await?;
+    Ok(Made { seats, devices })
+}
+
+/// Enrols the officers of these numbers, in turns in the courts named, which there are.
+pub async fn enrol_all(
+    admin: &Admin,
+    http: &Http,
+    courts: &Arc<Vec<String>>,
+    numbers: Range<usize>,
+) -> Result<Vec<Device>> {
     let mut tasks = Vec::new();
-    for lane in 0..ENROL_AT_ONCE.min(count) {
-        let (mut admin, http, ids) = (admin.another().await?, http.clone(), Arc::clone(&ids));
+    for lane in 0..ENROL_AT_ONCE.min(numbers.len()) {
+        let (mut admin, http, courts) = (admin.another().await?, http.clone(), Arc::clone(courts));
+        let mine = numbers.clone().skip(lane).step_by(ENROL_AT_ONCE);
         tasks.push(tokio::spawn(async move {
             let mut devices = Vec::new();
-            for number in (lane..count).step_by(ENROL_AT_ONCE) {
-                let court = number % ids.len();
-                let mut device = enrol(&mut admin, &http, &ids[court], number).await?;
+            for number in mine {
+                let court = number % courts.len();
+                let mut device = enrol(&mut admin, &http, &courts[court], number).await?;
                 device.court = u32::try_from(court).context("too many courts")?;
                 devices.push((number, device));
             }
@@ -145,8 +158,7 @@ pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str)
         devices.extend(task.await.context("an enrolment task died")??);
     }
     devices.sort_by_key(|(number, _)| *number);
-    let devices = devices.into_iter().map(|(_, device)| device).collect();
-    Ok(Made { seats, devices })
+    Ok(devices.into_iter().map(|(_, device)| device).collect())
 }
 
 /// One court with its source, its dispatcher, and those who are seen through its gateway.

@@ -60,6 +60,12 @@ enum Command {
     /// Another one: a bare websocket echo.
     #[command(hide = true)]
     Echo,
+    /// Another: one shared buffer, written to all sockets once a second.
+    #[command(hide = true)]
+    FanoutFloor {
+        /// Payload of the frame, bytes.
+        bytes: usize,
+    },
     /// Puts several runs under one report.
     Summary {
         /// Folders with a report.json each.
@@ -129,6 +135,9 @@ fn command(command: Command) -> Result<ExitCode> {
         }
         Command::Echo => bench::echo::serve().map(|()| ExitCode::SUCCESS),
         Command::Sink => bench::sink::serve().map(|()| ExitCode::SUCCESS),
+        Command::FanoutFloor { bytes } => {
+            bench::fanout_floor::serve(bytes).map(|()| ExitCode::SUCCESS)
+        }
         Command::Summary { runs, out } => {
             let above = || runs.first().and_then(|run| run.parent()).map(Path::to_path_buf);
             let out = out.or_else(above).context("name --out")?;

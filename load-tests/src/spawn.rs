@@ -135,6 +135,14 @@ impl Server {
         Ok(())
     }
 
+    /// `kill -9`, then a fresh start on the same data, of which no record speaks.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.child.kill().await.context("cannot kill the server")?;
+        let (folder, with_setpriv) = (&self.folder, self.with_setpriv);
+        self.child = launch(&self.binary, &self.log, folder, self.port, with_setpriv, self.core)?;
+        self.wait_ready().await
+    }
+
     /// Memory and processor time now, into the record.
     pub fn sample(&self, record: &Record) {
         if let Some((rss_mb, cpu)) = self.usage() {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::ws::{self, Kind};
 use crate::admin::Admin;
 use crate::clock;
-use crate::court::{self, Device, Made};
+use crate::court::{self, Device};
 use crate::http::Http;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
@@ -26,6 +26,15 @@ const CONNECT_AT_ONCE: usize = 16;
 /// The epoch of all devices.
 const EPOCH: u32 = 1;
 
+/// A court that was made.
+#[derive(Debug)]
+pub struct Made {
+    pub court: String,
+    /// The secret of its tip source, whose name is [`court::SOURCE`].
+    pub secret: String,
+    pub devices: Vec<Device>,
+}
+
 /// Makes a court with so many officers, who are not connected yet.
 pub async fn make_court(server: &Server, id: &str, officers: usize) -> Result<Made> {
     let scenario: Scenario = toml::from_str(&format!(
@@ -35,7 +44,10 @@ pub async fn make_court(server: &Server, id: &str, officers: usize) -> Result<Ma
     ))
     .context("the bench's own scenario")?;
     let mut admin = Admin::connect(&server.admin_socket()).await?;
-    court::make(&scenario, &mut admin, &server.http, id).await
+    let court::Made { seats, devices } =
+        court::make(&scenario, &mut admin, &server.http, id).await?;
+    let seat = seats.into_iter().next().context("no court was made")?;
+    Ok(Made { court: seat.court, secret: seat.secret, devices })
 }
 
 /// Opens the socket of a handheld, says hello and goes on duty; gives the stream back after the answer.

@@ -6,7 +6,11 @@
 //! ours is the release binary, told of by its wire and by `/proc`. What can only be measured inside
 //! (the index, the journal) is a bench of its own crate, which `inside.rs` runs and reads.
 
+mod convoy;
+mod crowd;
 pub mod echo;
+mod fanout;
+pub mod fanout_floor;
 mod field;
 mod gateway;
 mod host;
@@ -14,9 +18,10 @@ mod index;
 mod ingest;
 mod inside;
 mod line;
+mod memory;
+mod moments;
 mod nearest;
 mod peers;
-mod moments;
 mod process;
 mod sides;
 pub mod sink;
@@ -64,6 +69,10 @@ enum Subject {
     Nearest,
     /// A tip on its officer's screen, against a websocket round trip and one fdatasync.
     TipOffer,
+    /// A court that moves, told to many consoles, against bare writes of one shared buffer.
+    Fanout,
+    /// Bytes for each officer, incident and case.
+    Memory,
 }
 
 /// What every subject needs to know.
@@ -108,6 +117,8 @@ pub async fn run(bench: Bench) -> Result<bool> {
             Subject::Index => index::measure(&setting).await,
             Subject::Nearest => nearest::measure(&setting).await,
             Subject::TipOffer => tip_offer::measure(&setting).await,
+            Subject::Fanout => fanout::measure(&setting).await,
+            Subject::Memory => memory::measure(&setting).await,
         };
         lines.extend(more.with_context(|| format!("{subject:?}"))?);
         // After each, so that a bench that breaks off leaves what it has.

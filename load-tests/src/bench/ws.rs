@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Longest answer to an upgrade, bytes.
@@ -45,7 +45,12 @@ pub fn frame(kind: Kind, payload: &[u8]) -> Vec<u8> {
 
 /// Connects and upgrades; what comes after the server's answer is left in the stream.
 pub async fn connect(authority: &str, path: &str) -> Result<TcpStream> {
-    let mut tcp = TcpStream::connect(authority).await.context("cannot connect")?;
+    let tcp = TcpStream::connect(authority).await.context("cannot connect")?;
+    upgrade(tcp, authority, path).await
+}
+
+/// Upgrades a connection.
+pub async fn upgrade(mut tcp: TcpStream, authority: &str, path: &str) -> Result<TcpStream> {
     tcp.set_nodelay(true).context("cannot set the socket up")?;
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -77,6 +82,29 @@ pub async fn read(tcp: &mut (impl AsyncReadExt + Unpin)) -> Result<(u8, Vec<u8>)
     let mut payload = vec![0; usize::try_from(length).context("a frame without end")?];
     tcp.read_exact(&mut payload).await.context("the socket is over")?;
     Ok((head[0] & 0x0f, payload))
+}
+
+/// Reads one frame of a server through a buffer and throws its payload away: the kind's number and the
+/// payload's length.
+pub async fn skim(tcp: &mut (impl AsyncBufReadExt + Unpin)) -> Result<(u8, usize)> {
+    let mut head = [0; 2];
+    tcp.read_exact(&mut head).await.context("the socket is over")?;
+    let length = match head[1] & 0x7f {
+        126 => u64::from(tcp.read_u16().await?),
+        127 => tcp.read_u64().await?,
+        short => u64::from(short),
+    };
+    let length = usize::try_from(length).context("a frame without end")?;
+    let mut rest = length;
+    while rest > 0 {
+        let step = tcp.fill_buf().await.context("the socket is over")?.len().min(rest);
+        if step == 0 {
+            bail!("the socket is over");
+        }
+        tcp.consume(step);
+        rest -= step;
+    }
+    Ok((head[0] & 0x0f, length))
 }
 
 /// Reads until a text frame of that `type`.
