@@ -47,9 +47,9 @@ const ASLEEP_AFTER_MS: u64 = 65_000;
 
 /// See the module.
 pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
-    let mut lines = officers(setting).await?;
-    lines.push(incidents(setting).await?);
+    let mut lines = vec![incidents(setting).await?];
     lines.extend(cases(setting).await?);
+    lines.extend(officers(setting).await?);
     Ok(lines)
 }
 
