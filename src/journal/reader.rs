@@ -6,7 +6,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tiande_actors::ports::journal::{Delivery, OpenAlarm, OpenWork, ReadFault, Stored};
+use tiande_actors::ports::journal::{
+    Delivery, DeliveryKeys, OpenAlarm, OpenWork, ReadFault, Stored,
+};
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
 use tiande_core::journal::{StreamId, Subject, decode};
@@ -298,7 +300,7 @@ pub async fn deliveries(
     readers: Readers,
     court: CourtId,
     most: usize,
-) -> Result<Option<Vec<(String, String)>>, ReadFault> {
+) -> Result<Option<DeliveryKeys>, ReadFault> {
     // Primary key of `delivery`. A court's id has no slash, and `0` is what follows a slash.
     let query = sql("SELECT source_key, webhook_id FROM delivery \
                      WHERE source_key > $1 AND source_key < $2 LIMIT $3")

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tiande_actors::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
-    Stored,
+    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
+    Remembered, Stored,
 };
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
@@ -187,7 +187,7 @@ impl Journal for Store {
         &self,
         court: CourtId,
         most: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+    ) -> BoxFuture<'static, Result<Option<DeliveryKeys>, ReadFault>> {
         self.journal().deliveries(court, most)
     }
 

@@ -200,6 +200,9 @@ pub struct OpenWork {
     pub incident_number_last: Option<(u16, u64)>,
 }
 
+/// Deliveries by what names them: the source, with its court, and the sender's `webhook-id`.
+pub type DeliveryKeys = Vec<(String, String)>;
+
 /// The journal. Implementations are shared by all courts.
 pub trait Journal: Send + Sync + 'static {
     /// Makes a decision durable. Resolves after it is on disk.
@@ -264,7 +267,7 @@ pub trait Journal: Send + Sync + 'static {
         &self,
         _court: CourtId,
         _most: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+    ) -> BoxFuture<'static, Result<Option<DeliveryKeys>, ReadFault>> {
         Box::pin(std::future::ready(Ok(None)))
     }
 

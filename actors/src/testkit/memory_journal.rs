@@ -16,8 +16,8 @@ use tiande_core::officer::OfficerEvent;
 use tiande_core::tip::TipEvent;
 
 use crate::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, NoticeChange, OpenAlarm, OpenWork, ReadFault,
-    Remembered, Stored,
+    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, NoticeChange, OpenAlarm,
+    OpenWork, ReadFault, Remembered, Stored,
 };
 
 /// The journal. Clones are one.
@@ -396,7 +396,7 @@ impl Journal for MemoryJournal {
         &self,
         court: CourtId,
         most: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+    ) -> BoxFuture<'static, Result<Option<DeliveryKeys>, ReadFault>> {
         let of_court = format!("{court}/");
         let state = self.state();
         let keys: Vec<_> = state.models.deliveries.keys().cloned().collect();

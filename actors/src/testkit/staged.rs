@@ -15,8 +15,8 @@ use tokio::sync::oneshot;
 
 use super::MemoryJournal;
 use crate::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
-    Stored,
+    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
+    Remembered, Stored,
 };
 
 /// The journal. Clones are one.
@@ -231,7 +231,7 @@ impl Journal for StagedJournal {
         &self,
         court: CourtId,
         most: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+    ) -> BoxFuture<'static, Result<Option<DeliveryKeys>, ReadFault>> {
         self.memory.deliveries(court, most)
     }
 

@@ -90,7 +90,7 @@ mod tests {
     }
 
     fn generation(known: &KnownSources) -> u64 {
-        known.get("alpha").err().expect("not kept")
+        known.get("alpha").expect_err("not kept")
     }
 
     #[test]

@@ -22,8 +22,8 @@ use futures_util::future::BoxFuture;
 use sqlx::SqlitePool;
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{
-    Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
-    Stored,
+    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
+    Remembered, Stored,
 };
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
@@ -331,7 +331,7 @@ impl Journal for SqliteJournal {
         &self,
         court: CourtId,
         most: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<(String, String)>>, ReadFault>> {
+    ) -> BoxFuture<'static, Result<Option<DeliveryKeys>, ReadFault>> {
         reader::deliveries(self.reading(), court, most).boxed()
     }
 
