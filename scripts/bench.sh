@@ -13,16 +13,19 @@ out=load-tests/out
 scripts/setup-system.sh bench
 
 # What is measured inside is a program of its crate's own.
-built=$(cargo bench --locked --no-run -p tiande-core --bench spatial --message-format=json)
-spatial=$(node -e '
-  const lines = require("node:fs").readFileSync(0, "utf8").trim().split("\n").map((l) => JSON.parse(l));
-  const made = lines.find((l) => l.executable && l.target.name === "spatial");
-  process.stdout.write(made?.executable ?? "");
-' <<<"$built")
-[ -x "$spatial" ] || { echo "bench: cargo has not built the bench of the index" >&2; exit 2; }
+bench_of() { # PACKAGE NAME: where cargo has put its program
+  cargo bench --locked --no-run -p "$1" --bench "$2" --message-format=json | node -e '
+    const lines = require("node:fs").readFileSync(0, "utf8").trim().split("\n").map((l) => JSON.parse(l));
+    const made = lines.find((l) => l.executable && l.target.name === process.argv[1]);
+    process.stdout.write(made?.executable ?? "");
+  ' "$2"
+}
+spatial=$(bench_of tiande-core spatial)
+journal=$(bench_of tiande journal)
+[ -x "$spatial" ] && [ -x "$journal" ] || { echo "bench: cargo has not built the benches" >&2; exit 2; }
 
 status=0
-target/release/tiande-drill bench --out "$out" --spatial "$spatial" "$@" || status=$?
+target/release/tiande-drill bench --out "$out" --spatial "$spatial" --journal "$journal" "$@" || status=$?
 # 1 is a budget that was missed: a figure like the others. Figures of a shared machine pass no gate.
 [ "$status" -le 1 ] || exit "$status"
 echo "written: $out/bench.json, $out/bench.md; load average $(cut -d ' ' -f 1-3 /proc/loadavg)"

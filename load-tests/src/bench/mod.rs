@@ -17,6 +17,7 @@ mod host;
 mod index;
 mod ingest;
 mod inside;
+mod journal;
 mod line;
 mod memory;
 mod moments;
@@ -51,6 +52,9 @@ pub struct Bench {
     /// The bench of tiande-core's index, as `cargo bench --no-run` builds it.
     #[arg(long)]
     spatial: Option<PathBuf>,
+    /// The server's bench of the journal, built the same way.
+    #[arg(long)]
+    journal: Option<PathBuf>,
     /// Only these subjects; by default all.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Subject>,
@@ -71,6 +75,8 @@ enum Subject {
     TipOffer,
     /// A court that moves, told to many consoles, against bare writes of one shared buffer.
     Fanout,
+    /// Durable events, against plain inserts and one fdatasync.
+    Journal,
     /// Bytes for each officer, incident and case.
     Memory,
 }
@@ -86,9 +92,16 @@ pub struct Setting {
     pub rounds: usize,
     /// The index's bench program, where it was named.
     spatial: Option<PathBuf>,
+    /// The journal's, the same.
+    journal: Option<PathBuf>,
 }
 
 impl Setting {
+    /// The journal's bench program.
+    pub fn journal(&self) -> Result<&Path> {
+        self.journal.as_deref().context("name the bench of the journal with --journal")
+    }
+
     /// The index's bench program.
     pub fn spatial(&self) -> Result<&Path> {
         self.spatial.as_deref().context("name the bench of the index with --spatial")
@@ -103,8 +116,9 @@ pub async fn run(bench: Bench) -> Result<bool> {
         bail!("there is no server binary {}; name it with --binary", binary.display());
     }
     std::fs::create_dir_all(&bench.out).context("cannot make the folder for results")?;
-    let (rounds, spatial) = (bench.rounds.max(1), bench.spatial);
-    let setting = Setting { binary, out: bench.out, rounds, spatial };
+    let rounds = bench.rounds.max(1);
+    let (spatial, journal) = (bench.spatial, bench.journal);
+    let setting = Setting { binary, out: bench.out, rounds, spatial, journal };
     host::announce();
     host::keep_to_second_core();
     let chosen = |subject| bench.only.is_empty() || bench.only.contains(&subject);
@@ -118,6 +132,7 @@ pub async fn run(bench: Bench) -> Result<bool> {
             Subject::Nearest => nearest::measure(&setting).await,
             Subject::TipOffer => tip_offer::measure(&setting).await,
             Subject::Fanout => fanout::measure(&setting).await,
+            Subject::Journal => journal::measure(&setting).await,
             Subject::Memory => memory::measure(&setting).await,
         };
         lines.extend(more.with_context(|| format!("{subject:?}"))?);
