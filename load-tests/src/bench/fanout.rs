@@ -34,6 +34,8 @@ const ROUND_S: u32 = 5;
 const ROUND_US: u64 = ROUND_S as u64 * 1_000_000;
 /// A console that never reads is closed within this: what the kernel holds for it, and ten seconds.
 const CLOSED_WITHIN_US: u64 = 40_000_000;
+/// Officers whose sockets have gone are out of contact within this, seconds.
+const SILENCE_S: u32 = 70;
 /// On foot.
 const WALKING_MPS: f64 = 1.5;
 
@@ -198,7 +200,9 @@ async fn consoles_alone(
 ) -> Result<(Samples, Samples)> {
     let process = Process::of(server)?;
     let mut convoy = Convoy::enter(server, court, OFFICERS).await?;
-    convoy.report_for(3).await?;
+    // Handhelds that are gone count as silent after 45 s, and consoles hear of each of them. After that
+    // it is quiet.
+    convoy.report_for(SILENCE_S).await?;
     let (mut share, mut floors) = (Samples::new(), Samples::new());
     let mut floor = None;
     for _ in 0..setting.rounds {
