@@ -79,15 +79,21 @@ fn consoles_that_do_not_read_delay_nobody_and_cost_little() {
             assert!(found.is_some(), "the other console did not see tip {sent} in time");
             slowest = slowest.max(clock.elapsed());
         }
-        let ack = officer.report(100.0 + f64::from(sent));
-        assert_eq!(ack["type"], "ack");
+        // Who reports without pause is answered once a second; that must not slow the flood down.
+        if sent % 100 == 0 {
+            let ack = officer.report(100.0 + f64::from(sent));
+            assert_eq!(ack["type"], "ack");
+        }
         (too_slow(&server) >= 6).then_some(())
     });
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(45), "closed only after {took:?} and {sent} tips");
     assert!(slowest < IN_TIME, "{slowest:?}");
-    let grown = server.rss_kib().saturating_sub(before);
-    assert!(grown < COST_MAX_KIB, "grown by {grown} KiB in {sent} tips");
+    // The allocator gives back a moment later what was freed.
+    let within = Duration::from_secs(10);
+    until(within, "the memory of those who do not read", || {
+        (server.rss_kib().saturating_sub(before) < COST_MAX_KIB).then_some(())
+    });
     // Whoever reads again finds out why, or that the kernel has cut the connection.
     let end = Duration::from_secs(30);
     let codes: Vec<_> = deaf.iter_mut().map(|socket| socket.close_code(end)).collect();
