@@ -73,10 +73,10 @@ enum Subject {
     Nearest,
     /// A tip on its officer's screen, against a websocket round trip and one fdatasync.
     TipOffer,
-    /// A court that moves, told to many consoles, against bare writes of one shared buffer.
-    Fanout,
     /// Durable events, against plain inserts and one fdatasync.
     Journal,
+    /// A court that moves, told to many consoles, against bare writes of one shared buffer.
+    Fanout,
     /// Bytes for each officer, incident and case.
     Memory,
 }
