@@ -112,8 +112,16 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn however_often_it_is_pulled_it_stands_in_the_list_once() {
+        let arrivals = Arc::new(Arrivals::default());
+        let bells: Vec<_> = (0..2).map(|_| Bell::new(Arc::clone(&arrivals))).collect();
+        (0..5).for_each(|_| bells.iter().for_each(Bell::pull));
+        assert_eq!(arrivals.bells.lock().expect("whole").len(), 2);
+    }
+
     #[actix_rt::test]
-    async fn each_is_woken_once_for_however_many_and_none_is_missed() {
+    async fn no_ring_is_missed_whoever_pulls_and_when() {
         let arrivals = Arc::new(Arrivals::default());
         let tasks = LocalSet::new();
         tasks.spawn_local(Arc::clone(&arrivals).ring_all());
