@@ -16,6 +16,7 @@ pub mod housekeeping;
 pub mod intake;
 pub mod journal;
 pub mod keys;
+pub mod listener;
 pub mod pictures;
 pub mod server;
 pub mod shapes;

@@ -6,12 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix::prelude::*;
-use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
-use actix_web::{App as WebApp, HttpServer};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
-use socket2::{SockRef, TcpKeepalive};
 use tiande_actors::court::{CourtHandle, Idle, RoomPorts, StartFault};
 use tiande_actors::limits::ACKS_ROUND;
 use tiande_actors::ports::Clock;
@@ -30,13 +27,7 @@ use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
 use crate::tracks::{Medium, TrackOptions, TrackStore};
-use crate::{admin, api, demo, fault, gateway, intake, sockets, storage};
-
-/// A connection whose peer takes nothing for so long is cut by the kernel: a stalled socket's actor is
-/// not polled and cannot do it itself.
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(20);
-/// Idle connections are probed from then on.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+use crate::{admin, demo, fault, listener, storage};
 
 /// After the journal has failed, answers under way have so long. Not less than that: a request that is
 /// cut off in the middle of a read drops a connection where none can be dropped.
@@ -170,28 +161,10 @@ impl Opened {
 /// It cannot start, or the journal failed while it ran.
 pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let listen = config.listen;
-    let (workers, connections) = (config.workers, config.connections_max / config.workers);
     let opened = open_folder(config).await?;
     let app = opened.app.clone();
-    let (for_workers, metrics) = (app.clone(), Data::new(metrics));
-    let server = HttpServer::new(move || {
-        WebApp::new()
-            .app_data(for_workers.clone())
-            .app_data(metrics.clone())
-            .configure(intake::routes)
-            .configure(sockets::routes)
-            .configure(gateway::routes)
-            .configure(api::routes)
-    })
-    .workers(workers)
-    .max_connections(connections)
-    .client_request_timeout(Duration::from_secs(5))
-    .shutdown_timeout(2)
-    .disable_signals()
-    .on_connect(|connection, _| tune(connection))
-    .bind(listen)
-    .with_context(|| format!("listening on {listen}"))?
-    .run();
+    let server = listener::listen(&app, &Data::new(metrics));
+    let server = server.with_context(|| format!("listening on {listen}"))?;
     let control = server.handle();
     let watch = actix::spawn(storage::watch(app.config.data.clone()));
     let serving = actix::spawn(server);
@@ -273,18 +246,4 @@ async fn wait_for_the_end(app: &App) -> anyhow::Result<bool> {
         _ = failed.wait_for(|failed| *failed) => true,
         () = a_court_died(app) => true,
     })
-}
-
-/// Bounds what a connection that does not read can cost.
-fn tune(connection: &dyn std::any::Any) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-    let socket = SockRef::from(stream);
-    let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
-    let tuned = socket
-        .set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))
-        .and_then(|()| socket.set_tcp_keepalive(&keepalive))
-        .and_then(|()| socket.set_tcp_nodelay(true));
-    if let Err(fault) = tuned {
-        warn!(%fault, "a connection could not be tuned");
-    }
 }

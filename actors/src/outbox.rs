@@ -202,10 +202,59 @@ impl State {
         }
     }
 
+    fn pop(&mut self) -> Option<Frame> {
+        let (_, frame) = self.frames.pop_front()?;
+        self.bytes -= frame.length();
+        Some(frame)
+    }
+
+    /// The reader's task is woken when there is something. The reader looks after each thing that it
+    /// reads from its connection; its waker is the same nearly always, and then not made anew.
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.waker = Some(cx.waker().clone()),
+        }
+    }
+
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+}
+
+impl OutboxReader {
+    /// Takes what waits, oldest first, with one look: at most `frames`, and none after `bytes` are
+    /// reached. `Pending` when nothing waits; `Ready(Some)` is the order to close, and the last.
+    pub fn poll_take(
+        &mut self,
+        cx: &mut Context<'_>,
+        frames: usize,
+        bytes: usize,
+        mut take: impl FnMut(Frame),
+    ) -> Poll<Option<CloseReason>> {
+        let mut state = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.close_told
+            && let Some(reason) = state.closing
+        {
+            state.close_told = true;
+            return Poll::Ready(Some(reason));
+        }
+        let (mut taken, mut length) = (0, 0);
+        while taken < frames
+            && length < bytes
+            && let Some(frame) = state.pop()
+        {
+            taken += 1;
+            length += frame.length();
+            take(frame);
+        }
+        if taken > 0 {
+            return Poll::Ready(None);
+        }
+        state.wait(cx);
+        Poll::Pending
     }
 }
 
@@ -221,11 +270,10 @@ impl Stream for OutboxReader {
             state.close_told = true;
             return Poll::Ready(Some(Outgoing::Close(reason)));
         }
-        if let Some((_, frame)) = state.frames.pop_front() {
-            state.bytes -= frame.length();
+        if let Some(frame) = state.pop() {
             return Poll::Ready(Some(Outgoing::Write(frame)));
         }
-        state.waker = Some(cx.waker().clone());
+        state.wait(cx);
         Poll::Pending
     }
 }
@@ -287,6 +335,29 @@ mod tests {
         assert!(!outbox.close_if_stalled(NOW.plus(STALL_MAX)));
         assert!(outbox.close_if_stalled(NOW.plus(STALL_MAX).plus(Millis(1))));
         assert!(outbox.is_closed());
+    }
+
+    #[test]
+    fn several_are_taken_at_once_within_bounds_and_a_close_comes_last() {
+        let outbox = Outbox::new();
+        let mut reader = outbox.reader();
+        let mut look = |frames, bytes| {
+            let mut taken = Vec::new();
+            let mut cx = Context::from_waker(Waker::noop());
+            let told = reader.poll_take(&mut cx, frames, bytes, |frame| taken.push(frame));
+            (told, taken)
+        };
+        let some = |texts: &[&'static str]| texts.iter().map(|text| (*text).into()).collect();
+        assert_eq!(look(9, 9), (Poll::Pending, Vec::new()));
+        for text in ["one", "two", "three", "four"] {
+            outbox.push(text, NOW);
+        }
+        assert_eq!(look(2, 99), (Poll::Ready(None), some(&["one", "two"])));
+        assert_eq!(look(9, 1), (Poll::Ready(None), some(&["three"])), "the last one is whole");
+        assert_eq!(outbox.with(|state| (state.frames.len(), state.bytes)), (1, 4));
+        outbox.close(CloseReason::ELSEWHERE);
+        assert_eq!(look(9, 99), (Poll::Ready(Some(CloseReason::ELSEWHERE)), Vec::new()));
+        assert_eq!(look(9, 99), (Poll::Pending, Vec::new()));
     }
 
     #[test]

@@ -33,7 +33,7 @@ async fn enrol(
 ) -> Result<HttpResponse, Problem> {
     // Before anything is used up: a code that is redeemed now would be lost to its officer.
     app.check_open()?;
-    if !origin_allowed(&app.config, &request) {
+    if !origin_allowed(&app.config, request.headers()) {
         return Err(Problem::csrf());
     }
     let Enrolment { code } = small_json(&request, payload).await?;

@@ -54,7 +54,7 @@ async fn sign_in(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     app.check_open()?;
-    if !guard::origin_allowed(&app.config, &request) {
+    if !guard::origin_allowed(&app.config, request.headers()) {
         return Err(Problem::csrf());
     }
     let Credentials { username, password } = small_json(&request, payload).await?;

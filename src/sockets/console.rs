@@ -24,7 +24,7 @@ use crate::shapes::DecisionShape;
 
 use super::encode;
 use super::incoming::{CONSOLE_TYPES, FromConsole, Hello, Misread, read};
-use super::session::{Peer, Refusal, Speaker};
+use super::peer::{Peer, Refusal, Speaker};
 
 /// The caller may not do that.
 const FORBIDDEN: Refusal = Refusal { code: "forbidden", title: "not permitted" };

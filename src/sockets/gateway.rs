@@ -14,7 +14,7 @@ use crate::gateway::{begin, officers, sent_away, take};
 
 use super::encode;
 use super::incoming::{FromGateway, GATEWAY_TYPES, Hello, Misread, is_of_type, read};
-use super::session::{Peer, Refusal, Speaker};
+use super::peer::{Peer, Refusal, Speaker};
 
 /// A connected gateway.
 pub struct Gateway {

@@ -23,8 +23,9 @@ use crate::app::App;
 
 use super::encode;
 use super::incoming::{FromHandheld, HANDHELD_TYPES, Hello, Misread, SosFix, is_of_type, read};
+use super::peer::{Peer, Refusal, Speaker};
+use super::position::read_usual;
 use super::records;
-use super::session::{Peer, Refusal, Speaker};
 
 /// Fixes of one frame (PROTOCOL §5).
 const FIXES_MAX: usize = 100;
@@ -74,6 +75,16 @@ impl Peer for Handheld {
             Err(CommandFault::NotFound) => Err(refused),
             Err(_) => Err(CloseReason { code: 1013, text: "try again" }),
         }
+    }
+
+    fn take_fast(&mut self, text: &str) -> bool {
+        let Some(frame) = read_usual(text) else { return false };
+        let fixes = frame.fixes();
+        if fixes.is_empty() || fixes.len() > FIXES_MAX {
+            return false;
+        }
+        self.lane.report(self.link, frame.ahead, fixes.iter().map(|fix| fix.fix(self.epoch)));
+        true
     }
 
     fn speaks_binary(&self) -> bool {

@@ -1,30 +1,27 @@
-//! One socket: frames in, frames out, and nothing else.
+//! What is said over one socket: frames of a client to its [`Peer`], and what the protocol itself wants.
 //!
-//! The actor is thin on purpose. It is polled only while its connection has room, so what it sends it
-//! takes from an [`Outbox`] that others fill and that is bounded; what it gets it hands to a
-//! [`Peer`], which knows who is on the other side.
+//! It knows no connection: what it has to say beside the outbox (a ping, a pong, a close) stands in it
+//! until [`super::socket::Socket`] has written it.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use actix::prelude::*;
-use actix_web::web::Data;
-use actix_web_actors::ws;
-use bytestring::ByteString;
+use actix_web::web::{Bytes, Data};
 use metrics::{counter, gauge};
-use tiande_actors::outbox::{CloseReason, Frame, Outbox, Outgoing};
+use tiande_actors::outbox::{CloseReason, Outbox, OutboxReader};
 use tiande_core::time::UnixMillis;
 
 use crate::app::App;
 
 use super::bucket::Bucket;
+use super::connection::Unsent;
 use super::encode::{self, VERSION};
+use super::frames::{Fault, Frame, Kind, read_close};
 use super::incoming::{Hello, Misread};
+use super::peer::{Peer, Speaker};
 
-/// A socket that has not said who it is by then is closed.
-const HELLO_WITHIN: Duration = Duration::from_secs(5);
-/// How often the server pings.
-const PING_EVERY: Duration = Duration::from_secs(10);
+/// Every so many ticks of the socket's clock the server pings.
+const PING_TICKS: u8 = 2;
 /// A socket silent for so long is dropped, milliseconds.
 const SILENT_MAX_MS: u64 = 25_000;
 /// Largest message of several frames, bytes.
@@ -38,319 +35,315 @@ const MISREAD_MAX: usize = 3;
 /// That minute, milliseconds.
 const MISREAD_WINDOW_MS: u64 = 60_000;
 
-/// Who is on the other side of a socket.
-pub trait Peer: Unpin + Sized + 'static {
-    /// Name for metrics.
-    const KIND: &'static str;
-
-    /// The first frame: checks the ticket and connects to the court. The future resolves to the
-    /// connected peer, or to the reason for closing.
-    fn greet(
-        app: Data<App>,
-        hello: Hello,
-        outbox: Outbox,
-    ) -> impl Future<Output = Result<Self, CloseReason>> + 'static;
-
-    /// A text frame after the first. Answers go to the outbox.
-    fn take(&mut self, text: &str, session: &Speaker) -> Result<(), (Misread, Option<String>)>;
-
-    /// True when the other side has said that it sends binary frames.
-    fn speaks_binary(&self) -> bool {
-        false
-    }
-
-    /// A binary frame of a side that does.
-    fn take_binary(&mut self, _: &[u8]) -> Result<(), Misread> {
-        Err(Misread::Invalid)
-    }
-
-    /// True for frames that do not count against the message rate: they are coalesced further in.
-    fn is_coalesced(text: &str) -> bool;
-
-    /// Something was heard from the other side.
-    fn heard(&self, now: UnixMillis);
-
-    /// True while the session or device behind the socket is still valid.
-    fn still_allowed(&self) -> impl Future<Output = bool> + 'static;
-
-    /// The socket is gone.
-    fn bye(&mut self, outbox: &Outbox);
-}
-
-/// How a peer answers.
-pub struct Speaker {
-    pub(super) app: Data<App>,
-    pub(super) outbox: Outbox,
-}
-
-impl Speaker {
-    /// Sends a frame.
-    pub fn say(&self, frame: ByteString) {
-        self.outbox.push(frame, self.app.clock.now());
-    }
-
-    /// Works on a command and sends its one answer, whenever it comes.
-    pub fn answer(
-        &self,
-        reference: String,
-        work: impl Future<Output = Result<serde_json::Value, Refusal>> + 'static,
-    ) {
-        let (app, outbox) = (self.app.clone(), self.outbox.clone());
-        // Outlives the socket: what was commanded is done also when the phone has gone.
-        actix::spawn(async move {
-            let frame = match work.await {
-                Ok(more) => encode::done(&reference, &more),
-                Err(refusal) => encode::refused(&reference, refusal.code, refusal.title),
-            };
-            outbox.push(frame, app.clock.now());
-        });
-    }
-}
-
-/// Why a command over a socket is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// Stable code.
-    pub code: &'static str,
-    /// In words.
-    pub title: &'static str,
-}
+type Coming<T> = Pin<Box<dyn Future<Output = T>>>;
 
 enum Stage<P> {
     /// Nothing said yet.
     Silent,
     /// The ticket is being checked; what a hasty client says meanwhile waits.
-    Greeting(Vec<String>),
+    Greeting(Coming<Result<P, CloseReason>>, Vec<String>),
     /// Connected.
     Met(P),
+}
+
+/// How far a socket is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// Frames go both ways.
+    Open,
+    /// This side has said its last; the other one's close frame may still come.
+    Closing,
+    /// Both have said their last.
+    Closed,
+    /// Nobody is there: it ends without a word.
+    Dropped,
 }
 
 /// A message that comes in pieces.
 #[derive(Default)]
 struct Pieces {
-    text: Option<Vec<u8>>,
+    text: Vec<u8>,
     count: usize,
 }
 
-/// One socket.
+/// What is said over one socket.
 pub struct Session<P: Peer> {
     speaker: Speaker,
     stage: Stage<P>,
+    life: Life,
     heard_at: UnixMillis,
     bucket: Bucket,
     /// When frames were misread lately, oldest first.
-    misread: VecDeque<UnixMillis>,
-    pieces: Pieces,
+    misread: Vec<UnixMillis>,
+    /// Boxed: hardly any client sends pieces.
+    pieces: Option<Box<Pieces>>,
+    /// Whether the other side is still allowed; asked with each ping.
+    allowed: Option<Coming<bool>>,
+    /// Ticks of the socket's clock since the last ping.
+    ticks: u8,
+    ping: bool,
+    /// The newest ping's payload: who pings without reading gets one pong, and costs one.
+    pong: Option<Bytes>,
+    last: Option<Unsent>,
 }
 
 impl<P: Peer> Session<P> {
     /// A session that has not been greeted.
     pub fn new(app: Data<App>) -> Self {
+        gauge!("tiande_sockets", "kind" => P::KIND).increment(1.0);
         let now = app.clock.now();
         Self {
             speaker: Speaker { app, outbox: Outbox::new() },
             stage: Stage::Silent,
+            life: Life::Open,
             heard_at: now,
             bucket: Bucket::new(now),
-            misread: VecDeque::new(),
-            pieces: Pieces::default(),
+            misread: Vec::new(),
+            pieces: None,
+            allowed: None,
+            ticks: 0,
+            ping: false,
+            pong: None,
+            last: None,
         }
     }
 
-    fn close(&self, ctx: &mut ws::WebsocketContext<Self>, code: u16, text: &str) {
-        counter!("tiande_socket_closed_total", "kind" => P::KIND, "code" => code.to_string())
-            .increment(1);
-        ctx.close(Some(ws::CloseReason { code: code.into(), description: Some(text.to_owned()) }));
-        ctx.stop();
+    /// Where what it has to say waits.
+    pub fn outbox(&self) -> OutboxReader {
+        self.speaker.outbox.reader()
     }
 
-    fn greet(&mut self, text: &str, ctx: &mut ws::WebsocketContext<Self>) {
-        let hello = match super::incoming::read::<Hello>(text, &["hello"]) {
-            Ok(hello) => hello,
-            Err(_) => return self.close(ctx, 4400, "the first frame must be hello"),
-        };
-        if hello.v != VERSION {
-            return self.close(ctx, 4410, "protocol version not supported");
+    /// The time.
+    pub fn now(&self) -> UnixMillis {
+        self.speaker.app.clock.now()
+    }
+
+    /// How far it is.
+    pub fn life(&self) -> Life {
+        self.life
+    }
+
+    /// A pong or a ping that is due.
+    pub fn due(&mut self) -> impl Iterator<Item = Unsent> {
+        let pong = self.pong.take().map(|payload| Unsent::frame(Kind::Pong, payload));
+        let ping = std::mem::take(&mut self.ping).then(|| Unsent::frame(Kind::Ping, Bytes::new()));
+        pong.into_iter().chain(ping)
+    }
+
+    /// The close frame, once.
+    pub fn last(&mut self) -> Option<Unsent> {
+        self.last.take()
+    }
+
+    /// Closes.
+    pub fn close(&mut self, code: u16, text: &str) {
+        if self.life == Life::Open {
+            counter!("tiande_socket_closed_total", "kind" => P::KIND, "code" => code.to_string())
+                .increment(1);
+            self.end_with(Life::Closing, Unsent::close(code, text));
         }
-        self.stage = Stage::Greeting(Vec::new());
-        let greeting = P::greet(self.speaker.app.clone(), hello, self.speaker.outbox.clone());
-        ctx.spawn(greeting.into_actor(self).map(|met, session, ctx| match met {
-            Ok(peer) => {
-                peer.heard(session.heard_at);
-                let met = std::mem::replace(&mut session.stage, Stage::Met(peer));
-                if let Stage::Greeting(waiting) = met {
-                    waiting.iter().for_each(|text| session.take(text, ctx));
+    }
+
+    fn end_with(&mut self, life: Life, last: Unsent) {
+        (self.life, self.last) = (life, Some(last));
+        (self.ping, self.pong) = (false, None);
+        self.leave();
+    }
+
+    /// Lets go of the peer: the connection may take a while to end.
+    fn leave(&mut self) {
+        self.allowed = None;
+        if let Stage::Met(mut peer) = std::mem::replace(&mut self.stage, Stage::Silent) {
+            peer.bye(&self.speaker.outbox);
+        }
+    }
+
+    /// The bytes that came are no frames.
+    pub fn fault(&mut self, fault: Fault) {
+        match fault {
+            Fault::Malformed => self.close(1002, "protocol error"),
+            Fault::TooLarge => self.close(1009, "frame too large"),
+        }
+    }
+
+    /// A frame of the other side, which came at `now`.
+    pub fn take_frame(&mut self, frame: &Frame<'_>, now: UnixMillis) {
+        if self.life == Life::Open {
+            self.heard_at = now;
+            match frame.kind {
+                Kind::Text if frame.last => self.take_text(frame.payload, now),
+                Kind::Binary if frame.last => self.take_binary(frame.payload, now),
+                Kind::Text | Kind::Piece => self.piece(frame, now),
+                Kind::Binary => self.close(1003, "text frames only"),
+                Kind::Ping => self.pong = Some(Bytes::copy_from_slice(frame.payload)),
+                Kind::Pong => {
+                    if let Stage::Met(peer) = &self.stage {
+                        peer.heard(now);
+                    }
+                }
+                Kind::Close => self.answer_close(frame.payload),
+            }
+        } else if self.life == Life::Closing && frame.kind == Kind::Close {
+            self.life = Life::Closed;
+        }
+    }
+
+    /// The other side closes: it gets its own code back, and that is all.
+    fn answer_close(&mut self, payload: &[u8]) {
+        match read_close(payload) {
+            Ok(_code) => {
+                let answer = Unsent::frame(Kind::Close, Bytes::copy_from_slice(payload));
+                self.end_with(Life::Closed, answer);
+            }
+            Err(code) => self.close(code, "not a close frame"),
+        }
+    }
+
+    fn take_text(&mut self, bytes: &[u8], now: UnixMillis) {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.take(text, now),
+            Err(_) => self.close(1007, "not UTF-8"),
+        }
+    }
+
+    fn take(&mut self, text: &str, now: UnixMillis) {
+        match &mut self.stage {
+            Stage::Met(peer) => {
+                peer.heard(now);
+                if peer.take_fast(text) {
+                    return;
+                }
+                if !P::is_coalesced(text) && !self.bucket.take(now) {
+                    return self.close(4429, "too many messages");
+                }
+                if let Err((misread, reference)) = peer.take(text, &self.speaker) {
+                    self.misread(misread, reference.as_deref(), now);
                 }
             }
-            Err(reason) => session.close(ctx, reason.code, reason.text),
-        }));
+            Stage::Greeting(_, waiting) if waiting.len() < HASTY_MAX => {
+                waiting.push(text.to_owned());
+            }
+            Stage::Greeting(..) => self.close(4429, "wait for welcome"),
+            Stage::Silent => self.greet(text),
+        }
     }
 
-    fn take(&mut self, text: &str, ctx: &mut ws::WebsocketContext<Self>) {
-        let now = self.speaker.app.clock.now();
-        let Stage::Met(peer) = &mut self.stage else {
-            return match &mut self.stage {
-                Stage::Greeting(waiting) if waiting.len() < HASTY_MAX => {
-                    waiting.push(text.to_owned())
-                }
-                Stage::Greeting(_) => self.close(ctx, 4429, "wait for welcome"),
-                Stage::Silent | Stage::Met(_) => self.greet(text, ctx),
-            };
+    fn greet(&mut self, text: &str) {
+        let hello = match super::incoming::read::<Hello>(text, &["hello"]) {
+            Ok(hello) => hello,
+            Err(_) => return self.close(4400, "the first frame must be hello"),
         };
-        peer.heard(now);
-        if !P::is_coalesced(text) && !self.bucket.take(now) {
-            return self.close(ctx, 4429, "too many messages");
+        if hello.v != VERSION {
+            return self.close(4410, "protocol version not supported");
         }
-        if let Err((misread, reference)) = peer.take(text, &self.speaker) {
-            self.misread(misread, reference.as_deref(), ctx);
-        }
+        let greeting = P::greet(self.speaker.app.clone(), hello, self.speaker.outbox.clone());
+        self.stage = Stage::Greeting(Box::pin(greeting), Vec::new());
     }
 
-    fn take_binary(&mut self, bytes: &[u8], ctx: &mut ws::WebsocketContext<Self>) {
-        let now = self.speaker.app.clock.now();
+    fn take_binary(&mut self, bytes: &[u8], now: UnixMillis) {
         match &mut self.stage {
             Stage::Met(peer) if peer.speaks_binary() => {
                 peer.heard(now);
                 if let Err(misread) = peer.take_binary(bytes) {
-                    self.misread(misread, None, ctx);
+                    self.misread(misread, None, now);
                 }
             }
-            Stage::Greeting(_) => self.close(ctx, 4429, "wait for welcome"),
-            Stage::Met(_) | Stage::Silent => self.close(ctx, 1003, "text frames only"),
+            Stage::Greeting(..) => self.close(4429, "wait for welcome"),
+            Stage::Met(_) | Stage::Silent => self.close(1003, "text frames only"),
         }
     }
 
     /// Answers a frame that was not understood, and counts it.
-    fn misread(
-        &mut self,
-        misread: Misread,
-        reference: Option<&str>,
-        ctx: &mut ws::WebsocketContext<Self>,
-    ) {
+    fn misread(&mut self, misread: Misread, reference: Option<&str>, now: UnixMillis) {
         match misread {
             Misread::UnknownType => self.speaker.say(encode::error(reference, "type-unknown")),
             Misread::Invalid => {
-                let now = self.speaker.app.clock.now();
                 self.speaker.say(encode::error(reference, "frame-invalid"));
                 self.misread.retain(|at| now.since(*at).0 < MISREAD_WINDOW_MS);
-                self.misread.push_back(now);
+                self.misread.push(now);
                 if self.misread.len() >= MISREAD_MAX {
-                    self.close(ctx, 4400, "repeated bad messages");
+                    self.close(4400, "repeated bad messages");
                 }
             }
         }
     }
 
-    fn piece(&mut self, item: actix_http::ws::Item, ctx: &mut ws::WebsocketContext<Self>) {
-        use actix_http::ws::Item;
-        let (bytes, last) = match item {
-            Item::FirstText(bytes) => {
-                self.pieces = Pieces { text: Some(Vec::new()), count: 0 };
-                (bytes, false)
-            }
-            Item::FirstBinary(_) => return self.close(ctx, 1003, "text frames only"),
-            Item::Continue(bytes) => (bytes, false),
-            Item::Last(bytes) => (bytes, true),
-        };
-        self.pieces.count += 1;
-        let Some(text) = &mut self.pieces.text else { return };
-        if self.pieces.count > FRAGMENTS_MAX || text.len() + bytes.len() > MESSAGE_MAX {
-            return self.close(ctx, 1009, "message too large");
+    /// A piece of text. The reader of frames has seen to it that pieces come in their order.
+    fn piece(&mut self, frame: &Frame<'_>, now: UnixMillis) {
+        let pieces = self.pieces.get_or_insert_default();
+        pieces.count += 1;
+        if pieces.count > FRAGMENTS_MAX || pieces.text.len() + frame.payload.len() > MESSAGE_MAX {
+            return self.close(1009, "message too large");
         }
-        text.extend_from_slice(&bytes);
-        if last {
-            let whole = self.pieces.text.take().unwrap_or_default();
-            match String::from_utf8(whole) {
-                Ok(text) => self.take(&text, ctx),
-                Err(_) => self.close(ctx, 1007, "not UTF-8"),
-            }
+        pieces.text.extend_from_slice(frame.payload);
+        if frame.last
+            && let Some(whole) = self.pieces.take()
+        {
+            self.take_text(&whole.text, now);
         }
     }
 
-    fn beat(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
-        let now = self.speaker.app.clock.now();
+    /// The socket's clock ticks: every five seconds while it is open.
+    pub fn tick(&mut self, now: UnixMillis) {
+        if matches!(self.stage, Stage::Silent) {
+            return self.close(4408, "no hello");
+        }
         if now.since(self.heard_at).0 > SILENT_MAX_MS {
             counter!("tiande_socket_silent_total", "kind" => P::KIND).increment(1);
-            ctx.stop();
+            self.life = Life::Dropped;
             return;
         }
-        ctx.ping(b"");
-        if let Stage::Met(peer) = &self.stage {
-            let allowed = peer.still_allowed();
-            ctx.spawn(allowed.into_actor(self).map(|allowed, session, ctx| {
-                if !allowed {
-                    let CloseReason { code, text } = CloseReason::REVOKED;
-                    session.close(ctx, code, text);
-                }
-            }));
+        self.ticks += 1;
+        if self.ticks == PING_TICKS {
+            (self.ticks, self.ping) = (0, true);
+            if let Stage::Met(peer) = &self.stage {
+                self.allowed = Some(Box::pin(peer.still_allowed()));
+            }
         }
     }
-}
 
-impl<P: Peer> Actor for Session<P> {
-    type Context = ws::WebsocketContext<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        gauge!("tiande_sockets", "kind" => P::KIND).increment(1.0);
-        ctx.add_stream(self.speaker.outbox.reader());
-        ctx.run_later(HELLO_WITHIN, |session, ctx| {
-            if matches!(session.stage, Stage::Silent) {
-                session.close(ctx, 4408, "no hello");
+    /// Goes on with what it waits for: the greeting, and the question whether that still holds.
+    pub fn poll(&mut self, cx: &mut Context<'_>) {
+        if self.life != Life::Open {
+            return;
+        }
+        if let Stage::Greeting(greeting, _) = &mut self.stage
+            && let Poll::Ready(met) = greeting.as_mut().poll(cx)
+        {
+            self.meet(met);
+        }
+        if let Some(allowed) = &mut self.allowed
+            && let Poll::Ready(allowed) = allowed.as_mut().poll(cx)
+        {
+            self.allowed = None;
+            if !allowed {
+                self.close(CloseReason::REVOKED.code, CloseReason::REVOKED.text);
             }
-        });
-        ctx.run_interval(PING_EVERY, Self::beat);
+        }
+    }
+
+    fn meet(&mut self, met: Result<P, CloseReason>) {
+        match met {
+            Ok(peer) => {
+                peer.heard(self.heard_at);
+                let greeting = std::mem::replace(&mut self.stage, Stage::Met(peer));
+                if let Stage::Greeting(_, waiting) = greeting {
+                    for text in waiting {
+                        let now = self.now();
+                        if self.life == Life::Open {
+                            self.take(&text, now);
+                        }
+                    }
+                }
+            }
+            Err(reason) => self.close(reason.code, reason.text),
+        }
     }
 }
 
 impl<P: Peer> Drop for Session<P> {
     fn drop(&mut self) {
         gauge!("tiande_sockets", "kind" => P::KIND).decrement(1.0);
-        if let Stage::Met(peer) = &mut self.stage {
-            peer.bye(&self.speaker.outbox);
-        }
-    }
-}
-
-impl<P: Peer> StreamHandler<Outgoing> for Session<P> {
-    fn handle(&mut self, item: Outgoing, ctx: &mut Self::Context) {
-        match item {
-            Outgoing::Write(Frame::Text(text)) => ctx.text(text),
-            Outgoing::Write(Frame::Binary(bytes)) => ctx.binary(bytes),
-            Outgoing::Close(reason) => self.close(ctx, reason.code, reason.text),
-        }
-    }
-
-    fn finished(&mut self, _: &mut Self::Context) {
-        // The outbox ends only after its close has been handled.
-    }
-}
-
-impl<P: Peer> StreamHandler<Result<ws::Message, ws::ProtocolError>> for Session<P> {
-    fn handle(&mut self, item: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
-        self.heard_at = self.speaker.app.clock.now();
-        match item {
-            Ok(ws::Message::Text(text)) => self.take(&text, ctx),
-            Ok(ws::Message::Binary(bytes)) => self.take_binary(&bytes, ctx),
-            Ok(ws::Message::Continuation(item)) => self.piece(item, ctx),
-            Ok(ws::Message::Ping(bytes)) => ctx.pong(&bytes),
-            Ok(ws::Message::Pong(_)) => {
-                if let Stage::Met(peer) = &self.stage {
-                    peer.heard(self.heard_at);
-                }
-            }
-            Ok(ws::Message::Close(reason)) => {
-                ctx.close(reason);
-                ctx.stop();
-            }
-            Ok(ws::Message::Nop) => {}
-            // The codec hands bad text and the guard's veto on as the same kind of error.
-            Err(ws::ProtocolError::Io(fault)) if fault.to_string().contains("utf-8") => {
-                self.close(ctx, 1007, "not UTF-8");
-            }
-            Err(ws::ProtocolError::Overflow | ws::ProtocolError::Io(_)) => {
-                self.close(ctx, 1009, "frame too large");
-            }
-            Err(_) => self.close(ctx, 1002, "protocol error"),
-        }
+        self.leave();
     }
 }

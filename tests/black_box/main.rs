@@ -25,3 +25,4 @@ mod support;
 mod tips;
 mod tools;
 mod tracks;
+mod upgrades;
