@@ -54,7 +54,7 @@ soak: system web ## Kills and cuts power again and again (KILLS=, CUTS=, MINUTES
 	@KILLS=$(KILLS) CUTS=$(CUTS) MINUTES=$(MINUTES) scripts/soak.sh
 
 .PHONY: bench
-bench: build ## Measures Tiande beside Redis, PostGIS and others; writes load-tests/out/bench.json, bench.md.
+bench: build ## Measures Tiande beside Redis, PostGIS and others; writes load-tests/out/bench.json, bench.html.
 	@scripts/bench.sh $(if $(ONLY),--only $(ONLY))
 
 .PHONY: fmt

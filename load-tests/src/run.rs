@@ -115,7 +115,7 @@ impl Drill<'_> {
         let (set_phase, phase) = watch::channel(Phase::WarmUp);
         let watching = tokio::spawn(console::watch(
             self.http.clone(),
-            made.seats[0].username.clone(),
+            made.seats[0].username.clone().context("the first court has a dispatcher")?,
             Arc::clone(self.record),
             phase.clone(),
         ));
@@ -175,7 +175,7 @@ impl Drill<'_> {
         if let Some(server) = server {
             server.sample(self.record);
         }
-        let asking = console::check_tips(&self.http, self.record, &seats, sender.acked());
+        let asking = console::check_tips(&self.http, self.record, &seats, &sender);
         let asked =
             tokio::time::timeout(Duration::from_millis(END_CHECK_MS * self.times()), asking).await;
         // The checker counts a tip that was not answered for as lost; these lines say why.
@@ -185,7 +185,7 @@ impl Drill<'_> {
             Err(_) => self.note("the check at the end did not come to its end in time".to_owned()),
         }
         let _ = set_phase.send(Phase::Over);
-        fleet.end().await;
+        tokio::join!(fleet.end(), gateways.end());
         watching.abort();
         Ok(())
     }
