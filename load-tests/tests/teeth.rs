@@ -127,6 +127,7 @@ async fn asking_an_officer_who_is_off_duty_fails() {
 /// The same drill of a small country: three courts, of which one has a dispatcher, each with a gateway.
 fn country() -> String {
     SCENARIO
+        .replace("off_duty = 4\n", "")
         .replace(
             "[officers]",
             "[country]\ncourts = 3\ntracked = 30\ndispatchers_every = 3\n[officers]",

@@ -69,6 +69,17 @@ pub struct Crew {
     /// Part of each `webhook-id`.
     run: i64,
     sent: usize,
+    /// When the last tip was answered, microseconds.
+    used_us: u64,
+}
+
+/// A connection that is not used is closed by any server after some seconds.
+const IDLE_US: u64 = 2_000_000;
+
+async fn call(authority: &str) -> Result<TcpStream> {
+    let tcp = TcpStream::connect(authority).await.context("cannot connect")?;
+    tcp.set_nodelay(true).context("cannot set the connection up")?;
+    Ok(tcp)
 }
 
 impl Crew {
@@ -91,10 +102,9 @@ impl Crew {
             write
         });
         let sockets = sockets.collect();
-        let informant = TcpStream::connect(authority).await.context("cannot connect")?;
-        informant.set_nodelay(true).context("cannot set the connection up")?;
-        let (authority, run) = (authority.to_owned(), clock::unix_ms());
-        Ok(Self { sockets, posts, heard, fixes: 0, informant, authority, run, sent: 0 })
+        let informant = call(authority).await?;
+        let (authority, run, used_us) = (authority.to_owned(), clock::unix_ms(), clock::now_us());
+        Ok(Self { sockets, posts, heard, fixes: 0, informant, authority, run, sent: 0, used_us })
     }
 
     async fn say(&mut self, who: usize, frame: &Value) -> Result<()> {
@@ -102,8 +112,12 @@ impl Crew {
         self.sockets[who].write_all(&frame).await.context("a handheld's socket is broken")
     }
 
-    /// Everybody says where they are, so that they are fit to be asked.
+    /// Everybody says where they are, so that they are fit to be asked; and the informant calls again
+    /// when it was silent for long.
     pub async fn report(&mut self) -> Result<()> {
+        if clock::now_us() - self.used_us > IDLE_US {
+            self.informant = call(&self.authority).await?;
+        }
         self.fixes += 1;
         for who in 0..self.sockets.len() {
             let (lat, lon) = self.posts[who].place;
@@ -122,6 +136,7 @@ impl Crew {
         let Self { informant, heard, .. } = self;
         let (ack, offered) = tokio::join!(answered(informant), offered(heard, &words));
         let (ack, (who, offer, incident, at_us)) = (ack?, offered?);
+        self.used_us = ack;
         self.finish(who, &offer, &incident).await?;
         let (offer_us, ack_us) = (since(begin, at_us), since(begin, ack));
         Ok(Took { offer_us, ack_us, length: request.len() })

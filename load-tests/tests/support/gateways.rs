@@ -17,7 +17,6 @@ pub struct Trackers {
     courts: Vec<String>,
     /// The oldest position of an officer that was turned away and has not come again.
     missing: HashMap<u32, u32>,
-    batches: u64,
 }
 
 impl Trackers {
@@ -34,21 +33,20 @@ impl Trackers {
         ours.map(|(n, _)| json!({ "n": n, "id": format!("t{n}") })).collect()
     }
 
-    /// The answer to a batch, if one comes.
+    /// The answer to the batch of that number on its socket, if one comes.
     pub fn batch(&mut self, mode: Mode, number: u64, payload: &[u8]) -> Option<Value> {
-        self.batches += 1;
         let word =
             |record: &[u8], at: usize| u32::from_le_bytes(record[at..at + 4].try_into().unwrap());
         let records: Vec<(u32, u32)> = payload[HEAD..]
             .chunks_exact(RECORD)
             .map(|record| (word(record, 0), word(record, 4)))
             .collect();
-        let third = self.batches.is_multiple_of(3);
+        let third = number.is_multiple_of(3);
         let turns_away = mode == Mode::TurnsAway;
         if mode == Mode::LosesBatches && third {
             return None;
         }
-        if turns_away && self.batches.is_multiple_of(4) {
+        if turns_away && number.is_multiple_of(4) {
             for (officer, seq) in records {
                 let missing = self.missing.entry(officer).or_insert(seq);
                 *missing = seq.min(*missing);
