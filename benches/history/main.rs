@@ -67,7 +67,7 @@ fn main() {
             let (ms, records) = (scanned.took.as_secs_f64() * 1e3, scanned.records);
             json!({"ms": ms, "records": records, "bodies": scanned.bodies})
         }
-        other => panic!("{other} is neither fill nor scan"),
+        other => json!({"fault": format!("{other} is neither fill nor scan")}),
     };
     println!("{figures}");
 }

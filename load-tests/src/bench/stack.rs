@@ -95,13 +95,12 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
     let log = setting.out.join("stack-server.log");
     let server = Server::start_with(&setting.binary, &log, host::measured()).await?;
     let made = make_court(&server, "stack", SOCKETS).await?;
-    let mut ours = enter_all(&server.http, &made.devices).await?;
-    let our_crew = std_streams(ours.split_off(SOCKETS - CREW))?;
+    let (many, crew) = made.devices.split_at(SOCKETS - CREW);
+    let ours = enter_all(&server.http, many).await?;
     let cookie = sign_in(&server.http, USERNAME).await?;
     let our_consoles = Crowd::enter(&server.http, &cookie, CONSOLES).await?;
     let mut stack = NodeStack::start(&setting.out.join("stack-node.log")).await?;
     let theirs = their_sockets(&stack, 0, SOCKETS - CREW).await?;
-    let their_crew = std_streams(their_sockets(&stack, SOCKETS - CREW, CREW).await?)?;
     let their_consoles = their_consoles(&stack).await?;
     say(&format!(
         "ours: tiande serve, all its threads; theirs: {}, PostgreSQL; both on core {}, {SOCKETS} sockets, \
@@ -144,6 +143,9 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
         their_seen.ticks,
         host::load_average()
     ));
+    // Only now: a handheld that says nothing for long is dropped.
+    let our_crew = std_streams(enter_all(&server.http, crew).await?)?;
+    let their_crew = std_streams(their_sockets(&stack, SOCKETS - CREW, CREW).await?)?;
     let their_post = |nth| Post {
         court: "stack".to_owned(),
         source: "alpha".to_owned(),

@@ -70,10 +70,11 @@ impl Bed {
     /// Does something that takes long while everybody goes on reporting.
     pub async fn beside<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::pin!(work);
+        let Self { gang, crew, .. } = self;
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                beaten = beat(&mut self.gang) => beaten?,
+                beaten = beat(gang, crew) => beaten?,
             }
         }
     }
@@ -99,7 +100,8 @@ impl Bed {
 }
 
 /// Everybody says where they are, over two seconds.
-async fn beat(gang: &mut Gang) -> Result<()> {
+async fn beat(gang: &mut Gang, crew: &mut Crew) -> Result<()> {
+    crew.report().await?;
     #[allow(clippy::cast_precision_loss)] // Thousands.
     let all = gang.len() as f64;
     gang.report_for(all * 1e3 / BEAT_MS as f64, BEAT_MS * 1_000).await?;
@@ -121,8 +123,7 @@ pub async fn positions(gang: &mut Gang, process: Process) -> Result<f64> {
 pub async fn step_of(bed: &mut Bed, rounds: usize) -> Result<[Samples; 4]> {
     let Bed { process, gang, crew } = bed;
     // Whoever has come last has been nowhere yet.
-    beat(gang).await?;
-    crew.report().await?;
+    beat(gang, crew).await?;
     clock::sleep_ms(SETTLE_MS).await;
     for _ in 0..20 {
         crew.tip().await?; // Warms it up.
