@@ -107,11 +107,13 @@ impl Drill<'_> {
         let mut scenario_now = scenario.clone();
         scenario_now.officers.count =
             u32::try_from(ways.len()).unwrap_or(u32::MAX) - scenario.officers.off_duty;
+        let begun_us = clock::now_us();
         let making = court::make(&scenario_now, admin, &self.http, court);
         let made = tokio::time::timeout(Duration::from_millis(SET_UP_MS * self.times()), making)
             .await
             .context("the court could not be set up in time")??;
         self.begin(&made);
+        let made_us = clock::now_us();
         let (set_phase, phase) = watch::channel(Phase::WarmUp);
         let watching = tokio::spawn(console::watch(
             self.http.clone(),
@@ -150,6 +152,16 @@ impl Drill<'_> {
         let (connected, gateways_asked) = gateways.wait_ready(WARM_UP_MS).await;
         if connected < gateways_asked {
             self.note(format!("only {connected} of {gateways_asked} gateways were connected"));
+        }
+        if scenario.country.is_some() {
+            // What a reader needs to tell a slow server from a busy machine.
+            let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+            self.note(format!(
+                "set up in {} s, all connected in {} s; load average then {}",
+                (made_us - begun_us) / 1_000_000,
+                (clock::now_us() - made_us) / 1_000_000,
+                load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+            ));
         }
         self.record.push(Event::Started);
         // The phase's receivers are the officers and the console, which live on.

@@ -119,6 +119,11 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// Rounds of subjects of which each round, or what is made for them, takes long.
+    pub fn few(&self) -> usize {
+        self.rounds.min(3)
+    }
+
     /// The journal's bench program.
     pub fn journal(&self) -> Result<&Path> {
         self.journal.as_deref().context("name the bench of the journal with --journal")

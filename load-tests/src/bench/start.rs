@@ -5,9 +5,7 @@
 //! The history is written by a program of the server's crate, with the code that the tests of starts
 //! use; here the binary is started on it. Both stores, files warm in the machine's memory.
 
-use std::process::Stdio;
-
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -15,6 +13,7 @@ use tokio::process::Command;
 use super::Setting;
 use super::field::{COUNTY, Made, make_court};
 use super::host::{self, say};
+use super::inside;
 use super::line::{Better, Budget, Line};
 use super::peers::postgres::Postgres;
 use super::process::Process;
@@ -60,17 +59,11 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
 /// Runs the program of histories; its figures.
 async fn history(setting: &Setting, words: &[String]) -> Result<Value> {
     let program = setting.history()?;
-    let done = Command::new(program)
-        .args(words)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("cannot run {}", program.display()))?;
-    ensure!(done.status.success(), "{} {words:?}: {}", program.display(), done.status);
-    let text = String::from_utf8_lossy(&done.stdout);
-    serde_json::from_str(text.trim()).context("the program of histories gave no figures")
+    let mut command = Command::new(program);
+    command.args(words);
+    let output = inside::output(command).await;
+    let output = output.with_context(|| format!("{} {words:?}", program.display()))?;
+    serde_json::from_str(output.trim()).context("the program of histories gave no figures")
 }
 
 async fn of(setting: &Setting, store: Store) -> Result<Vec<Line>> {
@@ -137,7 +130,7 @@ async fn look(
     place: &[String],
 ) -> Result<Look> {
     let mut look = Look::default();
-    for round in 0..=setting.rounds {
+    for round in 0..=setting.few() {
         let mut words = vec!["scan".to_owned()];
         words.extend(place.iter().cloned());
         let scanned = history(setting, &words).await?;

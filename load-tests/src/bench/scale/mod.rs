@@ -88,9 +88,9 @@ async fn officers(setting: &Setting) -> Result<Vec<Curve>> {
             bed.more(&server, &made.court, before..count).await?;
             floor.join(sink.sockets(count - before).await?);
         }
-        step(&mut curves, count, &mut bed, setting.rounds).await?;
+        step(&mut curves, count, &mut bed, setting.few()).await?;
         let mut samples = Samples::new();
-        for _ in 0..setting.rounds {
+        for _ in 0..setting.few() {
             samples.push(bed::positions(&mut floor, sink.process).await?);
         }
         sinks.push((count as u64, samples));
@@ -122,7 +122,7 @@ async fn courts(setting: &Setting) -> Result<Vec<Curve>> {
         all.extend(crew);
         let streams = enter_all(&server.http, &all).await?;
         let mut bed = Bed::new(&server, streams, posts).await?;
-        step(&mut curves, courts as usize, &mut bed, setting.rounds).await?;
+        step(&mut curves, courts as usize, &mut bed, setting.few()).await?;
         server.end().await;
     }
     Ok(curves.into())
@@ -140,7 +140,7 @@ async fn incidents(setting: &Setting) -> Result<Vec<Curve>> {
     for count in INCIDENTS {
         bed.beside(send_tips(&server.http, &made, open, count - open)).await?;
         open = count;
-        step(&mut curves, count, &mut bed, setting.rounds).await?;
+        step(&mut curves, count, &mut bed, setting.few()).await?;
     }
     server.end().await;
     Ok(curves.into())
@@ -162,7 +162,7 @@ async fn gateways(setting: &Setting) -> Result<Vec<Curve>> {
         }
         let mut samples = Samples::new();
         let mut all = Told::default();
-        for round in 0..=setting.rounds {
+        for round in 0..=setting.few() {
             let before = process.run_ns()?;
             let told = paced(&mut posts).await?;
             anyhow::ensure!(told.taken > 0, "nothing was taken");
