@@ -54,7 +54,7 @@ soak: system web ## Kills and cuts power again and again (KILLS=, CUTS=, MINUTES
 	@KILLS=$(KILLS) CUTS=$(CUTS) MINUTES=$(MINUTES) scripts/soak.sh
 
 .PHONY: bench
-bench: build ## Measures Tiande beside Redis, PostGIS and others; writes load-tests/out/bench.json, bench.md.
+bench: build ## Measures Tiande beside Redis, PostGIS and others; writes load-tests/out/bench.json, bench.html.
 	@scripts/bench.sh $(if $(ONLY),--only $(ONLY))
 
 .PHONY: fmt
@@ -71,7 +71,7 @@ check: system ## Layering, licences and tidiness: layer 2 of the tests, a few se
 
 .PHONY: clean
 clean: ## Removes what was built. Keeps ./data.
-	rm -rf target load-tests/out web/node_modules web/e2e/out
+	rm -rf target load-tests/out load-tests/peers/node-stack/node_modules web/node_modules web/e2e/out
 	if [ -d web/dist ]; then find web/dist -mindepth 1 -not -name .gitkeep -delete; fi
 
 # --- what the commands are made of ---

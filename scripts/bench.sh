@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Tiande beside what a user would pick instead, both sides in one run: see load-tests/README.md.
-# Writes load-tests/out/bench.json and bench.md.
+# Writes load-tests/out/bench.json, bench.md and bench.html.
 #
 #   scripts/bench.sh [--only SUBJECT,…] [--rounds N]
 #
@@ -22,10 +22,11 @@ bench_of() { # PACKAGE NAME: where cargo has put its program
 }
 spatial=$(bench_of tiande-core spatial)
 journal=$(bench_of tiande journal)
-[ -x "$spatial" ] && [ -x "$journal" ] || { echo "bench: cargo has not built the benches" >&2; exit 2; }
+history=$(bench_of tiande history)
+[ -x "$spatial" ] && [ -x "$journal" ] && [ -x "$history" ] || { echo "bench: cargo has not built the benches" >&2; exit 2; }
 
 status=0
-target/release/tiande-drill bench --out "$out" --spatial "$spatial" --journal "$journal" "$@" || status=$?
+target/release/tiande-drill bench --out "$out" --spatial "$spatial" --journal "$journal" --history "$history" "$@" || status=$?
 # 1 is a budget that was missed: a figure like the others. Figures of a shared machine pass no gate.
 [ "$status" -le 1 ] || exit "$status"
-echo "written: $out/bench.json, $out/bench.md; load average $(cut -d ' ' -f 1-3 /proc/loadavg)"
+echo "written: $out/bench.json, $out/bench.md, $out/bench.html; load average $(cut -d ' ' -f 1-3 /proc/loadavg)"

@@ -62,10 +62,11 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const root = resolve(import.meta.dirname, '..');
   const rules = readRules(readFileSync(join(root, 'deny.toml'), 'utf8'));
   const meta = metadata(root);
-  const lock = JSON.parse(readFileSync(join(root, 'web/package-lock.json'), 'utf8'));
-  const faults = [...crateFaults(meta, rules), ...npmFaults(lock, rules)];
+  const locks = ['web', 'load-tests/peers/node-stack'].map((folder) =>
+    JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8')));
+  const faults = [...crateFaults(meta, rules), ...locks.flatMap((lock) => npmFaults(lock, rules))];
   faults.forEach((line) => console.error(`licences: ${line}`));
-  const [crates, packages] = [meta.resolve.nodes.length, Object.keys(lock.packages).length - 1];
+  const [crates, packages] = [meta.resolve.nodes.length, locks.reduce((sum, lock) => sum + Object.keys(lock.packages).length - 1, 0)];
   console.log(`licences: ${crates} crates, ${packages} npm packages, ${faults.length} faults`);
   process.exit(faults.length === 0 && crates > 0 && packages > 0 ? 0 : 1);
 }

@@ -17,7 +17,7 @@ use crate::fleet::{Phase, over};
 use crate::http::Http;
 use crate::record::{Event, Record};
 use crate::socket::{Incoming, Socket, parse};
-use crate::tips::Acked;
+use crate::tips::{Acked, Sender};
 
 /// Dispatchers who sign in at once: fewer than a server lets in from one network.
 const SIGN_IN_AT_ONCE: usize = 4;
@@ -122,10 +122,11 @@ async fn sign_in_all(
     seats: &[Seat],
     courts: BTreeSet<u32>,
 ) -> Result<HashMap<u32, String>> {
+    let dispatcher = |court: u32| Some((court, seats[court as usize].username.clone()?));
+    let dispatchers: Vec<(u32, String)> = courts.into_iter().filter_map(dispatcher).collect();
     let mut lanes = JoinSet::new();
     for lane in 0..SIGN_IN_AT_ONCE {
-        let mine = courts.iter().skip(lane).step_by(SIGN_IN_AT_ONCE);
-        let mine = mine.map(|court| (*court, seats[*court as usize].username.clone()));
+        let mine = dispatchers.iter().skip(lane).step_by(SIGN_IN_AT_ONCE).cloned();
         let (http, mine) = (http.clone(), mine.collect::<Vec<_>>());
         lanes.spawn(async move {
             let mut cookies = Vec::new();
@@ -142,13 +143,15 @@ async fn sign_in_all(
     Ok(cookies)
 }
 
-/// Asks the server, as the dispatcher, for every tip it has answered with 202.
+/// Asks the server, as the dispatcher, for every tip it has answered with 202. In a court without a
+/// dispatcher the same delivery is sent once more instead, and must get the same answer.
 pub async fn check_tips(
     http: &Http,
     record: &Arc<Record>,
     seats: &[Seat],
-    acked: Vec<Acked>,
+    sender: &Arc<Sender>,
 ) -> Result<()> {
+    let acked = sender.acked();
     let courts = acked.iter().map(|tip| tip.court).collect();
     let cookies = Arc::new(sign_in_all(http, seats, courts).await?);
     let acked = Arc::new(acked);
@@ -156,10 +159,13 @@ pub async fn check_tips(
     for lane in 0..ASK_AT_ONCE {
         let (http, record) = (http.clone(), Arc::clone(record));
         let (cookies, acked) = (Arc::clone(&cookies), Arc::clone(&acked));
+        let sender = Arc::clone(sender);
         tasks.push(tokio::spawn(async move {
             for tip in acked.iter().skip(lane).step_by(ASK_AT_ONCE) {
-                let cookie = cookies.get(&tip.court).context("nobody is signed in there")?;
-                record.push(check_tip(&http, cookie, tip).await?);
+                record.push(match cookies.get(&tip.court) {
+                    Some(cookie) => check_tip(&http, cookie, tip).await?,
+                    None => sender.ask_again(tip).await?,
+                });
             }
             Ok::<_, anyhow::Error>(())
         }));
@@ -183,6 +189,7 @@ async fn check_tip(http: &Http, cookie: &str, acked: &Acked) -> Result<Event> {
         status: incident
             .and_then(|incident| incident["status"].as_str().map(str::to_owned))
             .unwrap_or_default(),
+        by_dispatcher: true,
     })
 }
 

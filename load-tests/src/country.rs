@@ -17,6 +17,14 @@ pub struct Country {
     /// Officers with a tracker and no handheld, 0..=200,000; each court's are reported by a gateway of
     /// its own, in one batch each `officers.report_every_ms`.
     pub tracked: u32,
+    /// Every so many-th court has a dispatcher, 1 is each: making one and signing one in is slow on
+    /// purpose, and what a dispatcher can be shown at the end is judged in those courts.
+    #[serde(default = "each")]
+    pub dispatchers_every: u32,
+}
+
+fn each() -> u32 {
+    1
 }
 
 impl Country {
@@ -25,8 +33,16 @@ impl Country {
         if !(2..=5_000).contains(&self.courts) || self.tracked > 200_000 {
             return Some("country: courts must be 2..=5000, tracked at most 200000");
         }
+        if self.dispatchers_every == 0 {
+            return Some("country.dispatchers_every: must be at least 1");
+        }
         // A batch holds 500 records.
         (self.tracked > self.courts * 500).then_some("country.tracked: at most 500 for each court")
+    }
+
+    /// Whether that court has a dispatcher.
+    pub fn has_dispatcher(&self, court: u32) -> bool {
+        court.is_multiple_of(self.dispatchers_every)
     }
 
     /// The numbers of a court's tracked officers.
@@ -68,10 +84,10 @@ mod tests {
 
     #[test]
     fn everybody_tracked_is_in_one_court() {
-        let country = Country { courts: 3, tracked: 8 };
+        let country = Country { courts: 3, tracked: 8, dispatchers_every: 1 };
         let mut all: Vec<u32> = (0..3).flat_map(|court| country.tracked_of(court)).collect();
         all.sort_unstable();
         assert_eq!(all, (0..8).collect::<Vec<_>>());
-        assert!(Country { courts: 2, tracked: 1_001 }.fault().is_some());
+        assert!(Country { courts: 2, tracked: 1_001, dispatchers_every: 1 }.fault().is_some());
     }
 }

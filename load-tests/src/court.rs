@@ -46,8 +46,8 @@ pub struct Seat {
     pub source: String,
     /// The source's secret, `whsec_…`.
     pub secret: String,
-    /// Its dispatcher.
-    pub username: String,
+    /// Its dispatcher, where it has one.
+    pub username: Option<String>,
     /// The secret of its gateway; empty where nobody is tracked.
     pub gateway: String,
     /// Officers with a tracker only, on duty by order: the drill's number and the server's id.
@@ -108,14 +108,46 @@ pub fn profile(scenario: &Scenario, id: &str, area: [f64; 4]) -> Value {
 
 /// Makes everything.
 pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str) -> Result<Made> {
-    let courts = scenario.courts();
+    let country = scenario.country.as_ref();
+    let plan = |court| Plan {
+        area: scenario.area_of(court),
+        has_dispatcher: country.is_none_or(|country| country.has_dispatcher(court)),
+        tracked: country.iter().flat_map(|country| country.tracked_of(court)).collect(),
+    };
+    let plans = (0..scenario.courts()).map(plan).collect();
+    let seats = make_seats(scenario, admin, id, plans, 0).await?;
+    let ids: Arc<Vec<String>> = Arc::new(seats.iter().map(|seat| seat.court.clone()).collect());
+    let count = (scenario.officers.count + scenario.officers.off_duty) as usize;
+    let devices = enrol_all(admin, http, &ids, 0..count).await?;
+    Ok(Made { seats, devices })
+}
+
+/// What a court is to be.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub area: [f64; 4],
+    pub has_dispatcher: bool,
+    /// The drill's numbers of officers with a tracker only.
+    pub tracked: Vec<u32>,
+}
+
+/// Makes courts, numbered from that one on, some at once.
+pub async fn make_seats(
+    scenario: &Scenario,
+    admin: &Admin,
+    id: &str,
+    plans: Vec<Plan>,
+    first: u32,
+) -> Result<Vec<Seat>> {
+    let plans: Vec<(u32, Plan)> = (first..).zip(plans).collect();
     let mut tasks = Vec::new();
-    for lane in (0..courts).take(COURTS_AT_ONCE) {
+    for lane in 0..COURTS_AT_ONCE.min(plans.len()) {
         let (mut admin, scenario, id) = (admin.another().await?, scenario.clone(), id.to_owned());
+        let mine: Vec<_> = plans.iter().skip(lane).step_by(COURTS_AT_ONCE).cloned().collect();
         tasks.push(tokio::spawn(async move {
             let mut seats = Vec::new();
-            for number in (lane..courts).step_by(COURTS_AT_ONCE) {
-                seats.push(seat(&scenario, &mut admin, &id, number).await?);
+            for (number, plan) in mine {
+                seats.push(seat(&scenario, &mut admin, &id, number, plan).await?);
             }
             Ok::<_, anyhow::Error>(seats)
         }));
@@ -125,10 +157,7 @@ pub async fn make(scenario: &Scenario, admin: &mut Admin, http: &Http, id: &str)
         seats.extend(task.await.context("a task that makes courts died")??);
     }
     seats.sort_by_key(|seat| seat.number);
-    let ids: Arc<Vec<String>> = Arc::new(seats.iter().map(|seat| seat.court.clone()).collect());
-    let count = (scenario.officers.count + scenario.officers.off_duty) as usize;
-    let devices = enrol_all(admin, http, &ids, 0..count).await?;
-    Ok(Made { seats, devices })
+    Ok(seats)
 }
 
 /// Enrols the officers of these numbers, in turns in the courts named, which there are.
@@ -162,28 +191,35 @@ pub async fn enrol_all(
 }
 
 /// One court with its source, its dispatcher, and those who are seen through its gateway.
-async fn seat(scenario: &Scenario, admin: &mut Admin, id: &str, number: u32) -> Result<Seat> {
+async fn seat(
+    scenario: &Scenario,
+    admin: &mut Admin,
+    id: &str,
+    number: u32,
+    plan: Plan,
+) -> Result<Seat> {
+    let Plan { area, has_dispatcher, tracked: numbers } = plan;
     // Names of sources, gateways and people are one server's, not one court's.
     let named = |stem: &str| match number {
         0 => stem.to_owned(),
         number => format!("{stem}-{number}"),
     };
-    let (court, source, username) = (named(id), named(SOURCE), named(USERNAME));
-    let area = scenario.area_of(number);
+    let (court, source) = (named(id), named(SOURCE));
+    let username = has_dispatcher.then(|| named(USERNAME));
     let profile = profile(scenario, &court, area);
     admin.ask(&json!({ "do": "court_add", "profile": profile })).await?;
     let secret = admin
         .ask(&json!({ "do": "source_add", "court": court, "name": source, "trusted": true }))
         .await?;
     let secret = secret["secret"].as_str().context("source_add gave no secret")?.to_owned();
-    admin
-        .ask(&json!({
-            "do": "user_add", "court": court, "username": username, "name": "Drill dispatcher",
-            "roles": ["dispatcher"], "password": PASSWORD,
-        }))
-        .await?;
-    let numbers: Vec<u32> =
-        scenario.country.iter().flat_map(|country| country.tracked_of(number)).collect();
+    if let Some(username) = &username {
+        admin
+            .ask(&json!({
+                "do": "user_add", "court": court, "username": username, "name": "Drill dispatcher",
+                "roles": ["dispatcher"], "password": PASSWORD,
+            }))
+            .await?;
+    }
     let (mut gateway, mut tracked) = (String::new(), Vec::new());
     if !numbers.is_empty() {
         let officers: Vec<Value> =

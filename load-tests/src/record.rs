@@ -74,6 +74,34 @@ pub struct Held {
     pub stacked: bool,
 }
 
+/// What the gateways of a country counted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GatewayCounts {
+    /// Positions that were to be reported, each counted once.
+    pub sent: u64,
+    /// Positions that were taken.
+    pub taken: u64,
+    /// Positions that were refused for good, by code.
+    pub refused: BTreeMap<String, u64>,
+    /// Positions that were sent once more.
+    pub resent: u64,
+    /// Positions that waited for that too long.
+    pub given_up: u64,
+    /// Batches sent.
+    pub batches: u64,
+    /// Batches of which nothing was looked at, by code.
+    pub batches_refused: BTreeMap<String, u64>,
+    /// Batches that were never answered.
+    pub unanswered: u64,
+    /// Answers that fit no batch, or do not speak of each of its records once.
+    pub wrong: u64,
+    /// For each answered batch: since the first sending of its oldest position, microseconds.
+    pub batch_us: Vec<u32>,
+    /// Sockets that broke.
+    pub broken: u64,
+}
+
 /// A wire event. `o` is the drill's own number of an officer, `tip` of a tip.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "e", rename_all = "snake_case")]
@@ -223,6 +251,9 @@ pub enum Event {
         tip_known: bool,
         incident_known: bool,
         status: String,
+        /// Shown to a dispatcher; otherwise the same delivery was sent once more and answered.
+        #[serde(default)]
+        by_dispatcher: bool,
     },
     /// The server's process, measured from outside.
     Sample {
@@ -233,20 +264,7 @@ pub enum Event {
         drill_cpu_s: Option<f64>,
     },
     /// What the gateways of a country did since the last such line.
-    Gateways {
-        /// Positions sent, and how many of those answered were taken.
-        sent: u64,
-        taken: u64,
-        /// Answered positions that were not, by code.
-        refused: BTreeMap<String, u64>,
-        batches: u64,
-        /// Batches of which nothing was looked at, by code.
-        batches_refused: BTreeMap<String, u64>,
-        /// From each batch's sending to its answer, microseconds.
-        batch_us: Vec<u32>,
-        /// Sockets that broke.
-        broken: u64,
-    },
+    Gateways(GatewayCounts),
     /// Something of the drill itself that a reader should know.
     Note {
         text: String,

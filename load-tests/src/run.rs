@@ -107,15 +107,17 @@ impl Drill<'_> {
         let mut scenario_now = scenario.clone();
         scenario_now.officers.count =
             u32::try_from(ways.len()).unwrap_or(u32::MAX) - scenario.officers.off_duty;
+        let begun_us = clock::now_us();
         let making = court::make(&scenario_now, admin, &self.http, court);
         let made = tokio::time::timeout(Duration::from_millis(SET_UP_MS * self.times()), making)
             .await
             .context("the court could not be set up in time")??;
         self.begin(&made);
+        let made_us = clock::now_us();
         let (set_phase, phase) = watch::channel(Phase::WarmUp);
         let watching = tokio::spawn(console::watch(
             self.http.clone(),
-            made.seats[0].username.clone(),
+            made.seats[0].username.clone().context("the first court has a dispatcher")?,
             Arc::clone(self.record),
             phase.clone(),
         ));
@@ -151,6 +153,16 @@ impl Drill<'_> {
         if connected < gateways_asked {
             self.note(format!("only {connected} of {gateways_asked} gateways were connected"));
         }
+        if scenario.country.is_some() {
+            // What a reader needs to tell a slow server from a busy machine.
+            let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+            self.note(format!(
+                "set up in {} s, all connected in {} s; load average then {}",
+                (made_us - begun_us) / 1_000_000,
+                (clock::now_us() - made_us) / 1_000_000,
+                load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+            ));
+        }
         self.record.push(Event::Started);
         // The phase's receivers are the officers and the console, which live on.
         let _ = set_phase.send(Phase::Running);
@@ -175,7 +187,7 @@ impl Drill<'_> {
         if let Some(server) = server {
             server.sample(self.record);
         }
-        let asking = console::check_tips(&self.http, self.record, &seats, sender.acked());
+        let asking = console::check_tips(&self.http, self.record, &seats, &sender);
         let asked =
             tokio::time::timeout(Duration::from_millis(END_CHECK_MS * self.times()), asking).await;
         // The checker counts a tip that was not answered for as lost; these lines say why.
@@ -185,7 +197,7 @@ impl Drill<'_> {
             Err(_) => self.note("the check at the end did not come to its end in time".to_owned()),
         }
         let _ = set_phase.send(Phase::Over);
-        fleet.end().await;
+        tokio::join!(fleet.end(), gateways.end());
         watching.abort();
         Ok(())
     }

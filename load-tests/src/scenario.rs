@@ -199,6 +199,10 @@ pub struct Limits {
     pub sos_failed: u64,
     /// Commands that were refused because too much was going on.
     pub commands_shed: u64,
+    /// Batches of gateways that were never answered.
+    pub gateway_batches_unanswered: u64,
+    /// Answers to batches that do not add up.
+    pub gateway_answers_wrong: u64,
     pub tips_unanswered: Option<u64>,
     pub tips_refused: Option<u64>,
     pub incidents_exhausted: Option<u64>,
@@ -218,11 +222,15 @@ pub struct Limits {
     pub drill_cpu_share: Option<f64>,
     pub positions_handled_per_s_min: Option<f64>,
     pub gateway_positions_refused: Option<u64>,
+    /// Positions that the server had no room for in two minutes.
+    pub gateway_positions_given_up: Option<u64>,
     pub gateway_batches_refused: Option<u64>,
     pub gateway_batch_p99_ms: Option<f64>,
     pub sos_acked_min: Option<u64>,
     pub storm_tips_per_s_min: Option<f64>,
     pub tips_acked_min: Option<u64>,
+    /// Tips that a dispatcher could be shown at the end.
+    pub tips_looked_up_min: Option<u64>,
     pub offers_judged_min: Option<u64>,
     pub restarts_min: Option<u64>,
 }
@@ -240,6 +248,8 @@ impl Default for Limits {
             tip_answers_differ: 0,
             sos_failed: 0,
             commands_shed: 0,
+            gateway_batches_unanswered: 0,
+            gateway_answers_wrong: 0,
             tips_unanswered: None,
             tips_refused: None,
             incidents_exhausted: None,
@@ -257,10 +267,12 @@ impl Default for Limits {
             drill_cpu_share: None,
             positions_handled_per_s_min: None,
             gateway_positions_refused: None,
+            gateway_positions_given_up: None,
             gateway_batches_refused: None,
             gateway_batch_p99_ms: None,
             sos_acked_min: None,
             storm_tips_per_s_min: None,
+            tips_looked_up_min: None,
             tips_acked_min: Some(1),
             offers_judged_min: None,
             restarts_min: None,

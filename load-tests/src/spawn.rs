@@ -16,6 +16,8 @@ use crate::record::{Event, Record};
 
 /// A server that is not ready after so long has failed to start, milliseconds.
 const READY_WITHIN_MS: u64 = 60_000;
+/// Between two questions whether it is ready, milliseconds: a start is measured to this.
+const READY_LOOK_MS: u64 = 2;
 /// Linux counts a process's time in hundredths of a second on every machine it runs on here.
 const TICKS_PER_S: f64 = 100.0;
 
@@ -118,7 +120,7 @@ impl Server {
                     self.log.display()
                 );
             }
-            clock::sleep_ms(20).await;
+            clock::sleep_ms(READY_LOOK_MS).await;
         }
     }
 
@@ -137,7 +139,22 @@ impl Server {
 
     /// `kill -9`, then a fresh start on the same data, of which no record speaks.
     pub async fn restart(&mut self) -> Result<()> {
-        self.child.kill().await.context("cannot kill the server")?;
+        self.stop().await?;
+        self.start_again().await
+    }
+
+    /// `kill -9`; [`Server::start_again`] follows.
+    pub async fn stop(&mut self) -> Result<()> {
+        self.child.kill().await.context("cannot kill the server")
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// A start on the same data, after [`Server::stop`]; until it is ready.
+    pub async fn start_again(&mut self) -> Result<()> {
         let (folder, with_setpriv) = (&self.folder, self.with_setpriv);
         self.child = launch(&self.binary, &self.log, folder, self.port, with_setpriv, self.core)?;
         self.wait_ready().await

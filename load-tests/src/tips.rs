@@ -21,10 +21,13 @@ use sha2::Sha256;
 use crate::clock;
 use crate::court::{Made, Seat};
 use crate::fleet::walker::inside;
-use crate::http::Http;
+use crate::http::{Http, Reply};
 use crate::record::{Event, Record, open_text};
 use crate::rng::Rng;
 use crate::scenario::{KINDS, Scenario};
+
+/// How often an overloaded server is asked at the end.
+const ASK_TRIES: u32 = 20;
 
 /// A tip to be sent so many seconds after the start.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,6 +162,29 @@ pub fn sign(secret: &str, id: &str, timestamp: i64, body: &[u8]) -> Result<Strin
     Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
+/// Signs a tip and sends it.
+///
+/// # Errors
+/// The secret is none, or no answer came.
+pub async fn post(
+    http: &Http,
+    source: &str,
+    secret: &str,
+    id: &str,
+    body: &Bytes,
+) -> Result<Reply> {
+    let now_s = clock::unix_ms() / 1000;
+    let signature = sign(secret, id, now_s, body)?;
+    let now_text = now_s.to_string();
+    let headers = [
+        ("content-type", "application/json"),
+        ("webhook-id", id),
+        ("webhook-timestamp", now_text.as_str()),
+        ("webhook-signature", signature.as_str()),
+    ];
+    http.send(Method::POST, &format!("/hooks/tips/{source}"), &headers, body.clone()).await
+}
+
 /// A tip that was answered 202, for the check at the end.
 #[derive(Debug, Clone)]
 pub struct Acked {
@@ -167,6 +193,8 @@ pub struct Acked {
     pub court: u32,
     pub id: String,
     pub incident: String,
+    /// What was sent, where it may have to be sent once more.
+    body: Option<Bytes>,
 }
 
 /// The sender of one drill's tips.
@@ -251,31 +279,47 @@ impl Sender {
         Bytes::from(body.to_string())
     }
 
+    /// Sends a tip that was answered once more: the answer must name the same tip and incident.
+    ///
+    /// # Errors
+    /// The server gives no answer, or it was not to be sent once more.
+    pub async fn ask_again(&self, acked: &Acked) -> Result<Event> {
+        let body = acked.body.as_ref().context("a tip of a court with a dispatcher")?;
+        let seat = &self.seats[acked.court as usize];
+        let id = self.webhook_id(acked.tip);
+        let mut tries = 0;
+        let reply = loop {
+            let reply = post(&self.http, &seat.source, &seat.secret, &id, body).await?;
+            tries += 1;
+            if !matches!(reply.status, 429 | 500..=599) || tries > ASK_TRIES {
+                break reply;
+            }
+            clock::sleep_ms(250).await;
+        };
+        let json = reply.json();
+        let known = |key: &str, value: &str| reply.status == 202 && json[key] == value;
+        Ok(Event::EndTip {
+            tip: acked.tip,
+            tip_known: known("tip", &acked.id),
+            incident_known: known("incident", &acked.incident),
+            status: String::new(),
+            by_dispatcher: false,
+        })
+    }
+
+    fn webhook_id(&self, tip: u32) -> String {
+        format!("drill-{}-{tip}", self.run)
+    }
+
     async fn send(&self, tip: u32, planned: &Planned, give_up_us: u64) {
         let body = self.body(tip, planned);
-        let id = format!("drill-{}-{tip}", self.run);
+        let id = self.webhook_id(tip);
         let seat = &self.seats[planned.court as usize];
-        let path = format!("/hooks/tips/{}", seat.source);
         let mut wait_ms = 100;
         for attempt in 1.. {
-            let now_s = clock::unix_ms() / 1000;
-            let signature = match sign(&seat.secret, &id, now_s, &body) {
-                Ok(signature) => signature,
-                Err(fault) => {
-                    self.record.push(Event::Note { text: format!("{fault:#}") });
-                    return;
-                }
-            };
-            let now_text = now_s.to_string();
-            let headers = [
-                ("content-type", "application/json"),
-                ("webhook-id", id.as_str()),
-                ("webhook-timestamp", now_text.as_str()),
-                ("webhook-signature", signature.as_str()),
-            ];
             let (kind, lat, lon) = (planned.kind.clone(), planned.lat, planned.lon);
             self.record.push(Event::TipSent { tip, kind, lat, lon, attempt });
-            if let Ok(reply) = self.http.send(Method::POST, &path, &headers, body.clone()).await {
+            if let Ok(reply) = post(&self.http, &seat.source, &seat.secret, &id, &body).await {
                 let json = reply.json();
                 let text = |key: &str| json[key].as_str().map(str::to_owned);
                 let (id, incident) = (text("tip"), text("incident"));
@@ -289,7 +333,8 @@ impl Sender {
                 if let (202, Some(id), Some(incident)) = (reply.status, id, incident) {
                     let mut acked =
                         self.acked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    acked.push(Acked { tip, court: planned.court, id, incident });
+                    let body = seat.username.is_none().then_some(body);
+                    acked.push(Acked { tip, court: planned.court, id, incident, body });
                     return;
                 }
                 // Overload and a starting server are to be asked again; any other refusal is final.

@@ -124,6 +124,76 @@ async fn asking_an_officer_who_is_off_duty_fails() {
     assert!(count(&report, "offers_off_duty") > 0, "{report:#}");
 }
 
+/// The same drill of a small country: three courts, of which one has a dispatcher, each with a gateway.
+fn country() -> String {
+    SCENARIO
+        .replace("off_duty = 4\n", "")
+        .replace(
+            "[officers]",
+            "[country]\ncourts = 3\ntracked = 30\ndispatchers_every = 3\n[officers]",
+        )
+        .replace(
+            "[limits]",
+            "[limits]\ngateway_positions_refused = 0\ngateway_positions_given_up = 0\n\
+             positions_handled_per_s_min = 200\ntips_looked_up_min = 5",
+        )
+}
+
+async fn country_drill(name: &str, mode: Mode) -> (i32, Value) {
+    let fake = support::start(name, mode).await;
+    let admin = fake.admin.display().to_string();
+    play(name, &country(), &["--server", &fake.url, "--admin", &admin]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_country_passes() {
+    let (code, report) = country_drill("country", Mode::Honest).await;
+    assert_eq!(code, 0, "{}\n{}", report["limits_broken"], report["faults"]);
+    assert_eq!((count(&report, "courts"), count(&report, "tracked")), (3, 30));
+    let (sent, taken) =
+        (count(&report, "gateway_positions_sent"), count(&report, "gateway_positions_taken"));
+    assert!(taken > 500 && taken == sent, "{taken} of {sent}");
+    let looked_up = count(&report, "tips_looked_up");
+    assert!(looked_up < count(&report, "tips_acked"), "of one court in three");
+}
+
+/// What was turned away comes again, in order: a server that keeps nothing above what is missing ends
+/// up with all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_country_that_has_no_room_now_and_then_passes() {
+    let (code, report) = country_drill("turns-away", Mode::TurnsAway).await;
+    assert!(count(&report, "gateway_positions_resent") > 50, "{report:#}");
+    assert!(count(&report, "gateway_batches_refused") > 5, "{report:#}");
+    assert_eq!(count(&report, "gateway_positions_given_up"), 0);
+    // What waits when the drill is over is no more than a few intervals of everybody.
+    let open = count(&report, "gateway_positions_sent") - count(&report, "gateway_positions_taken");
+    assert!(open < 600, "{open} positions never got in");
+    assert_eq!(code, 0, "{}\n{}", report["limits_broken"], report["faults"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn losing_a_gateways_batches_fails() {
+    let (code, report) = country_drill("loses-batches", Mode::LosesBatches).await;
+    assert_eq!(code, 1);
+    assert!(count(&report, "gateway_batches_unanswered") > 5, "{report:#}");
+    assert_eq!(count(&report, "gateway_answers_wrong"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_does_not_speak_of_each_record_fails() {
+    let (code, report) = country_drill("miscounts", Mode::Miscounts).await;
+    assert_eq!(code, 1);
+    assert!(count(&report, "gateway_answers_wrong") > 5, "{report:#}");
+    assert_eq!(count(&report, "gateway_batches_unanswered"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn never_having_room_for_an_officer_fails() {
+    let (code, report) = country_drill("no-room", Mode::NeverHasRoom).await;
+    assert_eq!(code, 1);
+    assert!(count(&report, "gateway_positions_given_up") > 0, "{report:#}");
+}
+
 /// Not a test: this program as a server of `--spawn` that remembers its officers and nothing else.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "started by a_server_that_forgets_when_killed_fails"]

@@ -1,34 +1,20 @@
 //! The other side of tip → offer: a bare tokio websocket that sends each frame back. No server that
 //! speaks websocket with tokio can answer sooner.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
+
+use super::other_side::{self, upgraded};
 
 /// Serves until the process is ended; says its port on standard output first.
 pub fn serve() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
-        crate::say(&listener.local_addr()?.port().to_string())?;
-        loop {
-            let (stream, _) = listener.accept().await.context("cannot accept")?;
-            tokio::task::spawn_local(repeat(stream));
-        }
-    })
+    other_side::serve(repeat)
 }
 
 async fn repeat(mut stream: TcpStream) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
+    upgraded(&mut stream).await?;
     let mut bytes = Vec::with_capacity(16 * 1024);
-    while !bytes.ends_with(b"\r\n\r\n") {
-        stream.read_buf(&mut bytes).await.ok().filter(|read| *read > 0)?;
-    }
-    let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                  Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    stream.write_all(answer.as_bytes()).await.ok()?;
-    bytes.clear();
     let mut out = Vec::with_capacity(16 * 1024);
     loop {
         stream.read_buf(&mut bytes).await.ok().filter(|read| *read > 0)?;

@@ -6,20 +6,18 @@
 //! moved by a gateway. The other side is a server that writes the same bytes to as many sockets and
 //! does nothing else.
 
-use std::process::Stdio;
+use anyhow::{Result, ensure};
+use tokio::io::BufReader;
 
-use anyhow::{Context, Result, ensure};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
-
+use super::Setting;
 use super::convoy::Convoy;
 use super::crowd::{self, Crowd, Seen};
 use super::field::{COUNTY, Gang, Spread, enter_all, make_court};
 use super::host::{self, say};
 use super::line::{Better, Budget, Line};
+use super::other_side::OtherSide;
 use super::process::Process;
 use super::sides::{Samples, median};
-use super::{Setting, ws};
 use crate::clock;
 use crate::console::sign_in;
 use crate::court::USERNAME;
@@ -39,38 +37,10 @@ const SILENCE_S: u32 = 70;
 /// On foot.
 const WALKING_MPS: f64 = 1.5;
 
-/// The bare writer as a process of its own.
-struct Floor {
-    _child: Child,
-    process: Process,
-    authority: String,
-}
-
-impl Floor {
-    async fn start(bytes: u64) -> Result<Self> {
-        let this = std::env::current_exe().context("cannot find this program")?;
-        let mut child = Command::new("taskset")
-            .args(["-c", host::MEASURED_CORE])
-            .arg(this)
-            .args(["fanout-floor", &bytes.to_string()])
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start the bare writer")?;
-        let stdout = child.stdout.take().context("the bare writer has no output")?;
-        let port = BufReader::new(stdout).lines().next_line().await?.context("no port")?;
-        let process = Process(child.id().context("the bare writer has ended")?);
-        Ok(Self { _child: child, process, authority: format!("127.0.0.1:{}", port.trim()) })
-    }
-
-    async fn crowd(&self, count: usize) -> Result<Crowd> {
-        let mut streams = Vec::with_capacity(count);
-        for _ in 0..count {
-            let tcp = ws::connect(&self.authority, "/").await?;
-            streams.push(tokio::io::BufReader::with_capacity(256 << 10, tcp));
-        }
-        Ok(Crowd::over(streams))
-    }
+/// Consoles that listen to the bare writer.
+async fn floor_crowd(floor: &OtherSide) -> Result<Crowd> {
+    let streams = floor.sockets(CONSOLES).await?.into_iter();
+    Ok(Crowd::over(streams.map(|tcp| BufReader::with_capacity(256 << 10, tcp)).collect()))
 }
 
 /// What a window of time was like.
@@ -98,7 +68,7 @@ async fn window(gang: &mut Gang, process: Process, crowd: Option<&Crowd>) -> Res
 }
 
 /// Listens to the bare writer for as long.
-async fn floor_window(floor: &Floor, crowd: &Crowd) -> Result<Window> {
+async fn floor_window(floor: &OtherSide, crowd: &Crowd) -> Result<Window> {
     clock::sleep_ms(1_000).await;
     crowd.look();
     let (begin, before) = (clock::now_us(), floor.process.run_ns()?);
@@ -213,9 +183,9 @@ async fn consoles_alone(
         let each = told.seen.bytes / told.seen.ticks.max(1);
         let floor = match &floor {
             Some(floor) => floor,
-            None => floor.insert(Floor::start(each).await?),
+            None => floor.insert(OtherSide::start(&["fanout-floor", &each.to_string()]).await?),
         };
-        let crowd = floor.crowd(CONSOLES).await?;
+        let crowd = floor_crowd(floor).await?;
         let bare = floor_window(floor, &crowd).await?;
         say(&format!(
             "moved by a gateway: {} ticks of {each} bytes, {:.2} ms of processor a second, {:.2} without \

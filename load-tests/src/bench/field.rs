@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::ws::{self, Kind};
 use crate::admin::Admin;
 use crate::clock;
-use crate::court::{self, Device};
+use crate::court::{self, Device, Seat};
 use crate::http::Http;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
@@ -35,19 +35,51 @@ pub struct Made {
     pub devices: Vec<Device>,
 }
 
-/// Makes a court with so many officers, who are not connected yet.
-pub async fn make_court(server: &Server, id: &str, officers: usize) -> Result<Made> {
-    let scenario: Scenario = toml::from_str(&format!(
+/// A scenario as the courts of a bench need it: all of them have the whole county.
+fn scenario(id: &str) -> Result<Scenario> {
+    toml::from_str(&format!(
         "name = {id:?}\nseed = 1\nduration_s = 1\n[court]\nname = {id:?}\narea = {COUNTY:?}\n\
-         [officers]\ncount = {officers}\n[tips]\nrate_per_s = 1.0\n[answers]\naccept = 1.0\ndecline = 0.0\ndelay_ms = [1, 1]\n\
+         [officers]\ncount = 0\n[tips]\nrate_per_s = 1.0\n[answers]\naccept = 1.0\ndecline = 0.0\ndelay_ms = [1, 1]\n\
          finish_after_ms = [1, 1]\n"
     ))
-    .context("the bench's own scenario")?;
+    .context("the bench's own scenario")
+}
+
+/// Makes a court with so many officers, who are not connected yet.
+pub async fn make_court(server: &Server, id: &str, officers: usize) -> Result<Made> {
+    let mut scenario = scenario(id)?;
+    scenario.officers.count = u32::try_from(officers)?;
     let mut admin = Admin::connect(&server.admin_socket()).await?;
     let court::Made { seats, devices } =
         court::make(&scenario, &mut admin, &server.http, id).await?;
     let seat = seats.into_iter().next().context("no court was made")?;
     Ok(Made { court: seat.court, secret: seat.secret, devices })
+}
+
+/// Makes courts without dispatchers, numbered from that one on, each with so many officers who have a
+/// tracker only.
+pub async fn make_courts(
+    server: &Server,
+    id: &str,
+    first: u32,
+    count: u32,
+    tracked: u32,
+) -> Result<Vec<Seat>> {
+    let admin = Admin::connect(&server.admin_socket()).await?;
+    let plan = |court| court::Plan {
+        area: COUNTY,
+        has_dispatcher: false,
+        tracked: (court * tracked..(court + 1) * tracked).collect(),
+    };
+    let plans = (first..first + count).map(plan).collect();
+    court::make_seats(&scenario(id)?, &admin, id, plans, first).await
+}
+
+/// Enrols so many officers, in turns in these courts.
+pub async fn enrol(server: &Server, seats: &[Seat], count: usize) -> Result<Vec<Device>> {
+    let courts = Arc::new(seats.iter().map(|seat| seat.court.clone()).collect());
+    let admin = Admin::connect(&server.admin_socket()).await?;
+    court::enrol_all(&admin, &server.http, &courts, 0..count).await
 }
 
 /// Opens the socket of a handheld, says hello and goes on duty; gives the stream back after the answer.
@@ -122,6 +154,8 @@ pub struct Gang {
     walks: Vec<Walk>,
     next: usize,
     frame: Vec<u8>,
+    spread: Spread,
+    rng: Rng,
     /// What they are told.
     pub heard: Arc<Heard>,
 }
@@ -138,35 +172,43 @@ pub struct Spread {
 impl Gang {
     /// Takes sockets over. The readers of what comes back run until their sockets end.
     pub fn new(streams: Vec<TcpStream>, spread: Spread) -> Self {
-        let heard = Arc::new(Heard::default());
-        let mut rng = Rng::new(0x6265_6e63);
-        let [west, south, east, north] = spread.area;
+        let mut gang = Self {
+            sockets: Vec::new(),
+            walks: Vec::new(),
+            next: 0,
+            frame: ws::frame(Kind::Binary, &[0; 40]),
+            spread,
+            rng: Rng::new(0x6265_6e63),
+            heard: Arc::default(),
+        };
+        gang.join(streams);
+        gang
+    }
+
+    /// More officers.
+    pub fn join(&mut self, streams: Vec<TcpStream>) {
+        let [west, south, east, north] = self.spread.area;
         let now = clock::unix_ms();
-        let walks = streams.iter().map(|_| {
-            let turn = rng.unit() * std::f64::consts::TAU;
-            let lat = south + rng.unit() * (north - south);
+        for stream in streams {
+            let turn = self.rng.unit() * std::f64::consts::TAU;
+            let lat = south + self.rng.unit() * (north - south);
             let metres_of_lon = 111_320.0 * lat.to_radians().cos();
-            Walk {
+            self.walks.push(Walk {
                 lat,
-                lon: west + rng.unit() * (east - west),
-                north: spread.speed_mps * turn.cos() / 111_320.0,
-                east: spread.speed_mps * turn.sin() / metres_of_lon,
+                lon: west + self.rng.unit() * (east - west),
+                north: self.spread.speed_mps * turn.cos() / 111_320.0,
+                east: self.spread.speed_mps * turn.sin() / metres_of_lon,
                 at_ms: now,
                 seq: 0,
-            }
-        });
-        let walks = walks.collect();
-        let sockets = streams.into_iter().map(|stream| {
+            });
             let (mut read, write) = stream.into_split();
-            let heard = Arc::clone(&heard);
+            let heard = Arc::clone(&self.heard);
             tokio::spawn(async move {
                 listen(&mut read, &heard).await;
                 heard.over.fetch_add(1, Ordering::Relaxed);
             });
-            write
-        });
-        let frame = ws::frame(Kind::Binary, &[0; 40]);
-        Self { sockets: sockets.collect(), walks, next: 0, frame, heard }
+            self.sockets.push(write);
+        }
     }
 
     /// How many they are.

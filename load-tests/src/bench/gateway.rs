@@ -13,6 +13,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::task::JoinSet;
 
+use super::Setting;
 use super::field::{COUNTY, enter_all, make_court};
 use super::host::{self, say};
 use super::line::{Better, Budget, Line};
@@ -20,7 +21,6 @@ use super::peers::redis::{Redis, command};
 use super::process::Process;
 use super::sides::{Samples, median};
 use super::ws::{self, Kind};
-use super::{Setting, field};
 use crate::admin::Admin;
 use crate::clock;
 use crate::rng::Rng;
@@ -39,7 +39,7 @@ const WALKING_MPS: f64 = 1.5;
 
 /// Somebody who carries a tracker, and where they are in metres from the county's corner.
 #[derive(Debug, Clone, Copy)]
-struct Tracked {
+pub struct Tracked {
     number: u32,
     lat: f64,
     lon: f64,
@@ -50,25 +50,45 @@ struct Tracked {
 
 /// What a round came to.
 #[derive(Debug, Default, Clone, Copy)]
-struct Told {
-    sent: u64,
-    taken: u64,
+pub struct Told {
+    /// Positions sent.
+    pub sent: u64,
+    /// Positions taken.
+    pub taken: u64,
     /// Batches of which nothing was looked at.
-    turned_away: u64,
+    pub turned_away: u64,
 }
 
 /// A gateway on its socket.
-struct Post {
+pub struct Post {
     read: BufReader<OwnedReadHalf>,
     write: OwnedWriteHalf,
-    people: Vec<Tracked>,
+    /// Whom it reports.
+    pub people: Vec<Tracked>,
     next: usize,
     seq: u32,
     frame: Vec<u8>,
 }
 
+impl Tracked {
+    /// Somebody with that number, anywhere, on foot.
+    pub fn somewhere(number: u32, rng: &mut Rng) -> Self {
+        let [west, south, east, north] = COUNTY;
+        let turn = rng.unit() * std::f64::consts::TAU;
+        let degrees = WALKING_MPS / 1e3 / 111_320.0;
+        Self {
+            number,
+            lat: south + rng.unit() * (north - south),
+            lon: west + rng.unit() * (east - west),
+            step: (degrees * turn.cos(), degrees * turn.sin()),
+            at_ms: clock::unix_ms(),
+        }
+    }
+}
+
 impl Post {
-    async fn open(server: &Server, secret: &str) -> Result<(Self, BTreeMap<String, u32>)> {
+    /// Connects; also gives the officers' numbers by their id.
+    pub async fn open(server: &Server, secret: &str) -> Result<(Self, BTreeMap<String, u32>)> {
         let bearer = format!("Bearer {secret}");
         let bearer = [("authorization", bearer.as_str())];
         let reply = server.http.post_json("/api/ws-tickets", &bearer, &json!({})).await?;
@@ -121,6 +141,41 @@ impl Post {
         self.write.write_all(&self.frame).await.context("a gateway's socket is over")
     }
 
+    /// Sends batches at a pace, so many positions a second, and waits for the last of them.
+    pub async fn paced(mut self, per_s: f64, for_us: u64) -> Result<(Self, Told)> {
+        let begin = clock::now_us();
+        let mut told = Told::default();
+        let mut waiting = 0;
+        for nth in 0.. {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Seconds.
+            #[allow(clippy::cast_precision_loss)] // A few thousand.
+            let due = (f64::from(nth) * BATCH as f64 * 1e6 / per_s) as u64;
+            if due >= for_us {
+                break;
+            }
+            clock::sleep_until_us(begin + due).await;
+            self.send().await?;
+            told.sent += BATCH as u64;
+            waiting += 1;
+            if waiting == UNDER_WAY {
+                self.answered(&mut told).await?;
+                waiting -= 1;
+            }
+        }
+        for _ in 0..waiting {
+            self.answered(&mut told).await?;
+        }
+        Ok((self, told))
+    }
+
+    /// Reads one answer.
+    async fn answered(&mut self, told: &mut Told) -> Result<()> {
+        let answer = ws::read_until(&mut self.read, "batch").await?;
+        told.taken += answer["taken"].as_u64().unwrap_or(0);
+        told.turned_away += u64::from(answer.get("code").is_some());
+        Ok(())
+    }
+
     /// Sends as fast as answers come, and waits for the last of them.
     async fn round(mut self) -> Result<(Self, Told)> {
         let until = clock::now_us() + ROUND_US;
@@ -132,11 +187,10 @@ impl Post {
                 waiting += 1;
                 told.sent += BATCH as u64;
             }
-            let answer = ws::read_until(&mut self.read, "batch").await?;
+            let before = told.turned_away;
+            self.answered(&mut told).await?;
             waiting -= 1;
-            told.taken += answer["taken"].as_u64().unwrap_or(0);
-            if answer.get("code").is_some() {
-                told.turned_away += 1;
+            if told.turned_away > before {
                 clock::sleep_ms(20).await; // Too fast: as a gateway would.
             }
         }
@@ -192,7 +246,6 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
     let mut admin = Admin::connect(&server.admin_socket()).await?;
     let mut posts = Vec::new();
     let mut rng = Rng::new(0x6761_7465);
-    let [west, south, east, north] = field::COUNTY;
     for (gateway, theirs) in made.devices.chunks(OFFICERS / GATEWAYS).enumerate() {
         let name = format!("cars-{gateway}");
         let ask = json!({"do": "gateway_add", "court": made.court, "name": name});
@@ -200,15 +253,8 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
         let secret = added["secret"].as_str().context("gateway_add gave no secret")?;
         let (mut post, numbers) = Post::open(&server, secret).await?;
         for device in theirs {
-            let turn = rng.unit() * std::f64::consts::TAU;
-            let degrees = WALKING_MPS / 1e3 / 111_320.0;
-            post.people.push(Tracked {
-                number: *numbers.get(&device.officer).context("an officer without a number")?,
-                lat: south + rng.unit() * (north - south),
-                lon: west + rng.unit() * (east - west),
-                step: (degrees * turn.cos(), degrees * turn.sin()),
-                at_ms: clock::unix_ms(),
-            });
+            let number = *numbers.get(&device.officer).context("an officer without a number")?;
+            post.people.push(Tracked::somewhere(number, &mut rng));
         }
         posts.push(post);
     }

@@ -22,16 +22,17 @@ pub fn say(text: &str) {
 
 /// What the machine is.
 pub fn announce() {
+    say(&format!("machine: {}, load average {}", description(), load_average()));
+}
+
+/// Cores, processor and kernel.
+pub fn description() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("?");
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    say(&format!(
-        "machine: {cores} cores {}, Linux {}, load average {}",
-        model.trim_start_matches([' ', '\t', ':']),
-        kernel.trim(),
-        load_average()
-    ));
+    let model = model.trim_start_matches([' ', '\t', ':']);
+    format!("{cores} cores {model}, Linux {}", kernel.trim())
 }
 
 /// The load of the last minute, five and fifteen.

@@ -1,20 +1,17 @@
 //! One position in one frame over a socket of its own, everything on: decode, judge, officer, index,
 //! board, track store, acknowledgement. The other side is a sink that throws the same frames away.
 
-use std::process::Stdio;
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Result};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use anyhow::Result;
 
+use super::Setting;
 use super::field::{COUNTY, Gang, Spread, enter_all, make_court};
 use super::host::{self, say};
 use super::line::{Better, Budget, Line};
+use super::other_side::OtherSide;
 use super::process::Process;
 use super::sides::{Samples, median};
-use super::{Setting, ws};
 use crate::clock;
 use crate::spawn::Server;
 
@@ -27,41 +24,8 @@ const SETTLE_MS: u64 = 500;
 /// On foot.
 const WALKING_MPS: f64 = 1.5;
 
-/// The sink as a process of its own.
-struct Sink {
-    child: Child,
-    process: Process,
-    authority: String,
-}
-
-impl Sink {
-    async fn start() -> Result<Self> {
-        let this = std::env::current_exe().context("cannot find this program")?;
-        let mut child = Command::new("taskset")
-            .args(["-c", host::MEASURED_CORE])
-            .arg(this)
-            .arg("sink")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start the sink")?;
-        let stdout = child.stdout.take().context("the sink has no output")?;
-        let port = BufReader::new(stdout).lines().next_line().await?.context("no port")?;
-        let process = Process(child.id().context("the sink has ended")?);
-        Ok(Self { child, process, authority: format!("127.0.0.1:{}", port.trim()) })
-    }
-
-    async fn sockets(&self, count: usize) -> Result<Vec<TcpStream>> {
-        let mut streams = Vec::with_capacity(count);
-        for _ in 0..count {
-            streams.push(ws::connect(&self.authority, "/").await?);
-        }
-        Ok(streams)
-    }
-}
-
 /// Processor time for each position, nanoseconds.
-async fn round(gang: &mut Gang, process: Process) -> Result<f64> {
+pub async fn round(gang: &mut Gang, process: Process) -> Result<f64> {
     let before = process.cpu_ns()?;
     let sent = gang.report_for(PER_S, ROUND_US).await?;
     clock::sleep_ms(SETTLE_MS).await;
@@ -77,7 +41,7 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
     let made = make_court(&server, "ingest", SOCKETS).await?;
     let spread = Spread { area: COUNTY, speed_mps: WALKING_MPS };
     let mut ours = Gang::new(enter_all(&server.http, &made.devices).await?, spread);
-    let sink = Sink::start().await?;
+    let sink = OtherSide::start(&["sink"]).await?;
     let mut theirs = Gang::new(sink.sockets(SOCKETS).await?, spread);
     say(&format!(
         "ours: tiande serve, all its threads on core {}, {} handhelds on duty, journal and tracks on \
@@ -108,7 +72,6 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
         median(&their_ns),
         host::load_average()
     ));
-    drop(sink.child);
     server.end().await;
     Ok(vec![Line::versus(
         "one position in one frame, all of its way; 1,000 sockets; bare tokio sink",

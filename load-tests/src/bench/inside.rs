@@ -23,20 +23,19 @@ pub struct Figure {
 
 /// Runs one figure of a bench program.
 pub async fn run(program: &Path, words: &str) -> Result<Figure> {
-    let done = Command::new("taskset")
-        .args(["-c", host::MEASURED_CORE])
-        .arg(program)
-        .args(words.split(' '))
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("cannot run {}", program.display()))?;
+    let mut command = Command::new("taskset");
+    command.args(["-c", host::MEASURED_CORE]).arg(program).args(words.split(' '));
+    read(&output(command).await.with_context(|| format!("{} {words}", program.display()))?)
+}
+
+/// Runs a program to its end; what it has said on standard output.
+pub async fn output(mut command: Command) -> Result<String> {
+    command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+    let done = command.output().await.context("cannot run it")?;
     if !done.status.success() {
-        bail!("{} {words}: {}", program.display(), done.status);
+        bail!("it ended with {}", done.status);
     }
-    read(&String::from_utf8_lossy(&done.stdout))
+    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
 fn read(output: &str) -> Result<Figure> {

@@ -3,14 +3,13 @@
 //!
 //! The bench of the server's crate takes its sides in turns by itself; this runs it and reads its lines.
 
-use std::process::Stdio;
-
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tokio::process::Command;
 
 use super::Setting;
 use super::host::say;
+use super::inside;
 use super::line::{Better, Budget, Line};
 use super::sides::Samples;
 
@@ -53,17 +52,8 @@ fn budget(words: &str) -> Result<Budget> {
 pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
     let program = setting.journal()?;
     say("both sides in one program, on all cores, on the disk of the temporary folder");
-    let done = Command::new(program)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("cannot run {}", program.display()))?;
-    if !done.status.success() {
-        bail!("{}: {}", program.display(), done.status);
-    }
-    read(&String::from_utf8_lossy(&done.stdout))
+    let output = inside::output(Command::new(program)).await;
+    read(&output.with_context(|| program.display().to_string())?)
 }
 
 fn read(output: &str) -> Result<Vec<Line>> {

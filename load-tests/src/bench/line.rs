@@ -45,6 +45,12 @@ pub enum Better {
 pub struct Line {
     /// What was measured.
     pub name: String,
+    /// The subject it belongs to.
+    #[serde(default)]
+    pub subject: String,
+    /// A point behind another line, which the table leaves out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detail: bool,
     /// Our median.
     pub ours: f64,
     /// The other side's; null where a figure stands for itself.
@@ -77,6 +83,8 @@ impl Line {
         let budget = budget.into();
         Self {
             name: name.to_owned(),
+            subject: String::new(),
+            detail: false,
             ours,
             theirs: Some(theirs),
             unit: unit.to_owned(),
@@ -97,6 +105,8 @@ impl Line {
         let budget = budget.into();
         Self {
             name: name.to_owned(),
+            subject: String::new(),
+            detail: false,
             ours,
             theirs: None,
             unit: unit.to_owned(),

@@ -3,10 +3,9 @@
 //!
 //! Measured is what the process has of its own (`Pss`), before and after. The kernel keeps more for each
 //! socket, on both ends; what it says of itself is told beside the figures. A million sleeping cases and
-//! closed incidents are in `startup`.
+//! closed incidents are in `start`.
 
 use anyhow::{Context, Result, ensure};
-use hyper::Method;
 use hyper::body::Bytes;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -22,7 +21,7 @@ use crate::clock;
 use crate::court::{SOURCE, enrol_all};
 use crate::http::Http;
 use crate::spawn::Server;
-use crate::tips::sign;
+use crate::tips::post;
 
 /// How many officers there are at each look, beside those who were there first.
 const STEPS: [usize; 3] = [1_000, 10_000, 18_000];
@@ -155,7 +154,7 @@ async fn officers(setting: &Setting) -> Result<Vec<Line>> {
 }
 
 /// Sends so many tips that wait for a dispatcher.
-async fn send_tips(http: &Http, made: &Made, from: usize, count: usize) -> Result<()> {
+pub async fn send_tips(http: &Http, made: &Made, from: usize, count: usize) -> Result<()> {
     let mut tasks = JoinSet::new();
     for lane in 0..TIPS_AT_ONCE {
         let (http, court, secret) = (http.clone(), made.court.clone(), made.secret.clone());
@@ -181,17 +180,9 @@ async fn send_tip(http: &Http, court: &str, secret: &str, n: usize) -> Result<()
         "location": {"lat": lat, "lon": COUNTY[0] + 0.1, "accuracy_m": 20},
     });
     let body = Bytes::from(body.to_string());
-    let (id, path) = (format!("memory-{n}"), format!("/hooks/tips/{SOURCE}"));
+    let id = format!("memory-{n}");
     for _ in 0..100 {
-        let now = clock::unix_ms() / 1_000;
-        let (signature, now_text) = (sign(secret, &id, now, &body)?, now.to_string());
-        let headers = [
-            ("content-type", "application/json"),
-            ("webhook-id", id.as_str()),
-            ("webhook-timestamp", now_text.as_str()),
-            ("webhook-signature", signature.as_str()),
-        ];
-        let reply = http.send(Method::POST, &path, &headers, body.clone()).await?;
+        let reply = post(http, SOURCE, secret, &id, &body).await?;
         if !matches!(reply.status, 429 | 503) {
             reply.ok("a tip")?;
             return Ok(());

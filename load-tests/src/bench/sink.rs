@@ -1,37 +1,23 @@
 //! The other side of ingest: a bare tokio websocket sink. It upgrades, unmasks and counts frames, and
 //! throws them away. No less can be done by a server that reads websocket frames with tokio.
 
-use anyhow::{Context, Result};
 use std::cell::RefCell;
 use std::rc::Rc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+
+use anyhow::Result;
+use tokio::net::TcpStream;
+
+use super::other_side::{self, upgraded};
 
 /// Serves until the process is ended; says its port on standard output first.
 pub fn serve() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
-        crate::say(&listener.local_addr()?.port().to_string())?;
-        // One buffer for all: a frame is looked at as soon as it is there.
-        let shared = Rc::new(RefCell::new(vec![0_u8; 64 * 1024]));
-        loop {
-            let (stream, _) = listener.accept().await.context("cannot accept")?;
-            tokio::task::spawn_local(swallow(stream, Rc::clone(&shared)));
-        }
-    })
+    // One buffer for all: a frame is looked at as soon as it is there.
+    let shared = Rc::new(RefCell::new(vec![0_u8; 64 * 1024]));
+    other_side::serve(move |stream| swallow(stream, Rc::clone(&shared)))
 }
 
 async fn swallow(mut stream: TcpStream, shared: Rc<RefCell<Vec<u8>>>) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        stream.read_buf(&mut request).await.ok().filter(|read| *read > 0)?;
-    }
-    let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                  Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    stream.write_all(answer.as_bytes()).await.ok()?;
+    upgraded(&mut stream).await?;
     let mut frames = 0_u64;
     // What of a frame has come, when it came in pieces.
     let mut rest: Vec<u8> = Vec::new();

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::seconds;
 use super::tips::Latency;
-use crate::record::{Entry, Event};
+use crate::record::{Entry, Event, GatewayCounts};
 
 /// What was found.
 #[derive(Debug, Default, Serialize)]
@@ -18,12 +18,20 @@ pub struct Found {
     pub gateway_positions_taken: u64,
     pub gateway_positions_refused: u64,
     pub gateway_positions_refused_codes: BTreeMap<String, u64>,
+    /// Positions that were sent once more, for a server that had no room for them.
+    pub gateway_positions_resent: u64,
+    /// Positions for which it had none in two minutes.
+    pub gateway_positions_given_up: u64,
     pub gateway_batches: u64,
     pub gateway_batches_refused: u64,
     pub gateway_batches_refused_codes: BTreeMap<String, u64>,
+    /// Batches to which no answer ever came.
+    pub gateway_batches_unanswered: u64,
+    /// Answers that do not add up.
+    pub gateway_answers_wrong: u64,
     /// Gateways' sockets that broke.
     pub gateways_broken: u64,
-    /// From a batch's first byte to its answer: all of it is on the disk.
+    /// From the first sending of a batch's oldest position to the answer that it is on the disk.
     pub gateway_batch_ms: Latency,
     /// Positions of sockets and gateways that were taken, a second, while tips came in.
     pub positions_handled_per_s: f64,
@@ -52,31 +60,11 @@ pub fn judge(entries: &[Entry]) -> Found {
             Event::Sample { cpu_s, drill_cpu_s, .. } if running => {
                 samples.push((*t, *cpu_s, *drill_cpu_s));
             }
-            Event::Gateways {
-                sent,
-                taken,
-                refused,
-                batches,
-                batches_refused,
-                batch_us,
-                broken,
-            } => {
-                found.gateway_positions_sent += sent;
-                found.gateway_positions_taken += taken;
-                for (code, count) in refused {
-                    found.gateway_positions_refused += count;
-                    *found.gateway_positions_refused_codes.entry(code.clone()).or_default() +=
-                        count;
-                }
-                found.gateway_batches += batches;
-                for (code, count) in batches_refused {
-                    found.gateway_batches_refused += count;
-                    *found.gateway_batches_refused_codes.entry(code.clone()).or_default() += count;
-                }
-                found.gateways_broken += broken;
+            Event::Gateways(told) => {
+                add(&mut found, told);
                 if running {
-                    handled += taken;
-                    all_us.extend(batch_us.iter().copied().map(u64::from));
+                    handled += told.taken;
+                    all_us.extend(told.batch_us.iter().copied().map(u64::from));
                 }
             }
             _ => {}
@@ -96,4 +84,24 @@ pub fn judge(entries: &[Entry]) -> Found {
     }
     found.gateway_batch_ms = Latency::new(all_us);
     found
+}
+
+fn add(found: &mut Found, told: &GatewayCounts) {
+    found.gateway_positions_sent += told.sent;
+    found.gateway_positions_taken += told.taken;
+    for (code, count) in &told.refused {
+        *found.gateway_positions_refused_codes.entry(code.clone()).or_default() += count;
+        // What came again on a new socket may have been taken on the one before.
+        found.gateway_positions_refused += if code == "older" { 0 } else { *count };
+    }
+    found.gateway_positions_resent += told.resent;
+    found.gateway_positions_given_up += told.given_up;
+    found.gateway_batches += told.batches;
+    for (code, count) in &told.batches_refused {
+        found.gateway_batches_refused += count;
+        *found.gateway_batches_refused_codes.entry(code.clone()).or_default() += count;
+    }
+    found.gateway_batches_unanswered += told.unanswered;
+    found.gateway_answers_wrong += told.wrong;
+    found.gateways_broken += told.broken;
 }

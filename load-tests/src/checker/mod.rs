@@ -41,6 +41,8 @@ pub struct Findings {
     pub tips_unanswered: u64,
     pub tips_lost: u64,
     pub tip_answers_differ: u64,
+    /// Tips that a dispatcher could be shown at the end; of the others the same answer was asked for.
+    pub tips_looked_up: u64,
     pub tip_to_ack_ms: Latency,
     pub tip_to_offer_ms: Latency,
     pub tip_to_accept_ms: Latency,
@@ -166,6 +168,9 @@ fn count_events(entries: &[Entry], findings: &mut Findings) {
                 }
             }
             Event::Disconnected { .. } => findings.disconnects += 1,
+            Event::EndTip { by_dispatcher, .. } => {
+                findings.tips_looked_up += u64::from(*by_dispatcher);
+            }
             Event::IncidentSeen { incident, status } if status == "exhausted" => {
                 exhausted.insert(incident);
             }

@@ -70,7 +70,16 @@ impl Story {
         let (id, incident) = (Some(format!("t{tip}")), Some(format!("i{tip}")));
         self.at(ms + 5, Event::TipAnswered { tip, status: 202, id, incident, code: None });
         let status = "finished".into();
-        self.at(90_000, Event::EndTip { tip, tip_known: true, incident_known: true, status });
+        self.at(
+            90_000,
+            Event::EndTip {
+                tip,
+                tip_known: true,
+                incident_known: true,
+                status,
+                by_dispatcher: true,
+            },
+        );
     }
 
     fn offer(&mut self, ms: u64, o: u32, tip: u32) {

@@ -76,8 +76,20 @@ pub fn page(report: &Report, entries: &[Entry]) -> String {
             ),
         );
         row(
-            "批次 batches / 拒绝 refused",
-            format!("{} / {}", country.gateway_batches, country.gateway_batches_refused),
+            "重发的位置 positions sent again / 放弃 given up",
+            format!(
+                "{} / {}",
+                country.gateway_positions_resent, country.gateway_positions_given_up
+            ),
+        );
+        row(
+            "批次 batches / 拒绝 refused / 无回执 never answered",
+            format!(
+                "{} / {} / {}",
+                country.gateway_batches,
+                country.gateway_batches_refused,
+                country.gateway_batches_unanswered
+            ),
         );
         let batch = &country.gateway_batch_ms;
         row(
@@ -330,6 +342,10 @@ fn words(name: &str) -> &'static str {
         "positions_handled_per_s_min" => "每秒处理的位置",
         "gateway_positions_refused" => "网关被拒的位置",
         "gateway_batches_refused" => "网关被拒的批次",
+        "gateway_positions_given_up" => "网关放弃的位置",
+        "gateway_batches_unanswered" => "无回执的批次",
+        "gateway_answers_wrong" => "有误的批次回执",
+        "tips_looked_up_min" => "至少由调度员查到的线索",
         "gateway_batch_p99_ms" => "批次到落盘回执，毫秒",
         "tips_acked_min" => "至少回执的线索",
         "offers_judged_min" => "至少核对的派单",

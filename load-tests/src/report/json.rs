@@ -110,8 +110,8 @@ impl Report {
         if country.tracked > 0 {
             let _ = write!(
                 text,
-                "\n{} courts, {} tracked officers through gateways: {} positions, {} taken, {} refused {:?}; {} \
-                 batches, {} refused {:?}, answered p50 {:.0} ms, p99 {:.0} ms; {:.0} positions/s handled in all; \
+                "\n{} courts, {} tracked officers through gateways: {} positions, {} taken, {} refused {:?}, \
+                 {} sent again, {} given up; {} batches, {} refused {:?}, {} unanswered, on the disk p50 {:.0} ms, p99 {:.0} ms; {:.0} positions/s handled in all; \
                  server {:.2} cores and {:.0} MB, drill {:.2} cores",
                 country.courts,
                 country.tracked,
@@ -119,9 +119,12 @@ impl Report {
                 country.gateway_positions_taken,
                 country.gateway_positions_refused,
                 country.gateway_positions_refused_codes,
+                country.gateway_positions_resent,
+                country.gateway_positions_given_up,
                 country.gateway_batches,
                 country.gateway_batches_refused,
                 country.gateway_batches_refused_codes,
+                country.gateway_batches_unanswered,
                 country.gateway_batch_ms.p50,
                 country.gateway_batch_ms.p99,
                 country.positions_handled_per_s,
@@ -167,6 +170,21 @@ fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
         ("tip_answers_differ", Some(limits.tip_answers_differ), found.tip_answers_differ),
         ("sos_failed", Some(limits.sos_failed), found.overload.sos_failed),
         ("commands_shed", Some(limits.commands_shed), found.overload.commands_shed),
+        (
+            "gateway_batches_unanswered",
+            Some(limits.gateway_batches_unanswered),
+            found.gateways.gateway_batches_unanswered,
+        ),
+        (
+            "gateway_answers_wrong",
+            Some(limits.gateway_answers_wrong),
+            found.gateways.gateway_answers_wrong,
+        ),
+        (
+            "gateway_positions_given_up",
+            limits.gateway_positions_given_up,
+            found.gateways.gateway_positions_given_up,
+        ),
         ("tips_unanswered", limits.tips_unanswered, found.tips_unanswered),
         ("tips_refused", limits.tips_refused, found.tips_refused),
         (
@@ -226,6 +244,7 @@ fn lines(limits: &Limits, found: &Findings) -> Vec<LimitLine> {
     line("server_rss_mb_max", false, limits.server_rss_mb_max, found.server_rss_mb_max);
     let floors = [
         ("tips_acked_min", limits.tips_acked_min, found.tips_acked),
+        ("tips_looked_up_min", limits.tips_looked_up_min, found.tips_looked_up),
         ("offers_judged_min", limits.offers_judged_min, found.offers_judged),
         ("sos_acked_min", limits.sos_acked_min, found.overload.sos_acked),
         ("restarts_min", limits.restarts_min, found.restarts),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Shared;
+use super::gateways::Trackers;
 
 /// What is wrong with this fake.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,15 @@ pub enum Mode {
     LosesTips,
     /// Asks those who went off duty too.
     AsksOffDuty,
+    /// Every third batch of a gateway is never answered.
+    LosesBatches,
+    /// Every third answer to a batch leaves one record out.
+    Miscounts,
+    /// Turns batches and records away, as an honest server without room does, and keeps nothing above
+    /// what it turned away.
+    TurnsAway,
+    /// The same for ever, of one officer.
+    NeverHasRoom,
 }
 
 /// An unanswered offer passes on after this.
@@ -32,6 +42,7 @@ const EXTRA: usize = 1;
 
 #[derive(Default)]
 struct Officer {
+    court: String,
     on_duty: bool,
     place: Option<(f64, f64)>,
     offered: bool,
@@ -40,6 +51,7 @@ struct Officer {
 }
 
 struct Incident {
+    court: String,
     need: usize,
     place: (f64, f64),
     asked: HashSet<usize>,
@@ -55,18 +67,22 @@ pub struct Town {
     tips: HashMap<String, String>,
     /// Numbers go on where no earlier process can have been.
     number: u64,
-    /// One line an officer: all that this server remembers through a kill.
+    /// One line an officer, the court: all that this server remembers through a kill.
     file: PathBuf,
+    /// Those behind gateways.
+    pub trackers: Trackers,
 }
 
 impl Town {
     pub fn new(mode: Mode, folder: &Path) -> Self {
         let file = folder.join("officers");
-        let known = std::fs::read_to_string(&file).unwrap_or_default().lines().count();
-        let mut officers = Vec::new();
-        officers.resize_with(known, || Officer { on_duty: true, ..Officer::default() });
+        let known = std::fs::read_to_string(&file).unwrap_or_default();
+        let officer =
+            |court: &str| Officer { court: court.to_owned(), on_duty: true, ..Officer::default() };
+        let officers = known.lines().map(officer).collect();
         let (incidents, tips) = Default::default();
-        Self { mode, officers, incidents, tips, number: unix_ms() * 1_000, file }
+        let trackers = Trackers::default();
+        Self { mode, officers, incidents, tips, number: unix_ms() * 1_000, file, trackers }
     }
 
     fn next_number(&mut self) -> u64 {
@@ -74,9 +90,10 @@ impl Town {
         self.number
     }
 
-    pub fn add_officer(&mut self) -> usize {
-        self.officers.push(Officer::default());
-        std::fs::write(&self.file, "officer\n".repeat(self.officers.len())).unwrap();
+    pub fn add_officer(&mut self, court: &str) -> usize {
+        self.officers.push(Officer { court: court.to_owned(), ..Officer::default() });
+        let lines: Vec<&str> = self.officers.iter().map(|one| one.court.as_str()).collect();
+        std::fs::write(&self.file, lines.join("\n")).unwrap();
         self.officers.len() - 1
     }
 
@@ -91,6 +108,11 @@ impl Town {
             .get(id.trim_start_matches("tip-"))
             .cloned()
             .filter(|incident| self.knows(incident))
+    }
+
+    /// The answer to a gateway's batch, if one comes.
+    pub fn batch(&mut self, number: u64, payload: &[u8]) -> Option<Value> {
+        self.trackers.batch(self.mode, number, payload)
     }
 
     pub fn knows(&self, incident: &str) -> bool {
@@ -110,6 +132,7 @@ impl Town {
         };
         let degree = |name: &str| body["location"][name].as_f64().unwrap();
         self.incidents.entry(incident.clone()).or_insert(Incident {
+            court: body["court"].as_str().unwrap().to_owned(),
             need,
             place: (degree("lat"), degree("lon")),
             asked: HashSet::new(),
@@ -127,6 +150,7 @@ impl Town {
                 Mode::Doubles => !officer.offered,
                 _ => !officer.offered && !officer.committed,
             };
+            let free = free && officer.court == incident.court;
             let on_duty = officer.on_duty || self.mode == Mode::AsksOffDuty;
             if let (true, true, Some(at)) =
                 (free, on_duty && !incident.asked.contains(&n), officer.place)

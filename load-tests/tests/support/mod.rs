@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // A fault of the fake is to fail the test at once.
 
 pub mod dispatch;
+pub mod gateways;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -71,8 +72,17 @@ async fn serve_admin(stream: UnixStream, town: Shared) {
             "source_add" => json!({ "source": "alpha", "secret": "whsec_c2VjcmV0" }),
             "user_add" => json!({ "user": "u1" }),
             "device_enrol" => {
-                let n = town.lock().unwrap().add_officer();
+                let n = town.lock().unwrap().add_officer(request["court"].as_str().unwrap());
                 json!({ "officer": format!("o{n}"), "code": format!("code{n}") })
+            }
+            "officers_add" => {
+                let many = request["officers"].as_array().unwrap().len();
+                let court = request["court"].as_str().unwrap();
+                json!({ "officers": town.lock().unwrap().trackers.add(court, many) })
+            }
+            "officers_duty" => json!({ "changed": request["officers"].as_array().unwrap().len() }),
+            "gateway_add" => {
+                json!({ "secret": format!("tgw_{}", request["court"].as_str().unwrap()) })
             }
             other => panic!("the fake does not do {other}"),
         };
@@ -170,30 +180,54 @@ async fn serve_socket(stream: TcpStream, town: Shared) {
             }
         }
     });
-    let mut officer = None;
+    let (mut who, mut batches) = (Who::Dispatcher, 0);
     while let Some(Ok(message)) = read.next().await {
-        let Message::Text(text) = message else { continue };
-        let frame: Value = serde_json::from_str(&text).unwrap();
-        match (frame["type"].as_str().unwrap(), officer) {
-            ("hello", _) => officer = welcome(&frame, &out, &town),
-            (_, Some(officer)) => dispatch::handheld(&town, officer, &frame),
+        match message {
+            Message::Text(text) => {
+                let frame: Value = serde_json::from_str(&text).unwrap();
+                match (frame["type"].as_str().unwrap(), who) {
+                    ("hello", _) => who = welcome(&frame, &out, &town),
+                    (_, Who::Officer(officer)) => dispatch::handheld(&town, officer, &frame),
+                    _ => {}
+                }
+            }
+            Message::Binary(payload) if who == Who::Gateway => {
+                batches += 1;
+                if let Some(answer) = town.lock().unwrap().batch(batches, &payload) {
+                    out.send(answer).unwrap();
+                }
+            }
             _ => {}
         }
     }
 }
 
-fn welcome(hello: &Value, out: &UnboundedSender<Value>, town: &Shared) -> Option<usize> {
-    let Ok(n) = hello["ticket"].as_str().unwrap().parse::<usize>() else {
+/// Whose socket it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Dispatcher,
+    Gateway,
+    Officer(usize),
+}
+
+fn welcome(hello: &Value, out: &UnboundedSender<Value>, town: &Shared) -> Who {
+    let ticket = hello["ticket"].as_str().unwrap();
+    if let Some(court) = ticket.strip_prefix("tgw_") {
+        let listed = town.lock().unwrap().trackers.listed(court);
+        out.send(json!({ "type": "welcome", "v": 1, "run": 1, "officers": listed })).unwrap();
+        return Who::Gateway;
+    }
+    let Ok(n) = ticket.parse::<usize>() else {
         out.send(
             json!({ "type": "welcome", "v": 1, "incidents": [], "alarms": [], "officers": [] }),
         )
         .unwrap();
-        return None;
+        return Who::Dispatcher;
     };
     let status = town.lock().unwrap().connect(n, out.clone());
     out.send(
         json!({ "type": "welcome", "v": 1, "status": status, "offers": [], "commitments": [] }),
     )
     .unwrap();
-    Some(n)
+    Who::Officer(n)
 }

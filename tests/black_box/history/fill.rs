@@ -69,8 +69,13 @@ fn number(n: u64) -> CaseNumber {
 impl History {
     /// Nothing yet.
     pub fn of(court: &str) -> Self {
+        Self::after(court, 0, 0)
+    }
+
+    /// So many cases and incidents were written before, and no officers.
+    pub fn after(court: &str, cases: u64, incidents: u64) -> Self {
         let court = CourtId::parse(court).expect("a court");
-        Self { court, cases: 0, incidents: 0, officers: 0 }
+        Self { court, cases, incidents, officers: 0 }
     }
 
     /// The number and the identity of the newest case.

@@ -8,10 +8,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::fill::{Fill, History, address_of};
+use super::scan::{Scanned, scan};
 use super::{end, metric};
 use crate::databases::{Cluster, connect};
 use crate::postgres::store;
@@ -33,9 +33,6 @@ fn wait<T>(what: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(what)
 }
 
-/// One bare scan: the sum of all bodies' lengths and the number of records.
-const SCAN: &str = "SELECT CAST(SUM(LENGTH(body)) AS bigint), COUNT(*) FROM journal";
-
 impl Bed {
     fn url(&self) -> Option<&str> {
         match self {
@@ -46,26 +43,6 @@ impl Bed {
 
     fn server(&self) -> Server {
         self.url().map_or_else(Server::start, |url| Server::start_with(&store(url)))
-    }
-
-    /// What the scan finds, and how long it took.
-    fn scan(&self, data: &Path) -> (i64, i64, Duration) {
-        match self {
-            Self::InSqlite => wait(async {
-                let options = SqliteConnectOptions::new().filename(data.join("tiande.sqlite"));
-                let options = options.read_only(true);
-                let mut conn = SqliteConnection::connect_with(&options).await.expect("opens");
-                let watch = Stopwatch::start();
-                let row = sqlx::query(SCAN).fetch_one(&mut conn).await.expect("readable");
-                (row.get(0), row.get(1), watch.elapsed())
-            }),
-            Self::InPostgres(cluster) => wait(async {
-                let mut conn = connect(&cluster.url).await;
-                let watch = Stopwatch::start();
-                let row = sqlx::query(SCAN).fetch_one(&mut conn).await.expect("readable");
-                (row.get(0), row.get(1), watch.elapsed())
-            }),
-        }
     }
 
     /// Bytes of the whole database.
@@ -143,7 +120,7 @@ fn measure(mut bed: Bed, fill: &Fill) {
         if warmth == "cold" {
             bed.cool(&server.data);
         }
-        let (bodies, records, scanned) = bed.scan(&server.data);
+        let Scanned { bodies, records, took: scanned } = wait(scan(&server.data, bed.url()));
         if warmth == "cold" {
             bed.cool(&server.data);
         }

@@ -3,6 +3,7 @@
 
 mod fill;
 mod million;
+mod scan;
 
 use serde_json::json;
 

@@ -1,5 +1,7 @@
 //! What a user would pick instead, as a process of its own: private, on the measured core, gone with
 //! its handle.
 
+pub mod node;
 pub mod postgis;
+pub mod postgres;
 pub mod redis;

@@ -4,58 +4,32 @@
 //! statements, a GiST index, geometry in metres of the zone (UTM 50N), statistics fresh after loading.
 //! `jit` is off, which helps statements as short as these. Autovacuum is on, as shipped.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-use crate::bench::host;
+use super::postgres::Postgres;
 
-/// Linux counts a process's time in hundredths of a second on every machine it runs on here.
-const TICKS_PER_S: f64 = 100.0;
 /// Side of the square, metres, and its south-west corner in UTM 50N.
 const AREA: (u32, u32, u32) = (30_000, 272_000, 3_882_000);
 
 /// A running server.
 #[derive(Debug)]
 pub struct Postgis {
-    script: Child,
-    /// Its end is the server's end.
-    orders: Option<ChildStdin>,
-    home: PathBuf,
-    master: u32,
+    server: Postgres,
     scripts: PathBuf,
 }
 
 impl Postgis {
     /// Starts one with `officers` rows, a fifth of whom are not available.
     pub async fn start(officers: usize) -> Result<Self> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/test-postgres.sh");
-        let settings = ["-c", "shared_buffers=512MB", "-c", "jit=off"];
-        let mut script = std::process::Command::new("taskset")
-            .args(["-c", host::MEASURED_CORE, script])
-            .args(settings)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start PostgreSQL")?;
-        let orders = script.stdin.take();
-        let output = script.stdout.take().context("the script has no output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line).context("no word of PostgreSQL")?;
-        let ready = line.trim_end().strip_prefix("ready ");
-        let Some(home) = ready.and_then(|url| url.split_once("?host=")) else {
-            bail!("no PostgreSQL: {line}");
-        };
-        let home = PathBuf::from(home.1);
-        let pid = std::fs::read_to_string(home.join("data/postmaster.pid")).context("no server")?;
-        let master = pid.lines().next().and_then(|line| line.parse().ok()).context("no server")?;
+        let server = Postgres::start(&["-c", "shared_buffers=512MB", "-c", "jit=off"])?;
         let scripts =
             std::env::temp_dir().join(format!("tiande-bench-postgis-{}", std::process::id()));
         std::fs::create_dir_all(&scripts).context("cannot make a folder")?;
-        let this = Self { script, orders, home, master, scripts };
+        let this = Self { server, scripts };
         let (side, west, south) = AREA;
         this.sql(&format!(
             "CREATE EXTENSION postgis;
@@ -102,7 +76,7 @@ impl Postgis {
     async fn sql(&self, sql: &str) -> Result<()> {
         let mut psql = Command::new("psql");
         psql.args(["-q", "-X", "-v", "ON_ERROR_STOP=1", "-U", "tiande", "-d", "postgres", "-h"])
-            .arg(&self.home);
+            .arg(&self.server.home);
         for statement in sql.split_inclusive(';').filter(|part| !part.trim().is_empty()) {
             psql.args(["-c", statement.trim()]);
         }
@@ -115,11 +89,11 @@ impl Postgis {
 
     /// Plays a script with 8 clients so often in all; the server's processor time each, nanoseconds.
     pub async fn play(&self, script: &Path, times: usize) -> Result<f64> {
-        let before = self.cpu_ns()?;
+        let before = self.server.cpu_ns()?;
         let each = (times / 8).max(1);
         let done = Command::new("pgbench")
             .args(["-n", "-M", "prepared", "-c", "8", "-j", "1", "-U", "tiande", "-h"])
-            .arg(&self.home)
+            .arg(&self.server.home)
             .args(["-t", &each.to_string(), "-f"])
             .arg(script)
             .arg("postgres")
@@ -133,38 +107,13 @@ impl Postgis {
         // A backend that has ended counts with its parent only when the parent has noticed.
         crate::clock::sleep_ms(200).await;
         #[allow(clippy::cast_precision_loss)] // Thousands.
-        let ns = (self.cpu_ns()? - before) / (each * 8) as f64;
+        let ns = (self.server.cpu_ns()? - before) / (each * 8) as f64;
         Ok(ns)
-    }
-
-    /// Of the server with its backends, those that have ended too.
-    fn cpu_ns(&self) -> Result<f64> {
-        let master = self.master.to_string();
-        let mut ticks = 0.0;
-        for entry in std::fs::read_dir("/proc").context("no /proc")?.flatten() {
-            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-            // The name in brackets may hold spaces; the numbers follow the last bracket.
-            let Some((pid, rest)) = stat.rsplit_once(')') else { continue };
-            let fields: Vec<&str> = rest.split_whitespace().collect();
-            let field = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok());
-            let is_master = pid.split(' ').next() == Some(master.as_str());
-            if is_master {
-                ticks += (13..=14).filter_map(field).sum::<f64>(); // Of children that have ended.
-            }
-            if is_master || fields.get(1) == Some(&master.as_str()) {
-                ticks += (11..=12).filter_map(field).sum::<f64>();
-            }
-        }
-        Ok(ticks / TICKS_PER_S * 1e9)
     }
 }
 
 impl Drop for Postgis {
-    /// The script ends the server and removes its folder when its input is over.
     fn drop(&mut self) {
-        drop(self.orders.take());
         let _ = std::fs::remove_dir_all(&self.scripts);
-        // Half a second. A bench that leaves a server behind is worse than one that waits.
-        let _ = self.script.wait();
     }
 }

@@ -24,6 +24,8 @@ pub struct Redis {
     folder: PathBuf,
     /// Its process.
     pub process: Process,
+    /// Where it listens.
+    pub port: u16,
     wire: TcpStream,
     answers: Vec<u8>,
 }
@@ -72,7 +74,7 @@ impl Redis {
             }
         };
         wire.set_nodelay(true).context("cannot set the socket up")?;
-        Ok(Self { child, folder, process, wire, answers: Vec::new() })
+        Ok(Self { child, folder, process, port, wire, answers: Vec::new() })
     }
 
     /// Its version, for the record.
