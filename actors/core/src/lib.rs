@@ -11,14 +11,17 @@
 mod names;
 
 pub mod access;
+pub mod calendar;
 pub mod case;
 pub mod court;
+pub mod deadline;
 pub mod dispatch;
 pub mod geo;
 pub mod ids;
 pub mod incident;
 pub mod journal;
 pub mod officer;
+pub mod procedure;
 pub mod rfc3339;
 pub mod spatial;
 pub mod text;
