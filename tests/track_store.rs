@@ -19,7 +19,7 @@ use tiande::keys::MasterKey;
 use tiande::telemetry::SystemClock;
 use tiande::tracks::{Medium, TrackOptions, TrackStore};
 use tiande_actors::ports::Tracks as _;
-use tiande_actors::ports::tracks::{TrackBatch, TrackTeller};
+use tiande_actors::ports::tracks::{TrackBatch, TrackPart, TrackTeller};
 use tiande_core::geo::{LatLon, Metres};
 use tiande_core::ids::{CourtId, DeviceId, OfficerId};
 use tiande_core::officer::{Fix, FixVerdict};
@@ -77,8 +77,11 @@ impl Drop for Folder {
 struct Told(Mutex<BTreeMap<DeviceId, (Order, Option<Instant>)>>, Condvar);
 
 impl TrackTeller for Told {
-    fn stored(&self, device: DeviceId, upto: Order) {
-        self.0.lock().unwrap().insert(device, (upto, Some(Instant::now())));
+    fn stored(&self, parts: &[TrackPart]) {
+        let mut told = self.0.lock().unwrap();
+        for part in parts {
+            told.insert(part.device, (part.upto, Some(Instant::now())));
+        }
         self.1.notify_all();
     }
 }
@@ -132,18 +135,15 @@ fn walker(seed: u64, count: u32) -> Vec<TrackFix> {
     (0..count).map(each).collect()
 }
 
-fn batch(number: u128, fixes: Vec<TrackFix>, told: &Arc<Told>) -> TrackBatch {
-    TrackBatch {
-        court: CourtId::parse("drill").unwrap(),
-        officer: OfficerId(Uuid::from_u128(number)),
-        device: DeviceId(Uuid::from_u128(number)),
-        upto: fixes.last().unwrap().order(),
-        fixes,
-        teller: Arc::clone(told) as Arc<dyn TrackTeller>,
-    }
-}
-
-fn keep(store: &TrackStore, make: impl Fn() -> TrackBatch) {
+fn keep(store: &TrackStore, number: u128, fixes: &[TrackFix], told: &Arc<Told>) {
+    let (officer, device) = (OfficerId(Uuid::from_u128(number)), DeviceId(Uuid::from_u128(number)));
+    let upto = fixes.last().unwrap().order();
+    let parts = [TrackPart { number: 0, officer, device, fixes: fixes.len(), upto }];
+    let court = CourtId::parse("drill").unwrap();
+    let make = || {
+        let teller = Arc::clone(told) as Arc<dyn TrackTeller>;
+        TrackBatch { court: &court, parts: &parts, fixes, teller }
+    };
     let begun = Instant::now();
     while store.keep(make()).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(60), "full for a minute");
@@ -160,7 +160,7 @@ fn bytes_a_fix(what: &str, tracks: &[Vec<TrackFix>]) -> f64 {
     for (number, fixes) in tracks.iter().enumerate() {
         count += fixes.len();
         for chunk in fixes.chunks(1_000) {
-            keep(&store, || batch(number as u128, chunk.to_vec(), &told));
+            keep(&store, number as u128, chunk, &told);
         }
     }
     store.close();
@@ -234,9 +234,7 @@ fn figures() {
     let begun = Instant::now();
     for chunk in 0..100 {
         for (number, fixes) in tracks.iter().enumerate() {
-            keep(&store, || {
-                batch(number as u128, fixes[chunk * 10..chunk * 10 + 10].to_vec(), &told)
-            });
+            keep(&store, number as u128, &fixes[chunk * 10..chunk * 10 + 10], &told);
         }
     }
     told.until(1_000, (1, 1_000));
@@ -246,7 +244,7 @@ fn figures() {
     let queue = walker(5_000, 28_800);
     let begun = Instant::now();
     for chunk in queue.chunks(100) {
-        keep(&store, || batch(5_000, chunk.to_vec(), &told));
+        keep(&store, 5_000, chunk, &told);
     }
     told.until(1, (1, 28_800));
     println!("28,800 fixes of one device: durable after {:?}", begun.elapsed());
@@ -261,7 +259,7 @@ fn figures() {
             let mut fix = tracks[number as usize][second as usize];
             (fix.epoch, fix.seq) = (2, second + 1);
             sent.push(Instant::now());
-            keep(&store, || batch(number.into(), vec![fix], &told));
+            keep(&store, number.into(), &[fix], &told);
         }
         told.until(1_000, (2, second + 1));
         let told = told.0.lock().unwrap();

@@ -4,23 +4,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 use tiande_actors::court::Whom;
-use tiande_core::officer::Fix;
-use tiande_core::track::Order;
+use tiande_actors::officer::Record;
 
 use crate::sockets::incoming::FixIn;
 use crate::sockets::records;
 
 /// Most records of a batch.
 pub const RECORDS_MAX: usize = 500;
-
-/// One record.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Record {
-    /// Of that officer; of what is no place on earth only its order.
-    Of(Whom, Result<Fix, Order>),
-    /// Nothing that could be somebody's position.
-    Invalid,
-}
 
 /// The whole is no batch of 1 to [`RECORDS_MAX`] records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +73,7 @@ fn record_of(epoch: u32, value: Value) -> Record {
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
+    use tiande_core::officer::Fix;
     use tiande_core::time::UnixMillis;
 
     use super::*;

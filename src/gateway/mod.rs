@@ -1,9 +1,9 @@
 //! Gateways (网关): machines that report the positions of many officers of one court, over
 //! `/ws/gateway` or `POST /ingest/positions` (PROTOCOL §10).
 //!
-//! A batch is read (`batch`), weighed against what its gateway may send (`budget`), and taken apart:
-//! each officer's records go the officer's own way in, and the answer comes when all of them are on
-//! the disk (`take`). What is wrong with one record is that record's alone.
+//! A batch is read (`batch`), weighed against what its gateway may send (`budget`), and handed to its court
+//! as one thing; the answer comes when all of it is on the disk (`take`). What is wrong with one record
+//! is that record's alone.
 //!
 //! **Not here:** the socket (`sockets::gateway`), and what a position means (`tiande_actors::officer`).
 

@@ -8,7 +8,9 @@ use actix_web::web::{Bytes, Data, Payload, Query, ServiceConfig, resource};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::batch::{Record, read_binary, read_json};
+use tiande_actors::officer::Record;
+
+use super::batch::{read_binary, read_json};
 use super::take::{begin, officers, take};
 use crate::access::guard;
 use crate::access::store::GatewayRow;

@@ -1,21 +1,15 @@
-//! From a batch to its answer: to each officer's way in, and back when all of it is on the disk.
+//! From a batch to its answer: to its court, and back when all of it is on the disk.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use metrics::counter;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use tiande_actors::court::{CourtHandle, OfficerLane, Whom};
-use tiande_actors::officer::{Batch, GatewayPart, RecordEnd};
+use tiande_actors::officer::{Gateway, GatewayBatch, Record, RecordEnd};
 use tiande_core::access::{Action, Actor, Context, Resource, can};
 use tiande_core::ids::{DeviceId, GatewayId, OfficerId};
-use tiande_core::officer::Fix;
-use tiande_core::track::Order;
 
-use super::batch::Record;
 use super::budget::Pass;
 use crate::access::store::GatewayRow;
 use crate::api::problem::Problem;
@@ -57,6 +51,10 @@ fn tracker(gateway: GatewayId, officer: OfficerId) -> DeviceId {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     DeviceId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+fn gateway(known: &GatewayRow) -> Gateway {
+    Gateway { id: known.gateway, tracker }
 }
 
 /// May this gateway report for its court?
@@ -108,13 +106,12 @@ pub async fn take(
         return Err(Problem::numbers_changed());
     }
     if !pass.charge(records.len(), app.clock.now()) {
-        note_missing(known, &court, &records);
+        court.miss(gateway(known), &records);
         return Err(Problem::too_many());
     }
     counter!("tiande_gateway_records_total").increment(records.len() as u64);
-    let (batch, told) = Batch::of(records.len());
-    hand_out(known, &court.lanes().find(records.iter().map(whom)), records, &batch);
-    drop(batch);
+    let (batch, told) = GatewayBatch::new(gateway(known), records);
+    court.report(batch);
     let ends = timeout(DURABLE_WITHIN, told).await;
     let ends = ends.ok().and_then(Result::ok).ok_or_else(Problem::overloaded)?;
     if ends.iter().all(|end| *end == RecordEnd::Again) {
@@ -126,51 +123,9 @@ pub async fn take(
 /// A batch that was read is sent away: what comes after it is not kept before it has come again.
 pub fn sent_away(app: &App, known: &GatewayRow, run: Option<u32>, records: &[Record]) {
     let court = app.court(&known.court);
-    let theirs = |court: &CourtHandle| run.is_none_or(|run| run == court.lanes().run());
-    if let Some(court) = court.filter(theirs) {
-        note_missing(known, &court, records);
-    }
-}
-
-fn note_missing(known: &GatewayRow, court: &CourtHandle, records: &[Record]) {
-    let found = court.lanes().find(records.iter().map(whom));
-    for (record, way) in records.iter().zip(found) {
-        if let (Record::Of(_, what), Some(way)) = (record, way) {
-            let order = what.as_ref().map_or_else(|order| *order, Fix::order);
-            way.lane.miss(tracker(known.gateway, way.officer), order);
-        }
-    }
-}
-
-fn whom(record: &Record) -> Option<Whom> {
-    match record {
-        Record::Of(whom, _) => Some(*whom),
-        Record::Invalid => None,
-    }
-}
-
-/// Gives each officer's records to the officer.
-fn hand_out(
-    known: &GatewayRow,
-    found: &[Option<OfficerLane>],
-    records: Vec<Record>,
-    batch: &Arc<Batch>,
-) {
-    type Part<'a> = (&'a OfficerLane, Vec<(usize, Result<Fix, Order>)>);
-    let mut parts: BTreeMap<OfficerId, Part<'_>> = BTreeMap::new();
-    for (index, (record, way)) in records.into_iter().zip(found).enumerate() {
-        match (record, way) {
-            (Record::Of(_, what), Some(way)) => {
-                let part = parts.entry(way.officer).or_insert((way, Vec::new()));
-                part.1.push((index, what));
-            }
-            (Record::Of(..), None) => batch.end(index, RecordEnd::OfficerUnknown),
-            (Record::Invalid, _) => batch.end(index, RecordEnd::Invalid),
-        }
-    }
-    for (officer, (way, fixes)) in parts {
-        let device = tracker(known.gateway, officer);
-        way.lane.report(GatewayPart { device, fixes, batch: Arc::clone(batch) });
+    let theirs = court.filter(|court| run.is_none_or(|run| run == court.lanes().run()));
+    if let Some(court) = theirs {
+        court.miss(gateway(known), records);
     }
 }
 

@@ -28,12 +28,15 @@ impl DayFile {
     }
 }
 
+/// Up to where each device is durable.
+pub(super) type Marks = HashMap<DeviceId, Order>;
+
 /// What is safely in day files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Checkpoint {
     pub(super) generation: u64,
     pub(super) lengths: BTreeMap<DayFile, u64>,
-    pub(super) marks: HashMap<DeviceId, Order>,
+    pub(super) marks: Marks,
 }
 
 impl Checkpoint {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tiande_core::ids::{CourtId, DeviceId, OfficerId};
 use tiande_core::rfc3339::format_utc;
@@ -13,10 +13,10 @@ use tiande_core::track::{TrackFix, encode};
 use uuid::Uuid;
 
 use super::checkpoint::{Checkpoint, DayFile};
+use super::devices::Owner;
 use super::frame::{self, Cursor};
 use super::keys::{MARK_LEN, MonthKey};
 use super::medium::Medium;
-use super::pending::Owner;
 
 pub(super) const MAGIC: &[u8; 8] = b"TDTDAY1\n";
 /// What stands in clear in front of a sealed block.
@@ -80,7 +80,7 @@ pub(super) fn put_block(
     fixes: &[TrackFix],
     key: &MonthKey,
 ) {
-    let (court, officer, device) = owner;
+    let Owner { court, officer, device } = owner;
     let times = || fixes.iter().map(|fix| fix.taken_at);
     let (Some(from), Some(to)) = (times().min(), times().max()) else { return };
     let clear = Clear { officer: *officer, device: *device, from, to, mark: key.mark() };
@@ -132,6 +132,9 @@ pub(super) fn append(
 /// Cuts day files to what the checkpoint says, and removes those it does not know: they are made again
 /// from the write-ahead file.
 pub(super) fn cut(folder: &Path, checkpoint: &mut Checkpoint, medium: &Medium) -> io::Result<()> {
+    // A country has three hundred thousand of them: each is looked up, not looked for.
+    let known: BTreeSet<PathBuf> =
+        checkpoint.lengths.keys().map(|file| file.path(folder)).collect();
     for court in fs::read_dir(folder)? {
         let court = court?;
         if !court.file_type()?.is_dir() {
@@ -139,9 +142,8 @@ pub(super) fn cut(folder: &Path, checkpoint: &mut Checkpoint, medium: &Medium) -
         }
         for entry in fs::read_dir(court.path())? {
             let path = entry?.path();
-            let known = checkpoint.lengths.keys().any(|file| file.path(folder) == path);
             let is_day = path.extension().is_some_and(|end| end == "trk");
-            if is_day && !known {
+            if is_day && !known.contains(&path) {
                 medium.remove(&path)?;
             }
         }

@@ -8,26 +8,28 @@
 //! ```
 //!
 //! Fixes wait in memory for a moment, go into the write-ahead file together, and are acknowledged
-//! after one `fdatasync`. A checkpoint packs what has gathered into blocks. Until it is complete the
-//! day files count only as far as the one before says, so a crash at any point neither loses nor
-//! doubles a fix: what is beyond is cut off, and made again from the write-ahead file.
+//! after one `fdatasync`. A checkpoint packs what has gathered into blocks, step by step, while flushes go
+//! on into the next generation of the write-ahead file. Until it is complete the day files count only as
+//! far as the one before says, so a crash at any point neither loses nor doubles a fix: what is beyond is
+//! cut off, and made again from the write-ahead files.
 //!
 //! **Not here:** which fixes are kept (the officer's actor), and who may read them (`api::tracks`).
 
 mod checkpoint;
 mod days;
+mod devices;
+mod flush;
 mod frame;
 mod keys;
 mod medium;
-mod pending;
+mod packing;
 mod reading;
 mod wal;
 mod writer;
 
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -43,6 +45,8 @@ use crate::keys::MasterKey;
 pub use medium::{Medium, Step};
 pub use reading::{Place, StoredFix, TrackPage};
 
+use devices::Devices;
+use flush::{Waiting, places_of};
 use writer::Writer;
 
 /// Fixes wait at most so long for others to be written with.
@@ -52,6 +56,8 @@ pub const FLUSH_FIXES: usize = 8_192;
 /// Most fixes that wait in front of the disk: beyond, batches are refused, and the devices keep them.
 /// At 64 bytes each 16 MiB.
 pub const QUEUE_FIXES_MAX: usize = 262_144;
+
+const DAY_MS: i64 = 86_400_000;
 
 /// Most readers that wait for the writer to say where something is.
 const REQUESTS_MAX: usize = 256;
@@ -74,7 +80,7 @@ pub struct TrackOptions {
 
 impl TrackOptions {
     /// At this length of the write-ahead file a checkpoint is made.
-    pub const WAL_MAX: u64 = 64 * 1024 * 1024;
+    pub const WAL_MAX: u64 = 32 * 1024 * 1024;
 }
 
 /// What the writer is asked beside keeping fixes.
@@ -89,8 +95,7 @@ enum Request {
 
 #[derive(Default)]
 struct Queue {
-    batches: Vec<TrackBatch>,
-    fixes: usize,
+    waiting: Waiting,
     requests: Vec<Request>,
     stop: bool,
 }
@@ -99,14 +104,22 @@ struct Queue {
 struct Shared {
     queue: Mutex<Queue>,
     changed: Condvar,
-    /// Up to where each device's fixes are on the disk.
-    marks: RwLock<HashMap<DeviceId, Order>>,
+    /// Changed by the writer's thread alone, and never while the disk works.
+    devices: RwLock<Devices>,
 }
 
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         // Every change of the queue is whole in itself.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn devices(&self) -> RwLockReadGuard<'_, Devices> {
+        self.devices.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Devices) -> T) -> T {
+        change(&mut self.devices.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -131,7 +144,7 @@ impl TrackStore {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             changed: Condvar::new(),
-            marks: RwLock::default(),
+            devices: RwLock::default(),
         });
         let mut writer = Writer::open(options, Arc::clone(&shared))?;
         let thread =
@@ -210,17 +223,17 @@ impl Drop for TrackStore {
 }
 
 impl Tracks for TrackStore {
-    fn keep(&self, batch: TrackBatch) -> Result<(), TracksFull> {
+    fn keep(&self, batch: TrackBatch<'_>) -> Result<(), TracksFull> {
+        let places = places_of(&batch);
         let mut queue = self.shared.queue();
-        // A batch without fixes takes a place too.
-        let places = batch.fixes.len().max(1);
-        if queue.stop || queue.fixes + places > QUEUE_FIXES_MAX {
+        if queue.stop || queue.waiting.places + places > QUEUE_FIXES_MAX {
             return Err(TracksFull);
         }
-        let first = queue.batches.is_empty();
-        queue.fixes += places;
-        queue.batches.push(batch);
-        let wakes = first || queue.fixes >= FLUSH_FIXES;
+        let first = queue.waiting.is_empty();
+        let few = queue.waiting.places < FLUSH_FIXES;
+        queue.waiting.push(batch);
+        // Once when there is something, and once when it is enough for a flush.
+        let wakes = first || (few && queue.waiting.places >= FLUSH_FIXES);
         drop(queue);
         if wakes {
             self.shared.changed.notify_one();
@@ -229,8 +242,7 @@ impl Tracks for TrackStore {
     }
 
     fn stored(&self, device: DeviceId) -> Option<Order> {
-        let marks = self.shared.marks.read().unwrap_or_else(PoisonError::into_inner);
-        marks.get(&device).copied()
+        self.shared.devices().mark(device)
     }
 }
 

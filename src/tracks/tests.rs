@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
-use tiande_actors::ports::tracks::TrackTeller;
+use tiande_actors::ports::tracks::{TrackPart, TrackTeller};
 use tiande_core::officer::FixVerdict;
 use tiande_core::time::UnixMillis;
 use tiande_core::track::TrackFix;
@@ -33,8 +33,10 @@ impl Clock for Hand {
 struct Told(Mutex<Option<Order>>, Condvar);
 
 impl TrackTeller for Told {
-    fn stored(&self, _: DeviceId, upto: Order) {
-        *self.0.lock().expect("sound") = Some(upto);
+    fn stored(&self, parts: &[TrackPart]) {
+        let newest = parts.iter().map(|part| part.upto).max();
+        let mut told = self.0.lock().expect("sound");
+        *told = newest.max(*told);
         self.1.notify_all();
     }
 }
@@ -135,9 +137,20 @@ impl Bench {
 
     fn keep_of(&self, officer: OfficerId, device: DeviceId, fixes: Vec<TrackFix>) {
         let upto = fixes.iter().map(TrackFix::order).max().expect("some");
+        assert!(self.try_keep(&court(), officer, device, &fixes, upto).is_ok());
+    }
+
+    fn try_keep(
+        &self,
+        court: &CourtId,
+        officer: OfficerId,
+        device: DeviceId,
+        fixes: &[TrackFix],
+        upto: Order,
+    ) -> Result<(), TracksFull> {
         let teller = Arc::clone(&self.told) as Arc<dyn TrackTeller>;
-        let batch = TrackBatch { court: court(), officer, device, fixes, upto, teller };
-        assert!(self.store().keep(batch).is_ok());
+        let parts = [TrackPart { number: 0, officer, device, fixes: fixes.len(), upto }];
+        self.store().keep(TrackBatch { court, parts: &parts, fixes, teller })
     }
 
     fn keep(&self, seqs: impl IntoIterator<Item = u32>) {
@@ -338,15 +351,12 @@ fn what_waits_is_bounded() {
     });
     let bench = Bench::with(medium, TrackOptions::WAL_MAX);
     broken.store(true, Ordering::Relaxed);
-    let teller = Arc::clone(&bench.told) as Arc<dyn TrackTeller>;
     let mut taken = 0;
     let refused = (0..400_u32).any(|batch| {
         let fixes: Vec<TrackFix> = (batch * 1_000..(batch + 1) * 1_000).map(fix).collect();
         let upto = fixes.last().map(TrackFix::order).expect("some");
-        let teller = Arc::clone(&teller);
-        let (court, officer, device) = (court(), OFFICER, DEVICE);
         taken += fixes.len();
-        bench.store().keep(TrackBatch { court, officer, device, fixes, upto, teller }).is_err()
+        bench.try_keep(&court(), OFFICER, DEVICE, &fixes, upto).is_err()
     });
     // One flush may be in the writer's hands while the queue fills again.
     assert!(refused && taken <= 2 * QUEUE_FIXES_MAX, "{taken}");
@@ -484,4 +494,105 @@ fn damaged_keys_are_put_aside_and_stop_nobody() {
     assert_eq!(bench.seqs(), (51..=70).collect::<Vec<u32>>(), "what came since can be read");
     bench.killed(|_| {});
     assert_eq!(bench.seqs(), (51..=70).collect::<Vec<u32>>());
+}
+
+#[test]
+fn a_write_ahead_file_of_an_older_server_is_read() {
+    let bench = Bench::new();
+    let mut plain = Vec::new();
+    for (device, seqs) in [(DEVICE, 1..=3), (DeviceId(Uuid::from_u128(3)), 7..=9)] {
+        let fixes: Vec<TrackFix> = seqs.map(fix).collect();
+        let block = tiande_core::track::encode(&fixes).expect("a block");
+        frame::put_text(&mut plain, court().as_str());
+        plain.extend(OFFICER.0.as_bytes());
+        plain.extend(device.0.as_bytes());
+        plain.extend(u32::try_from(block.len()).expect("short").to_le_bytes());
+        plain.extend(block);
+    }
+    let key = MasterKey::from_bytes([7; 32]).derive("write-ahead file of tracks");
+    let sealed = crate::keys::Sealer::new(&key).seal(&wal::context(0, 0, 8), &plain);
+    let mut file = wal::MAGIC_1.to_vec();
+    frame::put(&mut file, &sealed);
+    let mut bench = bench;
+    bench.killed(|folder| fs::write(folder.join("wal-0-0"), file).expect("written"));
+    assert_eq!(bench.seqs(), [1, 2, 3, 7, 8, 9]);
+    bench.kept(4..=5);
+    bench.checkpoint().expect("a checkpoint");
+    bench.killed(|_| {});
+    assert_eq!(bench.seqs(), [1, 2, 3, 4, 5, 7, 8, 9]);
+}
+
+#[test]
+fn what_overtakes_within_one_flush_is_kept_in_order_and_once() {
+    let mut bench = Bench::new();
+    for seqs in [vec![5], vec![3, 4], vec![5, 4], vec![6], vec![1, 6]] {
+        bench.keep(seqs);
+    }
+    bench.told.until((1, 6));
+    bench.kept(7..=7);
+    assert_eq!(bench.seqs(), [1, 3, 4, 5, 6, 7]);
+    bench.killed(|_| {});
+    assert_eq!(bench.seqs(), [1, 3, 4, 5, 6, 7]);
+    bench.checkpoint().expect("a checkpoint");
+    assert_eq!(bench.seqs(), [1, 3, 4, 5, 6, 7]);
+}
+
+/// With one `fdatasync` a court, and nobody told meanwhile, a checkpoint of a country took minutes.
+#[test]
+fn a_checkpoint_of_many_courts_holds_up_no_acknowledgement() {
+    const COURTS: usize = 120;
+    let (seen, dead) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+    let (paths, over) = (Arc::clone(&seen), Arc::clone(&dead));
+    let medium = Medium::failing(move |step, path| {
+        if over.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        if step == Step::Sync && path.is_file() {
+            paths.lock().expect("sound").push(path.to_owned());
+            // A disk on which each `fdatasync` takes a while.
+            let (held, never) = (Mutex::new(()), Condvar::new());
+            drop(never.wait_timeout(held.lock().expect("sound"), Duration::from_millis(2)));
+        }
+        Ok(())
+    });
+    let mut bench = Bench::with(medium, 64 * 1024);
+    let mut sent = 0;
+    let mut report = |bench: &Bench| {
+        sent += 1;
+        for number in 0..COURTS {
+            let court = CourtId::parse(&format!("court-{number}")).expect("a name");
+            let id = Uuid::from_u128(1_000 + number as u128);
+            let (officer, device) = (OfficerId(id), DeviceId(id));
+            let fixes: Vec<_> = (sent * 20 - 19..=sent * 20).map(fix).collect();
+            bench.try_keep(&court, officer, device, &fixes, (1, sent * 20)).expect("room");
+        }
+        bench.told.until((1, sent * 20));
+        sent * 20
+    };
+    let is_day = |path: &PathBuf| path.extension().is_some_and(|end| end == "trk");
+    let forced = || seen.lock().expect("sound").iter().filter(|path| is_day(path)).count();
+    let mut last = 0;
+    while forced() < COURTS / 2 {
+        last = report(&bench);
+    }
+    // In the middle of it, and told all the same.
+    last = report(&bench).max(last);
+    let begun = seen.lock().expect("sound").clone();
+    let runs = begun.split(|path| !is_day(path)).map(<[PathBuf]>::len);
+    let longest = runs.max().expect("some");
+    assert!(longest <= 2 * 16, "{longest} day files in a row while somebody waited");
+    // Killed there: nothing more reaches the disk. Each fix that was told is there once.
+    dead.store(true, Ordering::Relaxed);
+    bench.checkpoint().ok();
+    bench.medium = Medium::default();
+    bench.killed(|_| {});
+    let window = TrackWindow { from: UnixMillis(0), to: UnixMillis(MORNING + DAY_MS) };
+    for number in [0, COURTS - 1] {
+        let court = CourtId::parse(&format!("court-{number}")).expect("a name");
+        let officer = OfficerId(Uuid::from_u128(1_000 + number as u128));
+        let read = bench.store().read(court, officer, window, None, usize::MAX);
+        let page = actix_web::rt::System::new().block_on(read).expect("readable");
+        let seqs: Vec<u32> = page.fixes.iter().map(|stored| stored.fix.seq).collect();
+        assert_eq!(seqs, (1..=last).collect::<Vec<_>>());
+    }
 }

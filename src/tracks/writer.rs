@@ -1,4 +1,5 @@
-//! The writer's thread: flushes what waits, makes checkpoints, keeps to the days of retention.
+//! The writer's thread: flushes what waits, makes checkpoints in steps between flushes, keeps to the
+//! days of retention.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -8,20 +9,21 @@ use std::time::Duration;
 
 use metrics::{counter, gauge};
 use tiande_actors::ports::Clock;
-use tiande_actors::ports::tracks::TrackBatch;
-use tiande_core::ids::{CourtId, DeviceId, OfficerId};
+use tiande_core::ids::{CourtId, OfficerId};
 use tiande_core::time::UnixMillis;
-use tiande_core::track::{BLOCK_FIXES_MAX, Order, TrackFix, TrackWindow};
+use tiande_core::track::{TrackFix, TrackWindow};
 use tracing::{error, info, warn};
 
 use super::checkpoint::{Checkpoint, DayFile};
 use super::days::{self, day_of, month_of};
+use super::devices::Devices;
+use super::flush::Flush;
 use super::keys::KeyRing;
 use super::medium::Medium;
-use super::pending::{Flush, Pending};
+use super::packing::{Packing, Tools};
 use super::reading::{DaySource, Sources, StoredFix};
 use super::wal::Wal;
-use super::{FLUSH_EVERY, FLUSH_FIXES, Request, Shared, TrackOptions, show_waiting};
+use super::{DAY_MS, FLUSH_EVERY, FLUSH_FIXES, Queue, Request, Shared, TrackOptions, show_waiting};
 
 /// A disk that failed is tried again after this.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
@@ -32,8 +34,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 const WAL_OVERRUN: u64 = 4;
 /// A checkpoint that failed is tried again after so many flushes: it costs more than a flush.
 const CHECKPOINT_RETRY_FLUSHES: u32 = 64;
-
-const DAY_MS: i64 = 86_400_000;
+/// Steps of a checkpoint between two flushes when somebody waits. A step takes as long as one file is
+/// forced to the disk, so this is some tens of milliseconds.
+const STEPS_BETWEEN: usize = 16;
 
 /// The thread's state.
 pub(super) struct Writer {
@@ -46,22 +49,25 @@ pub(super) struct Writer {
     known: Checkpoint,
     keys: KeyRing,
     wal: Wal,
-    pending: Pending,
-    /// A flush that could not be written; nothing is written before it.
-    stuck: Option<Flush>,
+    flush: Flush,
+    /// The flush could not be written; nothing is written before it.
+    stuck: bool,
+    /// A checkpoint under way.
+    packing: Option<Packing>,
     /// Day files that a checkpoint failed on: never written again.
     spoiled: BTreeSet<DayFile>,
-    /// The checkpoint file may be the new one or the old: nothing may be acknowledged before one is.
-    unsure: bool,
     checkpoint_wait: u32,
     /// The disk has failed and was complained about.
     complained: bool,
     today: String,
+    /// The first day that is kept.
+    first_day: String,
+    /// Days before it may still be on the disk.
+    expires: bool,
 }
 
 /// What the thread finds when it wakes.
 struct Work {
-    batches: Vec<TrackBatch>,
     requests: Vec<Request>,
     stop: bool,
 }
@@ -72,23 +78,23 @@ impl Writer {
         medium.folder(&folder)?;
         let mut known = Checkpoint::load(&folder)?;
         days::cut(&folder, &mut known, &medium)?;
-        let mut pending = Pending::default();
         let key = master.derive("write-ahead file of tracks");
-        let (mut marks, mut fixes) = (known.marks.clone(), 0);
+        let (mut devices, mut fixes) = (Devices::of(&known.marks), 0);
         let wal = Wal::open(&folder, &key, known.generation, &medium, |owner, mut found| {
-            let mark = marks.get(&owner.2).copied();
+            let court = devices.court(&owner.court);
+            let at = devices.number_of(court, owner.officer, owner.device);
             // A flush that was written twice, because it was not known whether it had been.
+            let mark = devices.mark(owner.device);
             found.retain(|fix| Some(fix.order()) > mark);
-            if let Some(last) = found.last() {
-                marks.insert(owner.2, last.order());
-                fixes += found.len();
-                pending.add(&owner, &found);
-            }
+            fixes += found.len();
+            let found: Vec<_> = found.into_iter().map(|fix| (at, fix)).collect();
+            devices.keep(&found);
         })?;
+        devices.list.iter_mut().for_each(|known| known.newest = known.mark);
         if fixes > 0 {
             info!(fixes, "fixes of tracks were read from the write-ahead file");
         }
-        *shared.marks.write().unwrap_or_else(PoisonError::into_inner) = marks;
+        *shared.devices.write().unwrap_or_else(PoisonError::into_inner) = devices;
         let keys = KeyRing::new(&folder, &master);
         let mut writer = Self {
             shared,
@@ -100,13 +106,15 @@ impl Writer {
             known,
             keys,
             wal,
-            pending,
-            stuck: None,
+            flush: Flush::default(),
+            stuck: false,
+            packing: None,
             spoiled: BTreeSet::new(),
-            unsure: false,
             checkpoint_wait: 0,
             complained: false,
             today: String::new(),
+            first_day: String::new(),
+            expires: false,
         };
         writer.look_at_the_day();
         Ok(writer)
@@ -119,20 +127,17 @@ impl Writer {
             for request in work.requests {
                 self.answer(request);
             }
-            let flush = match self.stuck.take() {
-                Some(stuck) => Some(stuck),
-                None if work.batches.is_empty() => None,
-                None => Some(Flush::of(work.batches, |device| self.mark_of(device))),
-            };
-            if let Some(flush) = flush {
-                self.write(flush);
+            if !self.stuck {
+                self.shared.change(|devices| self.flush.sift(devices));
+            }
+            if self.stuck || !self.flush.is_empty() {
+                self.write();
             }
             self.look_at_the_day();
-            if self.checkpoint_is_due()
-                && let Err(fault) = self.checkpoint()
-            {
-                self.complain(&fault, "tracks cannot be packed into day files");
+            if self.checkpoint_is_due() {
+                self.begin_packing();
             }
+            self.pack_some();
             if work.stop && self.ends() {
                 return;
             }
@@ -141,9 +146,9 @@ impl Writer {
 
     /// The last round: true when there is nothing more to do, or nothing that can be done.
     fn ends(&mut self) -> bool {
-        let more = !self.shared.queue().batches.is_empty();
+        let more = !self.shared.queue().waiting.is_empty();
         // What is full takes nothing more: its devices were not told, and send again.
-        if more && self.stuck.is_none() && !self.full() {
+        if more && !self.stuck && !self.full() {
             return false;
         }
         if let Err(fault) = self.checkpoint() {
@@ -152,79 +157,72 @@ impl Writer {
         true
     }
 
-    fn mark_of(&self, device: DeviceId) -> Option<Order> {
-        self.shared.marks.read().unwrap_or_else(PoisonError::into_inner).get(&device).copied()
-    }
-
-    /// Waits for something to do; then a moment more, for others to come along.
+    /// Waits for something to do; then a moment more, for others to come along. While a checkpoint is
+    /// under way there is always something to do.
     fn wait(&mut self) -> Work {
         let shared = Arc::clone(&self.shared);
         let queue = shared.queue();
-        let blocked = self.stuck.is_some() || self.full();
+        let blocked = self.stuck || self.full();
         let recover = |broken: PoisonError<_>| broken.into_inner();
-        let (queue, _) = if blocked {
-            let asked = |q: &mut super::Queue| q.requests.is_empty() && !q.stop;
-            shared.changed.wait_timeout_while(queue, RETRY_EVERY, asked).unwrap_or_else(recover)
+        let mut queue = if self.packing.is_some() && !self.stuck {
+            queue
+        } else if blocked {
+            let asked = |q: &mut Queue| q.requests.is_empty() && !q.stop;
+            shared.changed.wait_timeout_while(queue, RETRY_EVERY, asked).unwrap_or_else(recover).0
         } else {
-            let idle =
-                |q: &mut super::Queue| q.batches.is_empty() && q.requests.is_empty() && !q.stop;
+            let idle = |q: &mut Queue| q.waiting.is_empty() && q.requests.is_empty() && !q.stop;
             let (queue, _) =
                 shared.changed.wait_timeout_while(queue, LOOK_EVERY, idle).unwrap_or_else(recover);
-            let gathers = |q: &mut super::Queue| {
-                !q.batches.is_empty() && q.fixes < FLUSH_FIXES && q.requests.is_empty() && !q.stop
+            let gathers = |q: &mut Queue| {
+                !q.waiting.is_empty()
+                    && q.waiting.places < FLUSH_FIXES
+                    && q.requests.is_empty()
+                    && !q.stop
             };
-            shared.changed.wait_timeout_while(queue, FLUSH_EVERY, gathers).unwrap_or_else(recover)
+            shared.changed.wait_timeout_while(queue, FLUSH_EVERY, gathers).unwrap_or_else(recover).0
         };
-        let mut queue = queue;
         let requests = std::mem::take(&mut queue.requests);
         // What is stuck goes first; until then the queue fills, and refuses.
-        let batches = if blocked { Vec::new() } else { std::mem::take(&mut queue.batches) };
         if !blocked {
-            queue.fixes = 0;
+            self.flush.take(&mut queue.waiting);
         }
-        show_waiting(queue.fixes);
-        Work { batches, requests, stop: queue.stop }
+        show_waiting(queue.waiting.places);
+        Work { requests, stop: queue.stop }
     }
 
     fn full(&self) -> bool {
         self.wal.length > self.wal_max.saturating_mul(WAL_OVERRUN)
     }
 
-    /// Writes a flush and tells the devices, or keeps it for the next try.
-    fn write(&mut self, flush: Flush) {
-        match self.make_durable(&flush) {
+    /// Writes the flush and tells the devices, or keeps it for the next try.
+    fn write(&mut self) {
+        match self.make_durable() {
             Ok(()) => {
                 if self.complained {
                     info!("tracks are written again");
                     self.complained = false;
                 }
-                flush.tell();
+                self.stuck = false;
+                self.flush.tell();
             }
             Err(fault) => {
                 self.complain(&fault, "tracks cannot be written; positions go on without");
-                self.stuck = Some(flush);
+                self.stuck = true;
             }
         }
     }
 
-    fn make_durable(&mut self, flush: &Flush) -> io::Result<()> {
-        if flush.fixes == 0 {
+    fn make_durable(&mut self) -> io::Result<()> {
+        let fixes = self.flush.new.len();
+        if fixes == 0 {
             return Ok(()); // Nothing to keep, but somebody waits to be told.
         }
-        if self.unsure {
-            self.checkpoint()?;
-        }
-        self.wal.append(flush, &self.medium)?;
-        let mut marks = self.shared.marks.write().unwrap_or_else(PoisonError::into_inner);
-        for (owner, group) in &flush.groups {
-            self.pending.add(owner, &group.fixes);
-            if let Some(last) = group.fixes.last() {
-                marks.insert(owner.2, last.order());
-            }
-        }
-        drop(marks);
+        self.wal.ready(&self.medium)?;
+        self.shared.change(|devices| self.wal.lay_out(&self.flush.new, devices));
+        self.wal.write(&self.medium)?;
+        self.shared.change(|devices| devices.keep(&self.flush.new));
         self.checkpoint_wait = self.checkpoint_wait.saturating_sub(1);
-        counter!("tiande_track_fixes_stored_total").increment(flush.fixes as u64);
+        counter!("tiande_track_fixes_stored_total").increment(fixes as u64);
         counter!("tiande_track_flushes_total").increment(1);
         #[allow(clippy::cast_precision_loss)] // Megabytes.
         gauge!("tiande_track_wal_bytes").set(self.wal.length as f64);
@@ -241,82 +239,95 @@ impl Writer {
     }
 
     fn checkpoint_is_due(&self) -> bool {
-        self.wal.length > self.wal_max && (self.checkpoint_wait == 0 || self.full())
+        let enough = self.wal.length_now() > self.wal_max;
+        enough && self.packing.is_none() && (self.checkpoint_wait == 0 || self.full())
+    }
+
+    /// From now on what has gathered is packed into day files, step by step.
+    fn begin_packing(&mut self) {
+        if self.packing.is_some() || self.shared.devices().waiting == 0 {
+            return;
+        }
+        self.checkpoint_wait = CHECKPOINT_RETRY_FLUSHES;
+        let generation = self.wal.turn();
+        let who = self.shared.change(Devices::freeze);
+        self.packing = Some(Packing::of(who, generation, &self.known));
+    }
+
+    /// Some steps of the checkpoint that is under way, as long as not too many wait for a flush.
+    fn pack_some(&mut self) {
+        for _ in 0..STEPS_BETWEEN {
+            match self.step() {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(fault) => {
+                    self.complain(&fault, "tracks cannot be packed into day files");
+                    break;
+                }
+            }
+            let queue = self.shared.queue();
+            if queue.stop || !queue.requests.is_empty() || queue.waiting.places >= FLUSH_FIXES {
+                break;
+            }
+        }
+        self.remove_old_days();
+    }
+
+    /// One step of the checkpoint that is under way; true when none is any more.
+    ///
+    /// When it fails nothing is lost: the write-ahead file still holds it all.
+    fn step(&mut self) -> io::Result<bool> {
+        let Some(mut packing) = self.packing.take() else { return Ok(true) };
+        let next = packing.step(&mut Tools {
+            folder: &self.folder,
+            medium: &self.medium,
+            known: &self.known,
+            keys: &mut self.keys,
+            spoiled: &mut self.spoiled,
+            devices: &self.shared.devices(),
+        });
+        match next.and_then(|next| next.map(|next| self.adopt(next)).transpose()) {
+            Ok(None) => {
+                self.packing = Some(packing);
+                Ok(false)
+            }
+            Ok(Some(())) => {
+                self.spoiled.retain(|file| !packing.touched.contains(file));
+                self.shared.change(Devices::packed);
+                self.checkpoint_wait = 0;
+                counter!("tiande_track_checkpoints_total").increment(1);
+                self.wal.forget(&self.medium)?;
+                Ok(true)
+            }
+            Err(fault) => {
+                self.shared.change(Devices::thaw);
+                self.wal.stay();
+                Err(fault)
+            }
+        }
     }
 
     /// Packs everything that has gathered into day files.
-    ///
-    /// When it fails nothing is lost: the write-ahead file still holds it all.
     fn checkpoint(&mut self) -> io::Result<()> {
-        self.checkpoint_wait = CHECKPOINT_RETRY_FLUSHES;
-        if self.pending.owners.is_empty() && !self.unsure {
-            return Ok(());
-        }
-        let files = self.pack()?;
-        self.keys.save(&self.medium)?;
-        let mut next = self.known.clone();
-        next.generation += 1;
-        let mut touched = Vec::with_capacity(files.len());
-        for ((court, day), records) in files {
-            let file = days::next_file(&self.known, &self.spoiled, &court, &day);
-            let length = self.known.lengths.get(&file).copied();
-            // Until the checkpoint is complete nobody may write behind what this one leaves there.
-            self.spoiled.insert(file.clone());
-            let length = days::append(&self.folder, &file, length, &records, &self.medium)?;
-            next.lengths.insert(file.clone(), length);
-            touched.push(file);
-        }
-        next.marks = self.shared.marks.read().unwrap_or_else(PoisonError::into_inner).clone();
-        self.adopt(next)?;
-        self.spoiled.retain(|file| !touched.contains(file));
-        self.pending = Pending::default();
-        self.checkpoint_wait = 0;
-        counter!("tiande_track_checkpoints_total").increment(1);
-        let generation = self.known.generation;
-        self.wal.begin(generation, &self.medium)
+        // One that is under way does not take along what came since it began.
+        while !self.step()? {}
+        self.begin_packing();
+        while !self.step()? {}
+        Ok(())
     }
 
+    /// Makes a checkpoint the one that counts.
+    ///
+    /// When this fails it is not known which of the two is there. Both are right: day files are written
+    /// behind what the old one counts, in files that nobody touches again, and flushes go into a
+    /// write-ahead file that counts for either.
     fn adopt(&mut self, next: Checkpoint) -> io::Result<()> {
-        let path = Checkpoint::path(&self.folder);
-        self.medium.draft(&path, &next.pack())?;
-        self.unsure = true;
-        self.medium.adopt(&path)?;
-        self.unsure = false;
+        self.medium.replace(&Checkpoint::path(&self.folder), &next.pack())?;
         self.known = next;
         Ok(())
     }
 
-    /// Sealed records by court and day.
-    fn pack(&mut self) -> io::Result<BTreeMap<(CourtId, String), Vec<u8>>> {
-        let mut files: BTreeMap<(CourtId, String), Vec<u8>> = BTreeMap::new();
-        for (owner, fixes) in &self.pending.owners {
-            let (court, officer, _) = owner;
-            let mut by_day: BTreeMap<String, Vec<TrackFix>> = BTreeMap::new();
-            let mut last: Option<(i64, String)> = None;
-            for fix in fixes {
-                let number = fix.taken_at.0.div_euclid(DAY_MS);
-                let day = match last.take() {
-                    Some((of, day)) if of == number => day,
-                    _ => day_of(fix.taken_at),
-                };
-                match by_day.get_mut(&day) {
-                    Some(of_day) => of_day.push(*fix),
-                    None => drop(by_day.insert(day.clone(), vec![*fix])),
-                }
-                last = Some((number, day));
-            }
-            for (day, fixes) in by_day {
-                let key = self.keys.need(court, month_of(&day), *officer)?;
-                let out = files.entry((court.clone(), day.clone())).or_default();
-                for chunk in fixes.chunks(BLOCK_FIXES_MAX) {
-                    days::put_block(out, owner, &day, chunk, &key);
-                }
-            }
-        }
-        Ok(files)
-    }
-
-    /// When a new day has begun: packs the old one, and removes those that are too old.
+    /// When a new day has begun: packs the old one, and sees to it that those that are too old go.
     fn look_at_the_day(&mut self) {
         let now = self.clock.now();
         let today = day_of(now);
@@ -325,10 +336,21 @@ impl Writer {
         }
         let began = !self.today.is_empty();
         self.today = today;
-        if began && let Err(fault) = self.checkpoint() {
-            self.complain(&fault, "tracks cannot be packed into day files");
+        self.first_day = day_of(UnixMillis(now.0 - i64::from(self.keep_days) * DAY_MS));
+        self.expires = true;
+        if began {
+            self.begin_packing();
         }
-        let first = day_of(UnixMillis(now.0 - i64::from(self.keep_days) * DAY_MS));
+        self.remove_old_days();
+    }
+
+    /// Removes what is too old; not while a checkpoint counts on it.
+    fn remove_old_days(&mut self) {
+        if !self.expires || self.packing.is_some() {
+            return;
+        }
+        self.expires = false;
+        let first = self.first_day.clone();
         match self.expire(&first) {
             Ok(0) => {}
             Ok(files) => info!(files, %first, "tracks of earlier days were removed"),
@@ -371,12 +393,15 @@ impl Writer {
         officer: OfficerId,
         window: TrackWindow,
     ) -> io::Result<Sources> {
-        let (first, last) = (day_of(window.from), day_of(window.to));
+        // Days that are over are not shown, also when they have not been removed yet.
+        let (first, last) = (day_of(window.from).max(self.first_day.clone()), day_of(window.to));
         let mut keys = BTreeMap::new();
         let mut sources = Vec::new();
-        for (file, length) in &self.known.lengths {
-            if file.court != court || file.day < first || file.day > last {
-                continue;
+        let since = DayFile { court: court.clone(), day: first, part: 0 };
+        let of_court = self.known.lengths.range(since..);
+        for (file, length) in of_court.take_while(|(file, _)| file.court == court) {
+            if file.day > last {
+                break;
             }
             let month = month_of(&file.day).to_owned();
             if let Some(key) = self.keys.find(&court, &month, officer)? {
@@ -387,12 +412,16 @@ impl Writer {
         }
         let inside = |fix: &&TrackFix| window.from <= fix.taken_at && fix.taken_at <= window.to;
         let mut pending = Vec::new();
-        for ((of, whose, device), fixes) in &self.pending.owners {
-            if *of == court && *whose == officer {
-                let fixes = fixes.iter().filter(inside);
-                pending.extend(fixes.map(|fix| StoredFix { device: *device, fix: *fix }));
+        let devices = self.shared.devices();
+        let of_court = devices.courts.iter().position(|known| *known == court);
+        let owner = of_court.and_then(|of| Some((u32::try_from(of).ok()?, officer)));
+        for known in devices.list.iter().filter(|known| known.owner.is_some()) {
+            if known.owner == owner {
+                let fixes = known.packing.iter().chain(&known.waiting).filter(inside);
+                pending.extend(fixes.map(|fix| StoredFix { device: known.device, fix: *fix }));
             }
         }
+        drop(devices);
         Ok(Sources { court, officer, window, pending, days: sources, keys })
     }
 }

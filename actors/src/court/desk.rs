@@ -14,10 +14,10 @@ use tiande_core::officer::{Duty, OfficerCommand};
 use tracing::{error, info, warn};
 
 use crate::board::{BoardActor, BoardNews, Goodbye};
-use crate::gate::{Admitted, Gate, NotAdmitted};
+use crate::gate::{Admitted, Gate};
 use crate::incident::BriefAgain;
 use crate::limits::{BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
-use crate::officer::{Farewell, OrderOfficer, SayOwed};
+use crate::officer::{Farewell, OrderOfficer};
 use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
 use crate::supervision::{ActorId, Deaths, Died, Verdict};
 
@@ -87,14 +87,12 @@ impl CourtDesk {
         gauge!("tiande_cases_awake", "court" => court).set(directory.cases.len() as f64);
     }
 
-    /// Has the officers' actors say what was put off.
+    /// Has the handhelds told what was put off.
     fn say_what_is_owed(&mut self, _: &mut Context<Self>) {
-        for officer in self.room.next_round() {
-            if let Some(gate) = self.room.officer(officer)
-                && matches!(gate.offer(SayOwed), Err(NotAdmitted::Full(_)))
-            {
-                self.room.note_owing(officer);
-            }
+        let room = &self.room;
+        room.end_broken();
+        for number in room.next_round() {
+            room.at_seat(number, |seat| seat.say_owed(room));
         }
     }
 

@@ -16,12 +16,14 @@ use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::IncidentDone;
 use crate::intake::{IntakeActor, RaiseSos, SubmitTip, TipFault, TipTaken};
 use crate::limits::{BOARD_NOTES, DESK_COMMANDS, DESK_SOS, INTAKE_TIPS, TIPS_AT_WORK};
-use crate::officer::Connected;
+use crate::officer::{Connected, Gateway, GatewayBatch, MissingRecord, Record};
 use crate::turnstile::{Pass, Turnstile};
 
 use crate::views::RosterEntry;
 
+use super::arrivals::Arrivals;
 use super::desk::{CloseSockets, Count, CourtDesk, open_court};
+use super::drain::Drain;
 use super::lanes::Lanes;
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
@@ -51,6 +53,7 @@ pub struct CourtHandle {
     tips_turnstile: Turnstile,
     consoles: Gate<BoardActor>,
     lanes: Arc<Lanes>,
+    arrivals: Arc<Arrivals>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -76,15 +79,15 @@ impl CourtHandle {
                 let desk = CourtDesk::new(Rc::clone(&room)).start();
                 let desk = Gate::new(desk, "desk", DESK_COMMANDS);
                 room.desk.set(desk.clone()).ok();
-                actix::spawn(Arc::clone(&room.arrivals).ring_all());
+                actix::spawn(Drain::of(&room).run(Arc::clone(&room.arrivals)));
                 let opened = open_court(&room).await;
                 let intake = IntakeActor::new(Rc::clone(&room)).start();
                 let ways = opened.map(|()| {
                     let board =
                         room.board.get().map(|gate| gate.beside("console_join", BOARD_NOTES));
                     let tips = Gate::new(intake, "tips", INTAKE_TIPS);
-                    let lanes = Arc::clone(&room.lanes);
-                    (desk, tips.beside("sos", DESK_SOS), tips, board, lanes)
+                    let positions = (Arc::clone(&room.lanes), Arc::clone(&room.arrivals));
+                    (desk, tips.beside("sos", DESK_SOS), tips, board, positions)
                 });
                 tell.send(ways).ok();
             });
@@ -93,11 +96,22 @@ impl CourtHandle {
             return Err(fault("its arbiter is gone".to_owned()));
         }
         let ways = ready.await.map_err(|_gone| fault("it died while opening".to_owned()))?;
-        let (desk, sos, tips, board, lanes) = ways.map_err(|why| fault(format!("{why:?}")))?;
+        let (desk, sos, tips, board, (lanes, arrivals)) =
+            ways.map_err(|why| fault(format!("{why:?}")))?;
         let consoles = board.ok_or_else(|| fault("it has no board".to_owned()))?;
         let stopping = Arc::new(AtomicBool::new(false));
         let tips_turnstile = Turnstile::new(Class::Tip, TIPS_AT_WORK);
-        Ok(Self { profile: shared, desk, sos, tips, tips_turnstile, consoles, lanes, stopping })
+        Ok(Self {
+            profile: shared,
+            desk,
+            sos,
+            tips,
+            tips_turnstile,
+            consoles,
+            lanes,
+            arrivals,
+            stopping,
+        })
     }
 
     /// The court.
@@ -130,12 +144,32 @@ impl CourtHandle {
         self.sos.observe();
         self.tips.observe();
         self.tips_turnstile.observe();
+        self.arrivals.observe(&self.profile.id);
     }
 
-    /// The ways in for positions that gateways report.
+    /// For which officers gateways may report.
     #[must_use]
     pub fn lanes(&self) -> &Lanes {
         &self.lanes
+    }
+
+    /// Takes a gateway's batch in. Never waits; the batch is answered in any case.
+    pub fn report(&self, batch: GatewayBatch) {
+        self.arrivals.report(batch, |batch| self.missing(&batch.records));
+    }
+
+    /// Records of a gateway were sent away before they came here: what comes later is not kept above the
+    /// hole until they have come again.
+    pub fn miss(&self, gateway: Gateway, records: &[Record]) {
+        self.arrivals.miss(gateway, &self.missing(records));
+    }
+
+    fn missing(&self, records: &[Record]) -> Vec<MissingRecord> {
+        let found = self.lanes.find(records.iter().filter_map(|record| match record {
+            Record::Of(whom, what) => Some((*whom, *what)),
+            Record::Invalid => None,
+        }));
+        found.into_iter().map(|(number, what)| MissingRecord { number, what }).collect()
     }
 
     async fn ask_desk<M, T>(&self, message: M) -> Result<T, CommandFault>

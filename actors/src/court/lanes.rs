@@ -1,29 +1,17 @@
-//! The ways in for positions that gateways report, by officer. Shared with the edge: a batch of many
-//! officers finds them with one look, without a message to the desk.
+//! For which officers gateways may report, and by which numbers. Shared with the edge.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use tiande_core::ids::OfficerId;
-
-use crate::officer::GatewayLane;
-
-/// One officer's way in.
-#[derive(Clone)]
-pub struct OfficerLane {
-    /// Who.
-    pub officer: OfficerId,
-    /// The way in. That of an actor that has died takes nothing; a rebuilt one has another.
-    pub lane: Arc<GatewayLane>,
-}
 
 #[derive(Default)]
 struct Book {
     numbers: BTreeMap<OfficerId, u32>,
-    lanes: BTreeMap<u32, OfficerLane>,
+    officers: BTreeMap<u32, OfficerId>,
 }
 
-/// The ways into all officers of a court.
+/// The officers of a court for whom gateways may report.
 pub struct Lanes {
     run: u32,
     book: RwLock<Book>,
@@ -50,27 +38,26 @@ impl Lanes {
         self.run
     }
 
-    pub(crate) fn put(&self, number: u32, officer: OfficerId, lane: Arc<GatewayLane>) {
+    pub(crate) fn put(&self, number: u32, officer: OfficerId) {
         let mut book = self.book.write().unwrap_or_else(PoisonError::into_inner);
         book.numbers.insert(officer, number);
-        book.lanes.insert(number, OfficerLane { officer, lane });
+        book.officers.insert(number, officer);
     }
 
-    /// Looks all of these up at once; `None` for nobody, and for whom the court does not know.
-    pub fn find(&self, whom: impl IntoIterator<Item = Option<Whom>>) -> Vec<Option<OfficerLane>> {
+    /// The numbers of all of these whom the court knows, each with what it stands beside.
+    pub(crate) fn find<T>(&self, whom: impl IntoIterator<Item = (Whom, T)>) -> Vec<(u32, T)> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         let number = |whom| match whom {
-            Whom::Number(number) => Some(number),
+            Whom::Number(number) => Some(number).filter(|n| book.officers.contains_key(n)),
             Whom::Id(officer) => book.numbers.get(&officer).copied(),
         };
-        let found = whom.into_iter().map(|whom| number(whom?).and_then(|n| book.lanes.get(&n)));
-        found.map(|lane| lane.cloned()).collect()
+        whom.into_iter().filter_map(|(whom, beside)| Some((number(whom)?, beside))).collect()
     }
 
     /// All officers with their numbers.
     #[must_use]
     pub fn numbers(&self) -> Vec<(u32, OfficerId)> {
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-        book.lanes.iter().map(|(number, lane)| (*number, lane.officer)).collect()
+        book.officers.iter().map(|(number, officer)| (*number, *officer)).collect()
     }
 }

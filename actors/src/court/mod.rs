@@ -5,18 +5,21 @@ mod arrivals;
 mod commands;
 mod desk;
 mod directory;
+mod drain;
+mod glances;
 mod handle;
 mod lanes;
 mod messages;
 mod room;
 mod roster;
+mod seats;
 mod snapshots;
 
-pub(crate) use arrivals::{Bell, Ringing, Rung};
+pub(crate) use arrivals::Arrivals;
 pub use desk::CourtDesk;
 pub(crate) use directory::Absent;
 pub use handle::{CourtHandle, StartFault};
-pub use lanes::{Lanes, OfficerLane, Whom};
+pub use lanes::{Lanes, Whom};
 pub use messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
     DeskCounts, EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead,
@@ -25,4 +28,5 @@ pub use messages::{
 pub(crate) use room::NEVER_HEARD;
 pub use room::{CourtRoom, Idle, RoomPorts};
 pub use roster::{DutyOrder, DutyOrdered, EnrolMany};
+pub(crate) use seats::SharedSeat;
 pub(crate) use snapshots::{Known, Trail};

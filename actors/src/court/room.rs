@@ -29,7 +29,9 @@ use crate::views::{Moved, RosterEntry};
 use super::arrivals::Arrivals;
 use super::desk::CourtDesk;
 use super::directory::Directory;
+use super::glances::CourtGlances;
 use super::lanes::Lanes;
+use super::seats::Seats;
 use super::snapshots::Unsaved;
 
 /// When somebody was last heard who was not heard since the server started.
@@ -83,10 +85,14 @@ pub struct CourtRoom {
     pub(crate) tracks: Arc<dyn Tracks>,
     /// Randomness for ids.
     pub ids: RefCell<Box<dyn IdSource>>,
-    /// Where officers on duty are. Each officer's actor writes its own point.
+    /// Where officers on duty are. Each officer's seat writes its own point, and its actor takes it out.
     pub index: RefCell<SpatialIndex<OfficerId>>,
-    /// How all officers stand. Each officer's actor writes its own line.
-    pub glances: RefCell<BTreeMap<OfficerId, Glance>>,
+    /// How all officers stand. Each officer's actor writes its own line, and its seat the place in it.
+    pub(crate) glances: RefCell<CourtGlances>,
+    /// Where each officer's positions are judged.
+    pub(crate) seats: RefCell<Seats>,
+    /// Seats whose actors could not be told yet that they are to end.
+    pub(crate) broken: RefCell<Vec<u32>>,
     /// Where actors are.
     pub(crate) directory: RefCell<Directory>,
     /// When each officer's device was last heard.
@@ -95,18 +101,14 @@ pub struct CourtRoom {
     pub(crate) planning: tokio::sync::Mutex<()>,
     /// Searches of incidents that found nobody.
     pub(crate) searches: Pace,
-    /// Ways in for gateways; the edge has them too.
+    /// For whom gateways may report; the edge has it too.
     pub(crate) lanes: Arc<Lanes>,
-    /// Officers for whom positions have come in.
+    /// Positions that have come in.
     pub(crate) arrivals: Arc<Arrivals>,
     /// What became of positions.
     pub(crate) fix_counters: FixCounters,
-    /// Small numbers for ticks, by officer.
-    numbers: RefCell<BTreeMap<OfficerId, u32>>,
-    /// Officers whose line changed since the last tick.
-    moved: RefCell<BTreeSet<OfficerId>>,
     /// Officers whose handhelds are owed an acknowledgement or news of the track store.
-    owing: RefCell<Vec<OfficerId>>,
+    owing: RefCell<Vec<u32>>,
     /// How often what is owed has been said.
     round: Cell<u64>,
     /// Which incident an offer belongs to.
@@ -176,6 +178,8 @@ impl CourtRoom {
             ids: RefCell::new(ports.ids.source()),
             index: RefCell::new(SpatialIndex::default()),
             glances: RefCell::default(),
+            seats: RefCell::default(),
+            broken: RefCell::default(),
             directory: RefCell::default(),
             heard: RefCell::default(),
             planning: tokio::sync::Mutex::new(()),
@@ -183,8 +187,6 @@ impl CourtRoom {
             lanes: Arc::new(Lanes::new(run)),
             arrivals: Arc::default(),
             fix_counters: FixCounters::new(),
-            numbers: RefCell::default(),
-            moved: RefCell::default(),
             owing: RefCell::default(),
             round: Cell::new(0),
             offers: RefCell::default(),
@@ -228,22 +230,16 @@ impl CourtRoom {
     // --- officers ---
 
     pub(crate) fn set_glance(&self, glance: Glance) {
-        let id = glance.officer.id;
-        self.glances.borrow_mut().insert(id, glance);
-        self.mark_moved(id);
-    }
-
-    pub(crate) fn mark_moved(&self, id: OfficerId) {
-        self.moved.borrow_mut().insert(id);
+        self.glances.borrow_mut().set(glance);
     }
 
     /// The officer's handheld is to be told something at the next round.
-    pub(crate) fn note_owing(&self, id: OfficerId) {
-        self.owing.borrow_mut().push(id);
+    pub(crate) fn note_owing(&self, number: u32) {
+        self.owing.borrow_mut().push(number);
     }
 
     /// Begins the next round; gives those who owe something.
-    pub(crate) fn next_round(&self) -> Vec<OfficerId> {
+    pub(crate) fn next_round(&self) -> Vec<u32> {
         self.round.set(self.round.get() + 1);
         std::mem::take(&mut *self.owing.borrow_mut())
     }
@@ -275,9 +271,7 @@ impl CourtRoom {
 
     /// The officer's small number; given on first sight.
     pub(crate) fn number_of(&self, id: OfficerId) -> u32 {
-        let mut numbers = self.numbers.borrow_mut();
-        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        *numbers.entry(id).or_insert(next)
+        self.glances.borrow_mut().number_of(id)
     }
 
     /// The name people know an officer by.
@@ -303,17 +297,17 @@ impl CourtRoom {
     }
 
     pub(crate) fn roster(&self) -> Vec<RosterEntry> {
-        let ids: Vec<OfficerId> = self.glances.borrow().keys().copied().collect();
+        let ids: Vec<OfficerId> = self.glances.borrow().iter().map(|(id, _)| id).collect();
         ids.into_iter().filter_map(|id| self.roster_entry(id)).collect()
     }
 
     /// Lines of all officers who moved since the last call.
     pub(crate) fn take_moved(&self) -> Vec<Moved> {
-        let ids = std::mem::take(&mut *self.moved.borrow_mut());
-        let mut lines = Vec::with_capacity(ids.len());
-        for id in ids {
-            let n = self.number_of(id);
-            if let Some(glance) = self.glances.borrow().get(&id) {
+        let numbers = self.glances.borrow_mut().take_moved();
+        let glances = self.glances.borrow();
+        let mut lines = Vec::with_capacity(numbers.len());
+        for n in numbers {
+            if let Some(glance) = glances.by_number(n) {
                 let officer = &glance.officer;
                 let asked = officer.offer.is_some() || !officer.commitments.is_empty();
                 let pressing = officer.sos.is_some() || asked;

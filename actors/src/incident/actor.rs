@@ -280,7 +280,7 @@ impl IncidentActor {
             let (index, glances) = (room.index.borrow(), room.glances.borrow());
             let busy = std::collections::BTreeSet::new();
             let court = &room.profile;
-            Planner { court, index: &index, glances: &glances, busy: &busy, now }
+            Planner { court, index: &index, glances: &*glances, busy: &busy, now }
                 .candidates(&self.state, CANDIDATES_SHOWN)
         };
         decision_view(room, &self.state, now, found.decision)

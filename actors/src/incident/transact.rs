@@ -117,7 +117,7 @@ fn make_plan(
     let glances = room.glances.borrow();
     let mut ids = room.ids.borrow_mut();
     let planner =
-        Planner { court: &room.profile, index: &index, glances: &glances, busy: without, now };
+        Planner { court: &room.profile, index: &index, glances: &*glances, busy: without, now };
     match step {
         Step::Command(command) => planner.plan(incident, command, ids.as_mut()),
         Step::Search => planner.plan_round(incident, ids.as_mut()),

@@ -5,20 +5,14 @@
 //! a `stored` goes along with the next `ack`. What no fix takes along goes out at the court's next
 //! round, which is one timer for all officers.
 
-use actix::prelude::*;
 use tiande_core::ids::DeviceId;
 use tiande_core::track::Order;
 
-use crate::gate::Admitted;
+use crate::court::CourtRoom;
 use crate::limits::{ACK_AFTER_FIXES, ACKS_BURST};
 
-use super::OfficerActor;
 use super::positions::Tally;
-
-/// A new round has begun, and this officer's handheld is owed something.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub(crate) struct SayOwed;
+use super::seat::Seat;
 
 /// Acknowledgements that may be said at once.
 #[derive(Debug)]
@@ -78,60 +72,62 @@ impl Owed {
     }
 }
 
-impl OfficerActor {
+impl Seat {
     /// Fixes up to `newest` were looked at, with that outcome.
-    pub(super) fn owe_ack(&mut self, newest: Order, tally: &Tally) {
+    pub(super) fn owe_ack(&mut self, newest: Order, tally: &Tally, room: &CourtRoom) {
         let owed = &mut self.owed;
         owed.newest = owed.newest.max(Some(newest));
         owed.tally.add(tally);
         let pressing = tally.has_fault() || owed.tally.all() >= ACK_AFTER_FIXES;
-        if owed.credit.take(self.room.round()) || pressing {
-            self.say_ack();
+        if owed.credit.take(room.round()) || pressing {
+            self.say_ack(room);
         } else {
-            self.note_owing();
+            self.note_owing(room);
         }
     }
 
     /// What is durable; said along with the next acknowledgement.
-    pub(super) fn owe_stored(&mut self, device: DeviceId, upto: Order) {
+    pub(crate) fn owe_stored(&mut self, device: DeviceId, upto: Order, room: &CourtRoom) {
         let known = self.owed.stored.filter(|(of, _)| *of == device).map(|(_, upto)| upto);
         self.owed.stored = Some((device, known.map_or(upto, |known| known.max(upto))));
-        self.note_owing();
+        self.note_owing(room);
     }
 
-    fn note_owing(&mut self) {
+    fn note_owing(&mut self, room: &CourtRoom) {
         if !std::mem::replace(&mut self.owed.noted, true) {
-            self.room.note_owing(self.id());
+            room.note_owing(self.number);
         }
     }
 
-    fn say_ack(&mut self) {
+    fn say_ack(&mut self, room: &CourtRoom) {
         let Some(newest) = self.owed.newest.take() else { return };
         let tally = std::mem::take(&mut self.owed.tally);
-        self.owed.acked_in = Some(self.room.round());
-        self.acknowledge(newest, &tally.views());
-        self.say_stored();
+        self.owed.acked_in = Some(room.round());
+        if self.handheld.outbox().is_some() {
+            self.acknowledge(newest, &tally.views(), room);
+        }
+        self.say_stored(room);
     }
 
-    fn say_stored(&mut self) {
+    fn say_stored(&mut self, room: &CourtRoom) {
         if let Some((device, upto)) = self.owed.stored.take() {
-            self.tell_stored(device, upto);
+            self.tell_stored(device, upto, room);
         }
     }
-}
 
-impl Handler<Admitted<SayOwed>> for OfficerActor {
-    type Result = ();
-
-    fn handle(&mut self, _: Admitted<SayOwed>, _: &mut Self::Context) {
+    /// A new round has begun, and this officer's handheld is owed something.
+    pub(crate) fn say_owed(&mut self, room: &CourtRoom) {
         self.owed.noted = false;
+        if self.is_closed() {
+            return;
+        }
         if self.owed.newest.is_some() {
-            self.owed.credit.take(self.room.round());
-            self.say_ack();
+            self.owed.credit.take(room.round());
+            self.say_ack(room);
         } else if self.owed.stored.is_some() {
             // Whoever was acknowledged in the round that is over will be again in this one.
-            let reports = self.owed.acked_in.is_some_and(|round| round + 1 >= self.room.round());
-            if reports { self.note_owing() } else { self.say_stored() }
+            let reports = self.owed.acked_in.is_some_and(|round| round + 1 >= room.round());
+            if reports { self.note_owing(room) } else { self.say_stored(room) }
         }
     }
 }

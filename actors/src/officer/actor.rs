@@ -1,40 +1,33 @@
 //! The actor's shell: holds, settles, commits.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
 use tiande_core::dispatch::Glance;
-use tiande_core::ids::{DeviceId, IncidentId, OfficerId};
+use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::journal::{By, Event, StreamId};
 use tiande_core::officer::{
-    Duty, DutyChange, FixFilter, Officer, OfficerCommand, OfficerEvent, OfficerRefusal,
-    OfficerStatus,
+    Duty, DutyChange, Officer, OfficerCommand, OfficerEvent, OfficerRefusal, OfficerStatus, Stage,
 };
 use tiande_core::time::UnixMillis;
 use tokio::sync::oneshot;
 
 use crate::board::BoardNews;
-use crate::court::{Bell, CourtRoom, Known, NEVER_HEARD, Ringing, Trail};
+use crate::court::{CourtRoom, Known, NEVER_HEARD, SharedSeat, Trail};
 use crate::gate::Admitted;
 use crate::limits::{HOLD_MAX, OFFICER_STASH};
-use crate::outbox::CloseReason;
 use crate::ports::journal::{Append, AppendFault, StreamAppend};
 use crate::supervision::DeathNotice;
 use crate::views::FeedLine;
 
-use super::FixLane;
-use super::acks::Owed;
-use super::gateway::{GatewayLane, Trackers};
-use super::handheld::Handheld;
-use super::lane::Waiting;
 use super::messages::{
     AskForMany, AskOfficer, BriefOfficer, Card, CatchUp, OfficerAnswer, OfficerFault, OrderOfficer,
     SettleOfficer, Written,
 };
-use super::tracks::Links;
+use super::seat::Seat;
 
 /// The answer to a command travels back through this.
 type Reply = oneshot::Sender<Result<(), OfficerFault>>;
@@ -55,27 +48,12 @@ pub struct OfficerActor {
     trail: Trail,
     held: Option<Held>,
     stash: VecDeque<(OrderOfficer, Reply)>,
-    pub(super) filter: FixFilter,
-    /// Where the officer off duty was last, as far as the court house is concerned: no position.
-    pub(super) inside_house: Option<bool>,
+    /// Where positions are judged, and what the handheld is told of them.
+    pub(super) seat: SharedSeat,
     pub(super) cards: BTreeMap<IncidentId, Card>,
     /// Commitments whose arrival the geofence has reported.
     pub(super) arrived: Vec<IncidentId>,
-    pub(super) handheld: Handheld,
     pub(super) handheld_watch: Option<SpawnHandle>,
-    /// The handheld that was connected last.
-    pub(super) device: Option<DeviceId>,
-    /// The device whose order of fixes the filter goes by.
-    pub(super) judged: Option<DeviceId>,
-    pub(super) owed: Owed,
-    /// Rings when something waits in a lane.
-    pub(super) bell: Arc<Bell>,
-    pub(super) lane: Arc<FixLane>,
-    /// What was taken out of the lane last; kept for its room.
-    pub(super) looked_at: Waiting,
-    pub(super) links: Links,
-    pub(super) gateway_lane: Arc<GatewayLane>,
-    pub(super) trackers: Trackers,
     _notice: DeathNotice,
 }
 
@@ -83,9 +61,9 @@ impl OfficerActor {
     pub(crate) fn new(room: Rc<CourtRoom>, known: Known<Officer>, notice: DeathNotice) -> Self {
         let Known { state, seq, trail } = known;
         room.expect(&state);
-        let bell = Bell::new(Arc::clone(&room.arrivals));
-        let lane = Arc::new(FixLane::new(room.presence(state.id), Arc::clone(&bell)));
-        let gateway_lane = Arc::new(GatewayLane::new(Arc::clone(&bell)));
+        let seat = Rc::new(RefCell::new(Seat::new(&state, &room)));
+        let number = seat.borrow().number;
+        room.seats.borrow_mut().put(number, Rc::clone(&seat));
         Self {
             room,
             state,
@@ -93,21 +71,10 @@ impl OfficerActor {
             trail,
             held: None,
             stash: VecDeque::new(),
-            filter: FixFilter::default(),
-            inside_house: None,
+            seat,
             cards: BTreeMap::new(),
             arrived: Vec::new(),
-            handheld: Handheld::default(),
             handheld_watch: None,
-            device: None,
-            judged: None,
-            owed: Owed::default(),
-            bell,
-            lane,
-            looked_at: Waiting::default(),
-            links: Links::default(),
-            gateway_lane,
-            trackers: Trackers::default(),
             _notice: notice,
         }
     }
@@ -123,9 +90,19 @@ impl OfficerActor {
         }
         self.room.set_glance(Glance {
             officer: self.state.clone(),
-            fix: self.filter.current().copied(),
+            fix: self.seat.borrow().known(),
             busy: self.held.is_some(),
         });
+    }
+
+    /// Lets the seat know how the officer stands, and where the officer is to arrive.
+    pub(super) fn tell_seat(&self) {
+        let ahead = self.state.commitments.iter().filter(|bound| {
+            bound.stage < Stage::OnScene && !self.arrived.contains(&bound.incident)
+        });
+        let place = |incident| Some(self.cards.get(&incident)?.brief.place?.at);
+        let goals = ahead.filter_map(|bound| Some((bound.incident, place(bound.incident)?)));
+        self.seat.borrow_mut().follow(&self.state, goals.collect());
     }
 
     fn hold(
@@ -149,6 +126,7 @@ impl OfficerActor {
     fn settle(&mut self, written: Written, card: Option<Card>, ctx: &mut Context<Self>) {
         if let Some(card) = card {
             self.cards.insert(card.incident, card);
+            self.tell_seat();
         }
         let Some(held) = self.held.take() else { return };
         ctx.cancel_future(held.timer);
@@ -180,12 +158,13 @@ impl OfficerActor {
         }
         self.snapshot();
         if self.state.duty == Duty::Off {
-            self.filter.forget();
+            self.seat.borrow_mut().filter.forget();
             self.room.index.borrow_mut().remove(self.id());
         }
         self.show();
         let bound: Vec<IncidentId> = self.state.commitments.iter().map(|c| c.incident).collect();
         self.arrived.retain(|incident| bound.contains(incident));
+        self.tell_seat();
         if events.iter().all(|event| matches!(event, OfficerEvent::TrackRead { .. })) {
             return; // Nothing of the officer has changed.
         }
@@ -324,9 +303,8 @@ pub(crate) fn after(fault: &AppendFault) -> Written {
 impl Actor for OfficerActor {
     type Context = Context<Self>;
 
-    fn started(&mut self, ctx: &mut Self::Context) {
+    fn started(&mut self, _: &mut Self::Context) {
         self.snapshot();
-        ctx.add_stream(Ringing(Arc::clone(&self.bell)));
         if self.state.registered {
             self.open_to_gateways();
         }
@@ -336,10 +314,11 @@ impl Actor for OfficerActor {
 
 impl Drop for OfficerActor {
     fn drop(&mut self) {
-        // The device comes back to the rebuilt actor. Runs also while a panic unwinds: no allocation,
-        // no lock that could be poisoned by us.
-        self.handheld.close(CloseReason::RESTART);
-        self.gateway_lane.close();
+        // The device comes back to the rebuilt actor. Whoever panicked with the seat in hand has let go of
+        // it by now.
+        if let Ok(mut seat) = self.seat.try_borrow_mut() {
+            seat.close();
+        }
     }
 }
 
@@ -420,6 +399,7 @@ impl Handler<Admitted<BriefOfficer>> for OfficerActor {
                 card.sent_at = card.sent_at.or(old.sent_at);
             }
             self.cards.insert(card.incident, card);
+            self.tell_seat();
             self.tell_state();
         }
     }

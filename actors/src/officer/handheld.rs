@@ -5,10 +5,12 @@ use tiande_core::officer::{CommitmentKind, OfficerEvent, Stage};
 use tiande_core::time::UnixMillis;
 use tiande_core::track::Order;
 
+use crate::court::CourtRoom;
 use crate::outbox::{CloseReason, Outbox};
 use crate::views::{CommitmentCard, FixCounts, HandheldNote, HandheldState, OfferCard};
 
 use super::actor::OfficerActor;
+use super::seat::Seat;
 
 /// The device that is connected, if one is.
 #[derive(Default)]
@@ -55,12 +57,33 @@ impl Handheld {
     }
 }
 
-impl OfficerActor {
-    fn send(&self, note: &HandheldNote<'_>) {
+impl Seat {
+    fn send(&self, note: &HandheldNote<'_>, room: &CourtRoom) {
         if let Some(outbox) = self.handheld.outbox() {
             // A closed outbox needs no care: on its return the device gets everything.
-            outbox.push(self.room.wire.handheld(note), self.room.now());
+            outbox.push(room.wire.handheld(note), room.now());
         }
+    }
+
+    pub(super) fn acknowledge(&self, newest: Order, counts: &FixCounts, room: &CourtRoom) {
+        self.send(&HandheldNote::Ack { epoch: newest.0, seq: newest.1, counts }, room);
+    }
+
+    /// Tells the device what it need not keep any more.
+    pub(super) fn tell_stored(&self, device: DeviceId, upto: Order, room: &CourtRoom) {
+        if self.handheld.device() == Some(device) {
+            self.send(&HandheldNote::Stored { epoch: upto.0, seq: upto.1 }, room);
+        }
+    }
+}
+
+impl OfficerActor {
+    fn send(&self, note: &HandheldNote<'_>) {
+        self.seat.borrow().send(note, &self.room);
+    }
+
+    fn listens(&self) -> bool {
+        self.seat.borrow().handheld.outbox().is_some()
     }
 
     fn offer_card(&self) -> Option<OfferCard> {
@@ -102,29 +125,30 @@ impl OfficerActor {
     }
 
     pub(super) fn welcome(&self) {
-        if self.handheld.outbox().is_none() {
+        if !self.listens() {
             return;
         }
         let state = self.handheld_state();
+        let device = self.seat.borrow().handheld.device();
         self.send(&HandheldNote::Welcome {
             now: self.room.now(),
             officer: self.id(),
             name: &self.state.name,
             court: &self.room.profile,
             state: &state,
-            stored: self.handheld.device().and_then(|device| self.room.tracks.stored(device)),
+            stored: device.and_then(|device| self.room.tracks.stored(device)),
         });
     }
 
     pub(super) fn tell_state(&self) {
-        if self.handheld.outbox().is_some() {
+        if self.listens() {
             self.send(&HandheldNote::State(&self.handheld_state()));
         }
     }
 
     /// Tells what durable events mean for the officer: first the news itself, then the whole state.
     pub(super) fn tell_handheld(&self, events: &[OfficerEvent]) {
-        if self.handheld.outbox().is_none() {
+        if !self.listens() {
             return;
         }
         for event in events {
@@ -167,17 +191,6 @@ impl OfficerActor {
             }
         }
         self.tell_state();
-    }
-
-    pub(super) fn acknowledge(&self, newest: Order, counts: &FixCounts) {
-        self.send(&HandheldNote::Ack { epoch: newest.0, seq: newest.1, counts });
-    }
-
-    /// Tells the device what it need not keep any more.
-    pub(super) fn tell_stored(&self, device: DeviceId, upto: Order) {
-        if self.handheld.device() == Some(device) {
-            self.send(&HandheldNote::Stored { epoch: upto.0, seq: upto.1 });
-        }
     }
 
     pub(super) fn notice(&self, code: &'static str) {

@@ -1,19 +1,17 @@
-//! The way of positions from a socket to the officer's actor: not a message each, but a short queue
-//! and one wake-up, however many have come. News of the track store comes the same way.
+//! The way of positions from a socket to the officer's seat: not a message each, but a short queue, and
+//! the officer's number in the court's list of arrivals, however many have come.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrics::counter;
-use tiande_core::ids::DeviceId;
 use tiande_core::officer::Fix;
 use tiande_core::time::UnixMillis;
 use tiande_core::track::Order;
 
-use crate::court::Bell;
+use crate::court::Arrivals;
 use crate::limits::FIXES_WAITING;
-use crate::ports::tracks::TrackTeller;
 
 /// Room for so many fixes is kept between two looks.
 const FIXES_ROOM: usize = 8;
@@ -40,7 +38,7 @@ impl Reported {
     }
 }
 
-/// What waits for the officer's actor.
+/// What waits to be judged.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
     pub(crate) fixes: VecDeque<Reported>,
@@ -52,20 +50,17 @@ pub(crate) struct Waiting {
     pub(crate) shed: u32,
     /// The least that was let go, by connection.
     pub(crate) shed_first: BTreeMap<Link, Order>,
-    /// What the track store has made durable, by device.
-    pub(crate) stored: BTreeMap<DeviceId, Order>,
 }
 
 impl Waiting {
     fn clear(&mut self) {
         // Each field by name: one that is added later must not be forgotten.
-        let Self { fixes, newest, decides, shed, shed_first, stored } = self;
+        let Self { fixes, newest, decides, shed, shed_first } = self;
         fixes.clear();
         // Who has sent what was saved up for hours does not keep room for as much again.
         fixes.shrink_to(FIXES_ROOM);
         (*newest, *decides, *shed) = (None, None, 0);
         shed_first.clear();
-        stored.clear();
     }
 
     /// The oldest that something newer stands for. A live fix that came before a long queue of old
@@ -81,16 +76,21 @@ impl Waiting {
     }
 }
 
-/// One officer's way in for positions. Shared by the actor, its socket and the track store.
+/// One officer's way in for positions. Shared by the seat and its socket.
 pub struct FixLane {
     waiting: Mutex<Waiting>,
-    bell: Arc<Bell>,
+    /// The officer's small number.
+    number: u32,
+    /// The number is in the list of arrivals, and was not looked at since.
+    rung: AtomicBool,
+    arrivals: Arc<Arrivals>,
     heard: Arc<AtomicI64>,
 }
 
 impl FixLane {
-    pub(crate) fn new(heard: Arc<AtomicI64>, bell: Arc<Bell>) -> Self {
-        Self { waiting: Mutex::default(), bell, heard }
+    pub(crate) fn new(number: u32, heard: Arc<AtomicI64>, arrivals: Arc<Arrivals>) -> Self {
+        let (waiting, rung) = (Mutex::default(), AtomicBool::new(false));
+        Self { waiting, number, rung, arrivals, heard }
     }
 
     /// Notes that the device was heard.
@@ -131,24 +131,17 @@ impl FixLane {
                 counter!("tiande_fixes_superseded_total").increment(1);
             }
         }
-        self.bell.pull();
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.arrivals.ring(self.number);
+        }
     }
 
-    /// Takes out what waits; `into` is emptied, and its room is what the lane fills next.
+    /// Takes out what waits; `into` is emptied, and its room is what the lane fills next. What comes
+    /// from here on rings again.
     pub(crate) fn take(&self, into: &mut Waiting) {
         into.clear();
+        self.rung.store(false, Ordering::Release);
         std::mem::swap(into, &mut *self.waiting());
-    }
-}
-
-impl TrackTeller for FixLane {
-    fn stored(&self, device: DeviceId, upto: Order) {
-        {
-            let mut waiting = self.waiting();
-            let stored = waiting.stored.entry(device).or_insert(upto);
-            *stored = upto.max(*stored);
-        }
-        self.bell.pull();
     }
 }
 
@@ -166,11 +159,25 @@ mod tests {
     }
 
     #[test]
+    fn however_often_something_comes_its_number_stands_in_the_list_once() {
+        let arrivals = Arc::new(Arrivals::default());
+        let lanes =
+            [3, 5].map(|number| FixLane::new(number, Arc::default(), Arc::clone(&arrivals)));
+        (1..4).for_each(|seq| lanes.iter().for_each(|l| l.report(Link(0), false, [Ok(fix(seq))])));
+        assert_eq!(arrivals.rung(), [3, 5]);
+        let mut waiting = Waiting::default();
+        lanes[0].take(&mut waiting);
+        assert_eq!(waiting.fixes.len(), 3);
+        lanes.iter().for_each(|lane| lane.report(Link(0), false, [Ok(fix(4))]));
+        assert_eq!(arrivals.rung(), [3, 5, 3], "who was looked at rings again");
+    }
+
+    #[test]
     fn what_is_let_go_is_never_the_newest_place() {
         let most = u32::try_from(FIXES_WAITING).expect("small");
         // First, last, in the middle, and twice.
         for live in [0, most / 2, most * 2] {
-            let lane = FixLane::new(Arc::default(), Bell::new(Arc::default()));
+            let lane = FixLane::new(0, Arc::default(), Arc::default());
             for n in 0..=most * 2 {
                 let seq = if n == live { 1_000_000 } else { n };
                 lane.report(Link(0), false, [Ok(fix(seq)), Err((1, 2_000_000 + n))]);

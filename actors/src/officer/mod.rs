@@ -1,6 +1,9 @@
-//! The officer's actor: the one writer of an officer's state. Grants or refuses what incidents ask,
-//! takes in positions, of the handheld and of gateways, hands them to the track store, and speaks to
-//! the officer's handheld.
+//! An officer, as the court's thread has it: the actor, which is the one writer of the officer's state,
+//! grants or refuses what incidents ask, and speaks to the officer's handheld; and the seat, where
+//! positions are judged.
+//!
+//! In the order in which a position goes: `lane` (from a socket) or `batch` (from a gateway), `seat`,
+//! `positions` or `gateway`, `tracks`, `acks`, and `news` for what the actor has to know.
 
 mod acks;
 mod actor;
@@ -10,18 +13,23 @@ mod gateway;
 mod handheld;
 mod lane;
 mod messages;
+mod news;
 mod positions;
+mod seat;
 mod tracks;
 
-pub(crate) use acks::SayOwed;
 pub use actor::OfficerActor;
 pub(crate) use actor::after;
-pub use batch::{Batch, RecordEnd};
-pub use gateway::{GatewayLane, GatewayPart};
+pub(crate) use batch::{BatchTeller, GatewayLine, MissingRecord, Waits};
+pub use batch::{Gateway, GatewayBatch, Record, RecordEnd};
+pub(crate) use gateway::OfBatch;
+pub(crate) use lane::Waiting as FixesWaiting;
 pub use lane::{FixLane, Link};
 pub(crate) use messages::{AskForMany, CatchUp, Farewell};
 pub use messages::{
     AskOfficer, BriefOfficer, Card, Connect, Connected, Disconnect, OfficerAnswer, OfficerFault,
     OrderOfficer, Revoke, SettleOfficer, Written,
 };
-pub(crate) use positions::Tally;
+pub(crate) use positions::{Judging, Tally};
+pub(crate) use seat::{Seat, SeatNews};
+pub(crate) use tracks::Kept;

@@ -1,7 +1,6 @@
 //! What of an officer's positions goes into the track: everything that was measured on duty, good or
 //! bad, in the order of the device, with no hole below what is acknowledged.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use metrics::counter;
@@ -10,24 +9,27 @@ use tiande_core::officer::{Fix, FixVerdict};
 use tiande_core::time::{Millis, UnixMillis};
 use tiande_core::track::{Gap, Order, TrackFix};
 
-use crate::ports::tracks::{TrackBatch, TrackTeller};
+use crate::court::CourtRoom;
+use crate::ports::tracks::{TrackBatch, TrackPart, TrackTeller};
 
-use super::actor::OfficerActor;
-use super::lane::{Link, Reported, Waiting};
+use super::lane::{Link, Reported};
+use super::positions::Judging;
+use super::seat::Seat;
 
 /// A fix is not kept when its device's clock runs further ahead than this: who knows when it was.
 const AHEAD_MAX: Millis = Millis::from_secs(3_600);
 
 /// A connection through which fixes come.
 struct LinkState {
+    link: Link,
     device: DeviceId,
     gap: Gap,
 }
 
-/// The connections of an officer's devices.
+/// The connections of an officer's devices: the newest of each, so one or two.
 #[derive(Default)]
 pub(super) struct Links {
-    links: BTreeMap<Link, LinkState>,
+    links: Vec<LinkState>,
     count: u32,
 }
 
@@ -35,83 +37,150 @@ impl Links {
     /// A new connection of that device; what still comes over an older one is not for the track: the
     /// device sends it again over this one.
     pub(super) fn open(&mut self, device: DeviceId) -> Link {
-        self.links.retain(|_, link| link.device != device);
+        self.links.retain(|link| link.device != device);
         self.count = self.count.wrapping_add(1);
         let link = Link(self.count);
-        self.links.insert(link, LinkState { device, gap: Gap::default() });
+        self.links.push(LinkState { link, device, gap: Gap::default() });
         link
     }
-}
 
-/// What one wake-up hands to the store, by connection.
-#[derive(Default)]
-pub(super) struct TrackParts(BTreeMap<Link, Part>);
-
-struct Part {
-    fixes: Vec<TrackFix>,
-    first: Order,
-    upto: Order,
-}
-
-impl OfficerActor {
-    /// Notes what was let go before it was looked at.
-    pub(super) fn note_shed(&mut self, waiting: &Waiting) {
-        for (link, first) in &waiting.shed_first {
-            if let Some(link) = self.links.links.get_mut(link) {
-                link.gap.turned_away(*first);
-            }
-        }
+    fn of(&mut self, link: Link) -> Option<&mut LinkState> {
+        self.links.iter_mut().find(|known| known.link == link)
     }
 
+    /// From that fix on something is missing.
+    pub(super) fn turned_away(&mut self, link: Link, first: Order) {
+        if let Some(known) = self.of(link) {
+            known.gap.turned_away(first);
+        }
+    }
+}
+
+/// Where a part of a batch for the store came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct From {
+    /// Over which connection; `None` for a gateway's.
+    pub(crate) link: Option<Link>,
+    /// The least fix of the part.
+    pub(crate) first: Order,
+}
+
+/// What of all that was judged together is to be kept; its room is used again and again.
+#[derive(Default)]
+pub(crate) struct Kept {
+    parts: Vec<TrackPart>,
+    from: Vec<From>,
+    fixes: Vec<TrackFix>,
+}
+
+impl Kept {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.parts.clear();
+        self.from.clear();
+        self.fixes.clear();
+    }
+
+    /// How far it goes, to come back to.
+    pub(crate) fn mark(&self) -> (usize, usize) {
+        (self.parts.len(), self.fixes.len())
+    }
+
+    /// Lets go of everything since then. Whoever may be followed by that begins a part of its own.
+    pub(crate) fn back_to(&mut self, (parts, fixes): (usize, usize)) {
+        self.parts.truncate(parts);
+        self.from.truncate(parts);
+        self.fixes.truncate(fixes);
+    }
+
+    /// Adds a fix, or only its order where it is not to be kept: to the last part when it is of the same
+    /// officer, device and connection, else as another.
+    fn add(
+        &mut self,
+        seat: &Seat,
+        device: DeviceId,
+        link: Option<Link>,
+        order: Order,
+        fix: Option<TrackFix>,
+    ) {
+        let last = self.parts.last_mut().zip(self.from.last_mut());
+        let same = last.filter(|(part, from)| {
+            (part.number, part.device, from.link) == (seat.number, device, link)
+        });
+        let fixes = usize::from(fix.is_some());
+        if let Some((part, from)) = same {
+            part.fixes += fixes;
+            part.upto = part.upto.max(order);
+            from.first = from.first.min(order);
+        } else {
+            let (number, officer) = (seat.number, seat.officer());
+            self.parts.push(TrackPart { number, officer, device, fixes, upto: order });
+            self.from.push(From { link, first: order });
+        }
+        self.fixes.extend(fix);
+    }
+
+    /// Hands everything over; false when the store cannot take it now. Then it is not acknowledged.
+    pub(crate) fn hand_over(&self, room: &CourtRoom, teller: Arc<dyn TrackTeller>) -> bool {
+        let Self { parts, fixes, .. } = self;
+        let taken = room.tracks.keep(TrackBatch { court: &room.profile.id, parts, fixes, teller });
+        if taken.is_err() {
+            counter!("tiande_track_batches_refused_total").increment(1);
+        }
+        taken.is_ok()
+    }
+
+    /// Whose parts these are, and where they came from.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (u32, From)> {
+        self.parts.iter().zip(&self.from).map(|(part, from)| (part.number, *from))
+    }
+}
+
+impl Seat {
     /// Puts a fix that was judged to those for the track, if that is where it belongs.
     pub(super) fn note_for_track(
         &mut self,
-        parts: &mut TrackParts,
         reported: &Reported,
         verdict: FixVerdict,
+        court: &mut Judging<'_>,
     ) {
         if reported.ahead {
             return;
         }
-        let kept = reported.what.as_ref().ok().and_then(|fix| self.for_track(fix, verdict));
-        let Some(link) = self.links.links.get_mut(&reported.link) else { return };
-        let order = reported.order();
-        if !link.gap.admits(order) {
-            return;
+        let Some(link) = self.links.of(reported.link) else { return };
+        let (order, device) = (reported.order(), link.device);
+        if link.gap.admits(order) {
+            let fix = reported.what.as_ref().ok();
+            self.keep(device, Some(reported.link), order, fix, verdict, court);
         }
-        let part = parts.0.entry(reported.link);
-        let part = part.or_insert(Part { fixes: Vec::new(), first: order, upto: order });
-        part.first = part.first.min(order);
-        part.upto = part.upto.max(order);
-        part.fixes.extend(kept);
     }
 
-    /// A judged fix as the track keeps it: only what was measured on duty (I18).
-    pub(super) fn for_track(&self, fix: &Fix, verdict: FixVerdict) -> Option<TrackFix> {
-        let latest: UnixMillis = self.room.now().plus(AHEAD_MAX);
-        let kept = fix.taken_at <= latest && self.state.duty_log.on_duty_at(fix.taken_at);
+    /// Puts a judged fix to those for the track: only what was measured on duty is kept (I18), and of
+    /// everything else that it has come.
+    pub(super) fn keep(
+        &self,
+        device: DeviceId,
+        link: Option<Link>,
+        order: Order,
+        fix: Option<&Fix>,
+        verdict: FixVerdict,
+        court: &mut Judging<'_>,
+    ) {
+        let latest: UnixMillis = court.now.plus(AHEAD_MAX);
+        let on_duty = |fix: &&Fix| self.duty_log.on_duty_at(fix.taken_at);
+        let kept = fix.filter(|fix| fix.taken_at <= latest).filter(on_duty);
         // Measured on duty, but come in when that shift was over: too late to decide anything.
         let late = verdict == FixVerdict::OffDuty;
-        kept.then(|| TrackFix::of(fix, if late { FixVerdict::Stale } else { verdict }))
+        let verdict = if late { FixVerdict::Stale } else { verdict };
+        let fix = kept.map(|fix| TrackFix::of(fix, verdict));
+        court.kept.add(self, device, link, order, fix);
     }
 
-    /// Hands over what came together. What the store cannot take now is not acknowledged.
-    pub(super) fn hand_over(&mut self, parts: TrackParts) {
-        for (link, part) in parts.0 {
-            let Some(link) = self.links.links.get_mut(&link) else { continue };
-            let teller: Arc<dyn TrackTeller> = Arc::<super::FixLane>::clone(&self.lane);
-            let batch = TrackBatch {
-                court: self.room.profile.id.clone(),
-                officer: self.state.id,
-                device: link.device,
-                fixes: part.fixes,
-                upto: part.upto,
-                teller,
-            };
-            if self.room.tracks.keep(batch).is_err() {
-                counter!("tiande_track_batches_refused_total").increment(1);
-                link.gap.turned_away(part.first);
-            }
-        }
+    /// The store could not take what came over that connection, from that fix on.
+    pub(crate) fn turned_away(&mut self, link: Link, first: Order) {
+        self.links.turned_away(link, first);
     }
 }

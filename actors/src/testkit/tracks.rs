@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tiande_core::ids::{DeviceId, OfficerId};
 use tiande_core::track::{Order, TrackFix};
 
-use crate::ports::tracks::{TrackBatch, Tracks, TracksFull};
+use crate::ports::tracks::{TrackBatch, TrackPart, TrackTeller, Tracks, TracksFull};
 
 /// Keeps tracks in memory.
 #[derive(Clone, Default)]
@@ -16,9 +16,16 @@ pub struct MemoryTracks(Arc<Mutex<State>>);
 struct State {
     full: bool,
     holds: bool,
-    held: Vec<TrackBatch>,
+    held: Vec<Held>,
     marks: BTreeMap<DeviceId, Order>,
     fixes: BTreeMap<OfficerId, Vec<TrackFix>>,
+}
+
+/// A batch as it is kept.
+struct Held {
+    parts: Vec<TrackPart>,
+    fixes: Vec<TrackFix>,
+    teller: Arc<dyn TrackTeller>,
 }
 
 impl MemoryTracks {
@@ -52,23 +59,28 @@ impl MemoryTracks {
         self.state().fixes.get(&officer).cloned().unwrap_or_default()
     }
 
-    fn write(&self, batch: &TrackBatch) {
+    fn write(&self, batch: &Held) {
         {
-            let mut state = self.state();
-            let mark = state.marks.get(&batch.device).copied();
-            let new = batch.fixes.iter().filter(|fix| Some(fix.order()) > mark);
-            let new: Vec<TrackFix> = new.copied().collect();
-            if let Some(last) = new.last() {
-                state.marks.insert(batch.device, last.order());
+            let state = &mut *self.state();
+            let mut fixes = batch.fixes.iter();
+            for part in &batch.parts {
+                let known = state.marks.get(&part.device).copied();
+                let new = fixes.by_ref().take(part.fixes).filter(|fix| Some(fix.order()) > known);
+                let new: Vec<TrackFix> = new.copied().collect();
+                if let Some(last) = new.last() {
+                    state.marks.insert(part.device, last.order());
+                }
+                state.fixes.entry(part.officer).or_default().extend(new);
             }
-            state.fixes.entry(batch.officer).or_default().extend(new);
         }
-        batch.teller.stored(batch.device, batch.upto);
+        batch.teller.stored(&batch.parts);
     }
 }
 
 impl Tracks for MemoryTracks {
-    fn keep(&self, batch: TrackBatch) -> Result<(), TracksFull> {
+    fn keep(&self, batch: TrackBatch<'_>) -> Result<(), TracksFull> {
+        let TrackBatch { parts, fixes, teller, .. } = batch;
+        let batch = Held { parts: parts.to_vec(), fixes: fixes.to_vec(), teller };
         {
             let mut state = self.state();
             if state.full {

@@ -1,12 +1,11 @@
 //! Positions that gateways report: they decide, are kept once, and each record gets its answer.
 
-use std::sync::Arc;
-
 use tiande_actors::court::{DutyOrder, DutyOrdered, EnrolMany, EnrolOfficer, OfficerDeed, Whom};
-use tiande_actors::officer::{Batch, GatewayPart, RecordEnd};
+use tiande_actors::limits::GATEWAY_RECORDS_WAITING;
+use tiande_actors::officer::{Gateway, GatewayBatch, Record, RecordEnd};
 use tiande_actors::ports::Clock as _;
 use tiande_core::geo::{LatLon, Metres};
-use tiande_core::ids::{DeviceId, OfficerId};
+use tiande_core::ids::{DeviceId, GatewayId, OfficerId};
 use tiande_core::journal::Event;
 use tiande_core::officer::{Fix, OfficerEvent, OfficerPersonal};
 use tiande_core::time::Millis;
@@ -15,9 +14,10 @@ use tokio::sync::oneshot;
 use crate::waiting::{until, within};
 use crate::world::{World, north};
 
-/// The car's tracker.
-fn car() -> DeviceId {
-    "00000000-0000-0000-0000-000000000077".parse().unwrap()
+/// The gateway of the cars; each officer has one of them.
+fn cars() -> Gateway {
+    let id: GatewayId = "00000000-0000-0000-0000-000000000077".parse().unwrap();
+    Gateway { id, tracker: |_cars, officer| DeviceId(officer.0) }
 }
 
 type Ends = Vec<Option<&'static str>>;
@@ -39,28 +39,20 @@ fn fix(world: &World, seq: u32, at: LatLon) -> Fix {
 
 /// Hands a batch in, as the edge does; the answer comes when it is durable.
 fn report(world: &World, reports: &[(OfficerId, Report<'_>)]) -> oneshot::Receiver<Vec<RecordEnd>> {
-    let records = reports.iter().map(|(_, fixes)| fixes.len()).sum();
-    let (batch, told) = Batch::of(records);
-    let found =
-        world.court.lanes().find(reports.iter().map(|(officer, _)| Some(Whom::Id(*officer))));
-    let mut index = 0;
-    for ((_, fixes), lane) in reports.iter().zip(found) {
+    let mut records = Vec::new();
+    for (officer, fixes) in reports {
         let of = |(seq, metres): &(u32, Option<f64>)| {
-            metres.map(|metres| fix(world, *seq, north(metres))).ok_or((1, *seq))
+            let what = metres.map(|metres| fix(world, *seq, north(metres))).ok_or((1, *seq));
+            Record::Of(Whom::Id(*officer), what)
         };
-        let fixes: Vec<_> = (index..).zip(fixes.iter().map(of)).collect();
-        index += fixes.len();
-        match lane {
-            Some(way) => {
-                let batch = Arc::clone(&batch);
-                way.lane.report(GatewayPart { device: car(), fixes, batch });
-            }
-            None => {
-                let unknown = |(index, _)| (index, RecordEnd::OfficerUnknown);
-                batch.end_all(fixes.into_iter().map(unknown));
-            }
-        }
+        records.extend(fixes.iter().map(of));
     }
+    hand_in(world, records)
+}
+
+fn hand_in(world: &World, records: Vec<Record>) -> oneshot::Receiver<Vec<RecordEnd>> {
+    let (batch, told) = GatewayBatch::new(cars(), records);
+    world.court.report(batch);
     told
 }
 
@@ -136,11 +128,9 @@ async fn a_handheld_and_a_tracker_are_weighed_by_when_they_measured() {
         assert!((known_at(&world, near.officer).await - metres - 10.0).abs() < 1.0);
     }
     // The car saved this up; the handheld has been elsewhere since.
-    let (batch, told) = Batch::of(1);
     let mut late = fix(&world, 9, north(5.0));
     late.taken_at = world.clock.now().minus(Millis::from_secs(3));
-    let way = world.court.lanes().find([Some(Whom::Id(near.officer))]).pop().flatten().unwrap();
-    way.lane.report(GatewayPart { device: car(), fixes: vec![(0, Ok(late))], batch });
+    let told = hand_in(&world, vec![Record::Of(Whom::Id(near.officer), Ok(late))]);
     assert_eq!(ends(told).await, [Some("older")]);
     assert_eq!(seqs(&world, near.officer).iter().filter(|seq| **seq == 9).count(), 1, "kept");
 }
@@ -204,28 +194,38 @@ async fn what_could_not_be_kept_is_asked_for_again_and_nothing_is_stored_above_i
 
 #[actix::test]
 async fn beyond_the_queue_nothing_is_lost_when_what_was_asked_for_is_sent_again() {
+    const PARTS: u32 = 12;
+    let each = u32::try_from(GATEWAY_RECORDS_WAITING).unwrap() / 5;
     let world = World::open().await;
     let [near] = world.on_duty([100.0]).await;
     world.clock.advance(Millis::from_secs(1));
+    let now = world.clock.now();
+    let place = fix(&world, 0, north(110.0));
     let part = |part: u32| {
-        let fixes: Vec<_> = (1..=300).map(|seq| (part * 300 + seq, Some(110.0))).collect();
-        report(&world, &[(near.officer, &fixes)])
+        let fixes = (1..=each).map(|seq| {
+            let seq = part * each + seq;
+            Record::Of(Whom::Id(near.officer), Ok(Fix { seq, taken_at: now, ..place }))
+        });
+        GatewayBatch::new(cars(), fixes.collect())
     };
-    // Far more than may wait, as fast as it goes; the officer's actor takes what it can in between.
-    let mut open: Vec<u32> = (0..12).collect();
-    for _ in 0..12 {
-        let told: Vec<_> = open.iter().map(|number| (*number, part(*number))).collect();
+    // Far more than may wait, as fast as it goes; the court takes what it can in between.
+    let (mut open, mut turned_away): (Vec<u32>, _) = ((0..PARTS).collect(), 0);
+    for _ in 0..PARTS {
+        let (batches, told): (Vec<_>, Vec<_>) = open.iter().map(|number| part(*number)).unzip();
+        batches.into_iter().for_each(|batch| world.court.report(batch));
         let mut again = Vec::new();
-        for (number, told) in told {
+        for (number, told) in open.iter().zip(told) {
             if ends(told).await.contains(&Some("overloaded")) {
-                again.push(number);
+                again.push(*number);
             }
         }
+        turned_away += again.len();
         open = again;
     }
     assert_eq!(open, Vec::<u32>::new());
+    assert!(turned_away > 0, "there was room for all of them: nothing was shown");
     let mut expected = vec![1];
-    expected.extend(1..=3_600);
+    expected.extend(1..=PARTS * each);
     assert_eq!(seqs(&world, near.officer), expected, "in order, and each once");
     assert!((known_at(&world, near.officer).await - 110.0).abs() < 1.0);
 }
@@ -233,19 +233,17 @@ async fn beyond_the_queue_nothing_is_lost_when_what_was_asked_for_is_sent_again(
 #[actix::test]
 async fn an_officer_who_dies_with_a_batch_in_hand_lets_it_come_again() {
     let world = World::open().await;
-    let [mut near] = world.on_duty([100.0]).await;
+    let [mut near, far] = world.on_duty([100.0, 900.0]).await;
     world.clock.advance(Millis::from_secs(1));
-    let old = world.court.lanes().find([Some(Whom::Id(near.officer))]).pop().flatten().unwrap();
     world.wire.trip("ack epoch=666 ", 1);
     near.epoch = 666;
     near.send_fix(&world, north(101.0));
     until("the actor has died", || world.wire.trips_left() == 0).await;
     assert_eq!(near.inbox.closed().await, 1012);
-    // The dead actor's lane takes nothing, and says so at once.
-    let (batch, told) = Batch::of(1);
-    let fixes = vec![(0, Ok(fix(&world, 1, north(102.0))))];
-    old.lane.report(GatewayPart { device: car(), fixes, batch });
-    assert_eq!(ends(told).await, [Some("overloaded")]);
+    // A dead actor's seat takes nothing, and says so at once; the others go on.
+    let records: [(OfficerId, Report<'_>); 2] =
+        [(near.officer, &[(1, Some(102.0))]), (far.officer, &[(1, Some(902.0))])];
+    assert_eq!(ends(report(&world, &records)).await, [Some("overloaded"), None]);
     let again = world.connect_again(near.officer, near.device).await;
     assert_eq!(ends(report(&world, &[(again.officer, &[(1, Some(102.0))])])).await, [None]);
 }
@@ -278,8 +276,7 @@ async fn nothing_is_kept_above_a_batch_that_was_sent_away_unseen() {
         report(&world, &[(near.officer, &fixes)])
     };
     assert_eq!(ends(batch(1..=2)).await, [None, None]);
-    let way = world.court.lanes().find([Some(Whom::Id(near.officer))]).pop().flatten().unwrap();
-    way.lane.miss(car(), (1, 3));
+    world.court.miss(cars(), &[Record::Of(Whom::Id(near.officer), Err((1, 3)))]);
     // The one after it is refused, until both come again.
     assert_eq!(ends(batch(5..=6)).await, [Some("overloaded"); 2]);
     // As positions they are older than what has decided; in the track they have their places.

@@ -16,7 +16,7 @@ use tiande_actors::intake::{SubmitTip, TipFault, TipTaken};
 use tiande_actors::officer::{FixLane, Link};
 use tiande_actors::outbox::{Frame, Outbox, OutboxReader, Outgoing};
 use tiande_actors::ports::journal::Audience;
-use tiande_actors::ports::{Clock, Ids};
+use tiande_actors::ports::{Clock, Ids, Tracks};
 use tiande_actors::testkit::{
     ManualClock, MemoryTracks, PlainFrame, PlainWire, SeededIds, StagedJournal,
 };
@@ -120,6 +120,18 @@ impl World {
         let (journal, tracks) = (StagedJournal::new(), MemoryTracks::default());
         let change = |ports: &mut RoomPorts| ports.acks_round = Millis::from_secs(3_600);
         Self::start_with(profile(), journal, tracks, clock, ids, change).await
+    }
+
+    /// A court without rounds that hands tracks to `tracks`.
+    #[allow(dead_code, reason = "for `allocations`, a test binary of its own")]
+    pub async fn open_keeping(tracks: Arc<dyn Tracks>) -> Self {
+        let (clock, ids) = (ManualClock::at(MONDAY_10), SeededIds::new(7));
+        let change = |ports: &mut RoomPorts| {
+            ports.acks_round = Millis::from_secs(3_600);
+            ports.tracks = tracks;
+        };
+        let (journal, unused) = (StagedJournal::new(), MemoryTracks::default());
+        Self::start_with(profile(), journal, unused, clock, ids, change).await
     }
 
     async fn start_with(

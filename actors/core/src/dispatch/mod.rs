@@ -8,7 +8,7 @@ mod search;
 pub use decision::{Considered, Decision, Verdict};
 pub use fitness::{Glance, SearchFor, fitness};
 pub use plan::{Plan, Planner, UnplannedRefusal};
-pub use search::{Candidate, Found, search};
+pub use search::{Candidate, Found, Glances, search};
 
 #[cfg(test)]
 mod tests;

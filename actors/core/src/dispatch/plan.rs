@@ -14,16 +14,16 @@ use crate::officer::OfficerPart;
 use crate::spatial::SpatialIndex;
 use crate::time::{Millis, UnixMillis};
 
-use super::{Found, Glance, SearchFor, search};
+use super::{Found, Glance, Glances, SearchFor, search};
 
 /// What a plan is made from: the court as it is now.
-pub struct Planner<'a> {
+pub struct Planner<'a, G = BTreeMap<OfficerId, Glance>> {
     /// The court's settings.
     pub court: &'a CourtProfile,
     /// Where officers on duty are.
     pub index: &'a SpatialIndex<OfficerId>,
     /// How all officers of the court stand.
-    pub glances: &'a BTreeMap<OfficerId, Glance>,
+    pub glances: &'a G,
     /// Who turned out to be in the middle of another decision.
     pub busy: &'a BTreeSet<OfficerId>,
     /// Now.
@@ -52,7 +52,7 @@ impl Plan {
 /// The command was refused; nothing is planned.
 pub type UnplannedRefusal = IncidentRefusal;
 
-impl Planner<'_> {
+impl<G: Glances> Planner<'_, G> {
     /// Plans `command` for `incident`, with the round of asking that follows.
     ///
     /// # Errors

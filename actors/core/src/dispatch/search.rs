@@ -31,6 +31,25 @@ pub struct Found {
     pub decision: Decision,
 }
 
+/// How everybody of a court stands, however it is kept.
+pub trait Glances {
+    /// One officer's glance.
+    fn glance(&self, officer: OfficerId) -> Option<&Glance>;
+
+    /// All, in order of their ids.
+    fn each(&self) -> impl Iterator<Item = (OfficerId, &Glance)>;
+}
+
+impl Glances for BTreeMap<OfficerId, Glance> {
+    fn glance(&self, officer: OfficerId) -> Option<&Glance> {
+        self.get(&officer)
+    }
+
+    fn each(&self) -> impl Iterator<Item = (OfficerId, &Glance)> {
+        self.iter().map(|(id, glance)| (*id, glance))
+    }
+}
+
 /// Finds up to `want` officers who may be asked, nearest to `at` first.
 ///
 /// The index holds officers on duty with a fix; `glances` everybody of the court. Ends after the last
@@ -38,7 +57,7 @@ pub struct Found {
 /// is looked at, because the explanation must say why.
 pub fn search(
     index: &SpatialIndex<OfficerId>,
-    glances: &BTreeMap<OfficerId, Glance>,
+    glances: &impl Glances,
     at: LatLon,
     want: usize,
     seats: u8,
@@ -55,7 +74,7 @@ pub fn search(
     found.candidates.reserve(want.min(index.len()));
     found.decision.considered.reserve((2 * want).min(index.len()).min(Decision::LISTED_MAX));
     index.walk(at, |near| {
-        let Some(glance) = glances.get(&near.id) else { return ControlFlow::Continue(()) };
+        let Some(glance) = glances.glance(near.id) else { return ControlFlow::Continue(()) };
         let fix_age_ms = glance.fix.map(|known| known.age(now).0);
         let verdict = match fitness(glance, wanted, now) {
             Ok(()) => {
@@ -79,10 +98,10 @@ pub fn search(
     if found.candidates.len() < want {
         // The walk has seen everybody in the index. Who is not in it has no fix to measure from, so a
         // good word changes nothing.
-        for (id, glance) in glances.iter().filter(|(id, _)| index.get(**id).is_none()) {
+        for (id, glance) in glances.each().filter(|(id, _)| index.get(*id).is_none()) {
             let verdict = fitness(glance, wanted, now).err().unwrap_or(Verdict::NoFix);
             found.decision.note(Considered {
-                officer: *id,
+                officer: id,
                 distance_m: None,
                 fix_age_ms: None,
                 verdict,

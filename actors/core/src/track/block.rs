@@ -38,7 +38,7 @@ pub enum BlockFault {
 }
 
 /// The number that stands for a verdict. Stored: append only.
-fn code_of(verdict: FixVerdict) -> u64 {
+pub(super) fn code_of(verdict: FixVerdict) -> u64 {
     match verdict {
         FixVerdict::Taken => 0,
         FixVerdict::Older => 1,
@@ -51,7 +51,7 @@ fn code_of(verdict: FixVerdict) -> u64 {
     }
 }
 
-fn verdict_of(code: u64) -> Option<FixVerdict> {
+pub(super) fn verdict_of(code: u64) -> Option<FixVerdict> {
     FixVerdict::ALL.iter().copied().find(|verdict| code_of(*verdict) == code)
 }
 

@@ -10,10 +10,12 @@
 mod block;
 mod column;
 mod gap;
+mod plain;
 mod reading;
 
 pub use block::{BLOCK_FIXES_MAX, BlockFault, decode, encode};
 pub use gap::Gap;
+pub use plain::PLAIN_LEN;
 pub use reading::{TrackRefusal, TrackWindow};
 
 use crate::officer::{Fix, FixVerdict};
