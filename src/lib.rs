@@ -24,3 +24,4 @@ pub mod storage;
 pub mod strict_json;
 pub mod telemetry;
 pub mod tracks;
+pub mod urgent;
