@@ -107,7 +107,8 @@ pub const CASE_RETRIES_MAX: u32 = 3;
 pub const LINK_RETRY: Millis = Millis(50);
 /// How often that is tried. What is still missing then is made up for at the next start.
 pub const LINK_RETRIES_MAX: u32 = 600;
-/// A closed incident that nobody talks to is put to sleep after this.
+/// An incident that is closed, or waits for a dispatcher, and that nobody talks to is put to sleep after
+/// this.
 pub const INCIDENT_IDLE: Millis = Millis(30_000);
 /// A case that nobody talks to is put to sleep after this. The tips about one debtor often come in
 /// a burst; after that the case may rest for weeks.
