@@ -25,3 +25,4 @@ pub mod storage;
 pub mod strict_json;
 pub mod telemetry;
 pub mod tracks;
+pub mod urgent;

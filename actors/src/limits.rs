@@ -54,6 +54,16 @@ pub const NEWS_KEPT_BYTES: usize = 2 * 1024 * 1024;
 pub const RESUME_FRAMES: usize = 128;
 /// The same in bytes.
 pub const RESUME_BYTES: usize = 512 * 1024;
+/// While so many frames wait at a console's socket, further news for it is gathered and not sent one by
+/// one: a quarter of what may wait in an outbox, so that its answers and ticks have room.
+pub const NEWS_ONE_BY_ONE: usize = 64;
+/// Whether a console for which news is gathered has room again is looked at so often.
+pub const NEWS_GATHERED_FOR: Millis = Millis(50);
+/// News that is kept as long as consoles have still to be told it: what ten thousand officers cause who
+/// lose contact at once. Whoever has read nothing of that many begins anew.
+pub const NEWS_OWED: usize = 20_480;
+/// The same in bytes.
+pub const NEWS_OWED_BYTES: usize = 6 * 1024 * 1024;
 /// News is kept for so long after the last console has gone.
 pub const NEWS_FOR_ABSENT: Millis = Millis(120_000);
 /// Fixes of one officer that wait to be looked at: some frames of a device that sends what it saved up
@@ -100,7 +110,8 @@ pub const CASE_RETRIES_MAX: u32 = 3;
 pub const LINK_RETRY: Millis = Millis(50);
 /// How often that is tried. What is still missing then is made up for at the next start.
 pub const LINK_RETRIES_MAX: u32 = 600;
-/// A closed incident that nobody talks to is put to sleep after this.
+/// An incident that is closed, or waits for a dispatcher, and that nobody talks to is put to sleep after
+/// this.
 pub const INCIDENT_IDLE: Millis = Millis(30_000);
 /// A case that nobody talks to is put to sleep after this. The tips about one debtor often come in
 /// a burst; after that the case may rest for weeks.

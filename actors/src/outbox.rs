@@ -133,12 +133,23 @@ impl Outbox {
         change(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The same, and then wakes the socket if it is to write. Not before the lock is free: the socket's
+    /// thread may run at once, would find the state locked, and sleep again. That cost a tip two more
+    /// switches of threads wherever they share a core.
+    fn with_reader<T>(&self, change: impl FnOnce(&mut State) -> (T, Option<Waker>)) -> T {
+        let (done, waker) = self.with(change);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        done
+    }
+
     /// Lets a frame wait to be written. Never blocks.
     pub fn push(&self, frame: impl Into<Frame>, now: UnixMillis) -> Pushed {
         let frame = frame.into();
-        self.with(|state| {
+        self.with_reader(|state| {
             if state.closing.is_some() || state.reader_gone {
-                return Pushed::Closed;
+                return (Pushed::Closed, None);
             }
             let stalled = state.frames.front().is_some_and(|(at, _)| now.since(*at) > STALL_MAX);
             if stalled
@@ -146,19 +157,23 @@ impl Outbox {
                 || state.behind_next().is_some_and(|bytes| bytes + frame.length() > BYTES_MAX)
             {
                 counter!("tiande_outbox_too_slow_total").increment(1);
-                state.close(CloseReason::TOO_SLOW);
-                return Pushed::Closed;
+                return (Pushed::Closed, state.close(CloseReason::TOO_SLOW));
             }
             state.bytes += frame.length();
             state.frames.push_back((now, frame));
-            state.wake();
-            Pushed::Queued
+            (Pushed::Queued, state.waker.take())
         })
+    }
+
+    /// Frames that wait to be written.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.with(|state| state.frames.len())
     }
 
     /// Closes the socket. What waits is dropped: who is closed gets the whole state on return.
     pub fn close(&self, reason: CloseReason) {
-        self.with(|state| state.close(reason));
+        self.with_reader(|state| ((), state.close(reason)));
     }
 
     /// True when nothing can be pushed any more.
@@ -175,13 +190,13 @@ impl Outbox {
 
     /// Closes the socket if its oldest frame has waited too long; true when it did.
     pub fn close_if_stalled(&self, now: UnixMillis) -> bool {
-        self.with(|state| {
+        self.with_reader(|state| {
             let stalled = state.frames.front().is_some_and(|(at, _)| now.since(*at) > STALL_MAX);
-            if stalled && state.closing.is_none() {
-                counter!("tiande_outbox_too_slow_total").increment(1);
-                state.close(CloseReason::TOO_SLOW);
+            if !stalled || state.closing.is_some() {
+                return (stalled, None);
             }
-            stalled
+            counter!("tiande_outbox_too_slow_total").increment(1);
+            (stalled, state.close(CloseReason::TOO_SLOW))
         })
     }
 }
@@ -191,15 +206,6 @@ impl State {
     /// may be of any length: the whole state of a large court is one frame.
     fn behind_next(&self) -> Option<usize> {
         self.frames.front().map(|(_, next)| self.bytes - next.length())
-    }
-
-    fn close(&mut self, reason: CloseReason) {
-        if self.closing.is_none() {
-            self.closing = Some(reason);
-            self.frames = VecDeque::new();
-            self.bytes = 0;
-            self.wake();
-        }
     }
 
     fn pop(&mut self) -> Option<Frame> {
@@ -217,10 +223,15 @@ impl State {
         }
     }
 
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
+    /// Closes it, unless it is closed; gives the socket's task when it is to be woken.
+    fn close(&mut self, reason: CloseReason) -> Option<Waker> {
+        if self.closing.is_some() {
+            return None;
         }
+        self.closing = Some(reason);
+        self.frames = VecDeque::new();
+        self.bytes = 0;
+        self.waker.take()
     }
 }
 

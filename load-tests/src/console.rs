@@ -85,24 +85,33 @@ async fn session(
             Incoming::Text(text) => text,
             Incoming::Closed(_) => return Ok(()),
         };
-        let Some((frame, kind)) = parse(&text) else { continue };
-        match kind.as_str() {
-            "welcome" => {
-                for incident in frame["incidents"].as_array().into_iter().flatten() {
-                    seen(record, statuses, incident);
-                }
-            }
-            // The summary stands beside `type`, or under its own name.
-            "incident" if frame["incident"].is_object() => {
-                seen(record, statuses, &frame["incident"])
-            }
-            "incident" => seen(record, statuses, &frame),
-            "alarm" => {
-                let word = |key: &str| frame[key].as_str().unwrap_or_default().to_owned();
-                record.push(Event::Alarm { incident: word("incident"), kind: word("kind") });
-            }
-            _ => {}
+        if let Some((frame, kind)) = parse(&text) {
+            take(record, statuses, &frame, &kind);
         }
+    }
+}
+
+/// Takes what a console is told, also when several frames came in one.
+fn take(record: &Record, statuses: &mut HashMap<String, String>, frame: &Value, kind: &str) {
+    match kind {
+        "news" => {
+            for frame in frame["news"].as_array().into_iter().flatten() {
+                take(record, statuses, frame, frame["type"].as_str().unwrap_or_default());
+            }
+        }
+        "welcome" => {
+            for incident in frame["incidents"].as_array().into_iter().flatten() {
+                seen(record, statuses, incident);
+            }
+        }
+        // The summary stands beside `type`, or under its own name.
+        "incident" if frame["incident"].is_object() => seen(record, statuses, &frame["incident"]),
+        "incident" => seen(record, statuses, frame),
+        "alarm" => {
+            let word = |key: &str| frame[key].as_str().unwrap_or_default().to_owned();
+            record.push(Event::Alarm { incident: word("incident"), kind: word("kind") });
+        }
+        _ => {}
     }
 }
 

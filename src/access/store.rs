@@ -9,6 +9,7 @@ mod browsers;
 mod courts;
 mod devices;
 mod gateways;
+mod known_devices;
 mod known_sources;
 mod passwords;
 mod rotation;
@@ -37,6 +38,7 @@ pub use self::rotation::NotRotated;
 pub use self::sessions::SignInFault;
 pub use self::staff::{NewStaff, StaffSession};
 
+use self::known_devices::KnownDevices;
 use self::known_sources::KnownSources;
 use self::passwords::Passwords;
 
@@ -75,6 +77,7 @@ pub struct Doors {
     passwords: Passwords,
     enrolments: Arc<Places>,
     known_sources: KnownSources,
+    known_devices: KnownDevices,
 }
 
 impl fmt::Debug for Doors {
@@ -97,6 +100,7 @@ impl Doors {
             passwords: Passwords::new(),
             enrolments: Places::new("enrolments", ENROLMENTS_MAX, ENROLMENTS_EACH),
             known_sources: KnownSources::default(),
+            known_devices: KnownDevices::default(),
         }
     }
 }

@@ -179,6 +179,19 @@ impl Wire for JsonWire {
         }
     }
 
+    fn console_many(&self, frames: &[ByteString]) -> ByteString {
+        // They are JSON already: put together, not encoded again.
+        let length: usize = frames.iter().map(|frame| frame.len() + 1).sum();
+        let mut text = String::with_capacity(length + 32);
+        text.push_str(r#"{"type":"news","news":["#);
+        for (nth, frame) in frames.iter().enumerate() {
+            text.extend((nth > 0).then_some(','));
+            text.push_str(frame);
+        }
+        text.push_str("]}");
+        text.into()
+    }
+
     fn tick_head(&self, no: u64, now: UnixMillis) -> Vec<u8> {
         tick_records::head(no, now)
     }

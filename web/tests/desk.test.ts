@@ -109,4 +109,21 @@ describe('where the map looks', () => {
     expect(only.views()).toEqual([]);
     await desk.signOut();
   });
+  it('takes several frames in one as if they came one by one', async () => {
+    const desk = new Desk();
+    await desk.retrySession();
+    const only = await socket(1);
+    only.opens();
+    only.tells(welcome);
+    const line = (no: number) => ({ type: 'event', no, at: 0, kind: 'officer.contact_lost', title: `${no}` });
+    only.tells({ type: 'news', news: [line(8), line(9)] });
+    expect(desk.board.feed.map(({ title }) => title)).toEqual(['9', '8']);
+    // The second of them is what it goes on from.
+    only.onclose?.({ code: 1006 });
+    desk.reconnect();
+    const again = await socket(2);
+    again.opens();
+    expect(again.sent).toMatchObject([{ type: 'hello', after: { run: 1, no: 9 } }]);
+    await desk.signOut();
+  });
 });

@@ -5,17 +5,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use bytestring::ByteString;
 use metrics::gauge;
 use tiande_core::time::UnixMillis;
 
 use crate::court::CourtRoom;
 use crate::gate::Admitted;
-use crate::limits::NEWS_FOR_ABSENT;
-use crate::outbox::{CloseReason, Frame, Outbox, Pushed};
+use crate::limits::{NEWS_FOR_ABSENT, NEWS_GATHERED_FOR};
+use crate::outbox::{CloseReason, Outbox, Pushed};
 use crate::ports::journal::{Audience, OpenAlarm};
 use crate::views::ConsoleNote;
 
+use super::console::{Console, Gathering};
 use super::lines::{Lines, Tick};
 use super::news::NewsLog;
 use super::view::{Eye, Line, View};
@@ -23,23 +23,6 @@ use super::{BoardNews, FindAlarm, ForgetNews, Goodbye, JoinConsole, LookElsewher
 
 /// How often consoles are told who moved.
 const TICK: Duration = Duration::from_secs(1);
-
-struct Console {
-    outbox: Outbox,
-    audiences: Vec<Audience>,
-    binary: bool,
-    eye: Option<Eye>,
-}
-
-impl Console {
-    /// The console's part of a tick.
-    fn part(&mut self, tick: &Tick<'_>, now: UnixMillis) -> Option<Frame> {
-        match &mut self.eye {
-            None => tick.whole(self.binary),
-            Some(eye) => tick.part(&eye.choose(tick.lines(), now), self.binary),
-        }
-    }
-}
 
 /// The board's actor.
 pub struct BoardActor {
@@ -49,6 +32,8 @@ pub struct BoardActor {
     lines: Lines,
     /// When there was a console last.
     attended: UnixMillis,
+    /// Runs while news is gathered for somebody.
+    gathering: bool,
 }
 
 impl BoardActor {
@@ -56,27 +41,54 @@ impl BoardActor {
         room.shown.borrow_mut().begin(alarms);
         let attended = room.now();
         let (log, lines) = (NewsLog::default(), Lines::default());
-        Self { room, consoles: Vec::new(), log, lines, attended }
+        Self { room, consoles: Vec::new(), log, lines, attended, gathering: false }
     }
 
-    /// Numbers news, keeps it for those who are away for a moment, and sends it to those whose it is.
-    fn tell(&mut self, note: &ConsoleNote<'_>, audience: Option<Audience>) {
+    /// Numbers news, keeps it for those who are away for a moment, and sends it to those whose it is; a
+    /// console that is gone or does not read is left behind.
+    fn tell(
+        &mut self,
+        note: &ConsoleNote<'_>,
+        audience: Option<Audience>,
+        ctx: &mut Context<Self>,
+    ) {
         let (no, now) = (self.log.next(), self.room.now());
         if self.consoles.is_empty() && now.since(self.attended) > NEWS_FOR_ABSENT {
             self.log.break_off();
             return; // Nobody is there, and nobody will come back for it.
         }
         let frame = self.room.wire.console(no, note);
-        self.log.keep(no, frame.clone(), audience);
-        self.send(&frame, |console| audience.is_none_or(|of| console.audiences.contains(&of)));
+        self.consoles.retain_mut(|console| {
+            !console.hears(audience) || console.tell(no, &frame, now) == Pushed::Queued
+        });
+        let stands = match note {
+            ConsoleNote::Officer(entry) => Some(entry.id),
+            _ => None,
+        };
+        let owed = self.consoles.iter().filter_map(|console| console.told).min();
+        self.log.keep(no, frame, audience, stands, owed);
+        if owed.is_some() && !self.gathering {
+            self.gathering = true;
+            self.tell_gathered_later(ctx);
+        }
     }
 
-    /// Sends to those who are to see it; a console that is gone or does not read is left behind.
-    fn send(&mut self, frame: &ByteString, sees: impl Fn(&Console) -> bool) {
-        let now = self.room.now();
-        self.consoles.retain(|console| {
-            !sees(console) || console.outbox.push(frame.clone(), now) == Pushed::Queued
+    fn tell_gathered_later(&mut self, ctx: &mut Context<Self>) {
+        ctx.run_later(Duration::from_millis(NEWS_GATHERED_FOR.0), |board, ctx| {
+            board.tell_gathered(Console::has_room);
+            board.gathering = board.consoles.iter().any(|console| console.told.is_some());
+            if board.gathering {
+                board.tell_gathered_later(ctx);
+            }
         });
+    }
+
+    /// Tells these consoles what is gathered for them.
+    fn tell_gathered(&mut self, whom: impl Fn(&Console) -> bool) {
+        let now = self.room.now();
+        let mut gathering = Gathering::new(self.room.wire.as_ref(), &self.log, now);
+        self.consoles
+            .retain_mut(|console| !whom(console) || gathering.tell(console) == Pushed::Queued);
     }
 
     #[allow(clippy::cast_precision_loss)] // Counts of consoles are small.
@@ -104,6 +116,8 @@ impl BoardActor {
         for moved in &moved {
             owed.remove(&moved.n);
         }
+        // How an officer stands is in a tick, too, and the newer one comes last.
+        self.tell_gathered(|_| true);
         let no = self.log.next();
         let mut lines = self.lines.take(moved);
         lines.extend(self.lines.of(&owed));
@@ -162,6 +176,7 @@ impl BoardActor {
             return; // It has been left behind.
         };
         let Some(console) = self.consoles.get_mut(at) else { return };
+        Gathering::new(self.room.wire.as_ref(), &self.log, now).tell(console);
         let lines = match (console.eye.take(), view) {
             (None, view) => {
                 console.eye = view.map(|view| Eye::new(view, now));
@@ -192,20 +207,21 @@ impl Actor for BoardActor {
 impl Handler<Admitted<BoardNews>> for BoardActor {
     type Result = ();
 
-    fn handle(&mut self, message: Admitted<BoardNews>, _: &mut Self::Context) {
+    fn handle(&mut self, message: Admitted<BoardNews>, ctx: &mut Self::Context) {
         match message.body {
             BoardNews::Officer(id) => {
                 if let Some(entry) = self.room.roster_entry(id) {
-                    self.tell(&ConsoleNote::Officer(&entry), None);
+                    self.tell(&ConsoleNote::Officer(&entry), None, ctx);
                 }
             }
-            BoardNews::Incident(view) => self.tell(&ConsoleNote::Incident(&view), None),
-            BoardNews::Feed(line) => self.tell(&ConsoleNote::Event(&line), None),
+            BoardNews::Incident(view) => self.tell(&ConsoleNote::Incident(&view), None, ctx),
+            BoardNews::Feed(line) => self.tell(&ConsoleNote::Event(&line), None, ctx),
             BoardNews::Alarm(alarm) => {
-                self.tell(&ConsoleNote::Alarm(&alarm), Some(alarm.audience));
+                self.tell(&ConsoleNote::Alarm(&alarm), Some(alarm.audience), ctx);
             }
             BoardNews::AlarmAcked { alarm, audience, by, at } => {
-                self.tell(&ConsoleNote::AlarmAcked { alarm, by: &by, at }, Some(audience));
+                let note = ConsoleNote::AlarmAcked { alarm, by: &by, at };
+                self.tell(&note, Some(audience), ctx);
             }
         }
     }
@@ -222,7 +238,7 @@ impl Handler<Admitted<JoinConsole>> for BoardActor {
             self.attended = now;
             let JoinConsole { outbox, audiences, binary, view, .. } = join;
             let eye = view.map(|view| Eye::new(view, now));
-            self.consoles.push(Console { outbox, audiences, binary, eye });
+            self.consoles.push(Console { outbox, audiences, binary, eye, told: None });
         }
     }
 }
@@ -240,6 +256,8 @@ impl Handler<Admitted<ForgetNews>> for BoardActor {
     type Result = ();
 
     fn handle(&mut self, _: Admitted<ForgetNews>, _: &mut Self::Context) {
+        // Those who are here have as good as been told.
+        self.tell_gathered(|_| true);
         self.log.break_off();
     }
 }

@@ -2,6 +2,7 @@
 //! many listen.
 
 mod actor;
+mod console;
 mod lines;
 mod news;
 mod shown;

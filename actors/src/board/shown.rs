@@ -29,6 +29,11 @@ impl Shown {
         self.incidents.contains_key(&incident)
     }
 
+    /// How consoles show this incident, if they show it as open.
+    pub(crate) fn incident(&self, incident: IncidentId) -> Option<&Arc<IncidentView>> {
+        self.incidents.get(&incident)
+    }
+
     /// Alarms about this incident that consoles show.
     pub(crate) fn alarms_about(&self, incident: IncidentId) -> Vec<AlarmId> {
         let about = |alarm: &&OpenAlarm| alarm.incident == Some(incident);

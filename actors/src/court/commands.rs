@@ -191,6 +191,13 @@ impl Handler<Admitted<ForgetTip>> for CourtDesk {
         Box::pin(async move {
             let message = message; // With its place in the queue.
             for incident in &message.body.incidents {
+                let shown = room.shown.borrow().has_incident(*incident);
+                if shown {
+                    // Open, and on screens with what was told, also while it sleeps.
+                    let done = room.ask_incident(*incident, ReadAgain).await.map_err(not_asked)?;
+                    done.map_err(CommandFault::Incident)?;
+                    continue;
+                }
                 // One that sleeps, or falls asleep meanwhile, wakes from what can still be read.
                 let Some(gate) = room.incident(*incident) else { continue };
                 match gate.ask(ReadAgain) {

@@ -59,7 +59,7 @@ pub struct RoomPorts {
 /// After how long without a message an actor with nothing to do goes to sleep.
 #[derive(Debug, Clone, Copy)]
 pub struct Idle {
-    /// A closed incident.
+    /// An incident that is closed, or waits for a dispatcher.
     pub incident: Millis,
     /// A case.
     pub case: Millis,

@@ -87,7 +87,10 @@ impl IncidentActor {
         if let Some(due) = self.state.next_due(self.room.profile.dispatch.patience()) {
             self.alarm_clock = Some(ctx.run_later(span(due.since(now)), Self::tick));
         }
-        self.room.open_tips.borrow_mut().note(&self.state, &self.room.profile.merge);
+        // Before the opening is durable it stands there as its tip told it.
+        if self.state.opened.is_some() {
+            self.room.open_tips.borrow_mut().note(&self.state, &self.room.profile.merge);
+        }
         let looks = self.to_ask();
         self.room.note_waiting(&self.state, looks);
         if looks {
@@ -105,14 +108,23 @@ impl IncidentActor {
         }
     }
 
-    /// Somebody has use for this actor: when the incident is over, its sleep is put off. Being looked at
-    /// touches no other timer; otherwise a screen that looks often would stop the search.
+    /// True when nothing happens to it by itself: it is over, or waits for a dispatcher, and nobody is asked
+    /// or sent.
+    fn rests(&self) -> bool {
+        let state = &self.state;
+        let over = state.closed.is_some() || state.opened.is_none();
+        let patience = self.room.profile.dispatch.patience();
+        let waits = || state.crew.is_empty() && state.next_due(patience).is_none();
+        over || (waits() && !self.to_ask() && self.merges_shown.is_none())
+    }
+
+    /// Somebody has use for this actor: when it rests, its sleep is put off. Being looked at touches no other
+    /// timer; otherwise a screen that looks often would stop the search.
     fn stay_awake(&mut self, ctx: &mut Context<Self>) {
         if let Some(handle) = self.idle.take() {
             ctx.cancel_future(handle);
         }
-        let over = self.state.closed.is_some() || self.state.opened.is_none();
-        if over {
+        if self.rests() {
             self.idle = Some(ctx.run_later(span(self.room.idle.incident), Self::fall_asleep));
         }
     }
@@ -123,7 +135,7 @@ impl IncidentActor {
 
     /// Ends, unless somebody has just sent a message: then that comes first, and sleep later.
     fn fall_asleep(&mut self, ctx: &mut Context<Self>) {
-        if !self.room.may_sleep(ActorId::Incident(self.state.id)) {
+        if !self.rests() || !self.room.may_sleep(ActorId::Incident(self.state.id)) {
             return self.wind_up(ctx);
         }
         let (room, stream) = (Rc::clone(&self.room), self.stream());
@@ -243,6 +255,7 @@ impl IncidentActor {
             if actor.merges_to_show {
                 actor.show_merges(ctx);
             }
+            actor.stay_awake(ctx);
         }));
     }
 
@@ -263,12 +276,15 @@ impl IncidentActor {
     }
 
     /// A rebuilt actor shows what the consoles may have missed: the one before may have died between
-    /// its append and telling of it. What is over and was never shown is not news.
+    /// its append and telling of it. What is over and was never shown is not news, nor is what they show
+    /// already: an actor that only slept.
     pub(crate) fn show_again(&self) {
-        let shown = self.room.shown.borrow().has_incident(self.state.id);
-        if (self.state.closed.is_none() || shown)
-            && let Some(view) = view_of(&self.room, &self.state)
-        {
+        let Some(view) = view_of(&self.room, &self.state) else { return };
+        let news = match self.room.shown.borrow().incident(self.state.id) {
+            None => self.state.closed.is_none(),
+            Some(shown) => **shown != *view,
+        };
+        if news {
             self.room.publish(BoardNews::Incident(view));
         }
     }

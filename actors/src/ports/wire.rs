@@ -10,6 +10,8 @@ use crate::views::{ConsoleNote, HandheldNote, Moved};
 pub trait Wire: Send + Sync + 'static {
     /// A frame for consoles, under its number.
     fn console(&self, no: u64, note: &ConsoleNote<'_>) -> ByteString;
+    /// Several frames of [`Self::console`] in one, in their order.
+    fn console_many(&self, frames: &[ByteString]) -> ByteString;
     /// The head of a tick in binary; records follow.
     fn tick_head(&self, no: u64, now: UnixMillis) -> Vec<u8>;
     /// Appends the record of a line, of [`Self::tick_record_len`] bytes.

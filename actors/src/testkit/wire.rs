@@ -170,6 +170,12 @@ impl Wire for PlainWire {
         self.finish(line.with("no", no))
     }
 
+    /// A line that says so, and theirs behind it.
+    fn console_many(&self, frames: &[ByteString]) -> ByteString {
+        let lines: Vec<&str> = std::iter::once("news").chain(frames.iter().map(|f| &**f)).collect();
+        lines.join("\n").into()
+    }
+
     /// Plain as all the rest: `tick_binary no=7`, and ` 3=available:35.1/114.6` with blanks behind it for each record.
     fn tick_head(&self, no: u64, _: UnixMillis) -> Vec<u8> {
         Line::of("tick_binary").with("no", no).0.into_bytes()

@@ -1,12 +1,15 @@
 //! What consoles are told: encoded once, numbered, of those they look at, and without a gap.
 
+use std::collections::BTreeSet;
+
 use futures_util::{FutureExt as _, StreamExt as _};
 use tiande_actors::board::{LookElsewhere, View};
-use tiande_actors::court::{ForgetTip, OfficerDeed};
+use tiande_actors::court::{DutyOrder, EnrolMany, EnrolOfficer, ForgetTip, OfficerDeed};
 use tiande_actors::outbox::{Frame, Outbox, Outgoing};
 use tiande_actors::ports::journal::Audience;
 use tiande_actors::testkit::PlainFrame;
 use tiande_core::geo::Area;
+use tiande_core::officer::OfficerPersonal;
 use tiande_core::time::Millis;
 
 use crate::waiting::{found, within};
@@ -249,4 +252,47 @@ async fn whoever_comes_back_is_also_told_what_it_did_not_look_at_before() {
     let place = format!("{:.5}", north(5_010.0).lat());
     assert!(tick.get(&n_there.to_string()).contains(&place), "{tick:?}");
     back.next("resumed").await;
+}
+
+#[actix::test]
+async fn a_console_survives_what_happens_to_everybody_at_once() {
+    let world = World::open().await;
+    let ids: Vec<_> = (0..400).map(|_| world.new_officer()).collect();
+    let enrol = |officer: &_| EnrolOfficer {
+        officer: *officer,
+        personal: OfficerPersonal { name: "one of many".to_owned(), badge: None },
+        skills: Vec::new(),
+    };
+    let many = EnrolMany { officers: ids.iter().map(enrol).collect() };
+    within("the import", world.court.enrol_many(many)).await.unwrap();
+    world.settled().await;
+    let mut console = world.console(&[Audience::Centre]);
+    console.next("welcome").await;
+    let order = DutyOrder { officers: ids.clone(), on: true };
+    within("an order of duty", world.court.order_duty(order)).await.unwrap();
+    // Until now it has had no time to read: four times as much as its outbox holds has happened.
+    world.settled().await;
+    let mut left: BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
+    let (mut newest, mut lines, mut gathered) = (0, 0, 0);
+    while !left.is_empty() || lines < 2 * ids.len() {
+        let frame = console.next_that_is(&["officer", "event", "news"]).await;
+        match frame.kind.as_str() {
+            "news" => gathered += 1,
+            kind => {
+                let no: u64 = frame.get("no").parse().unwrap();
+                assert!(no > newest, "{no} came after {newest}");
+                newest = no;
+                lines += usize::from(kind == "event");
+                if frame.is("status", "out_of_contact") {
+                    left.remove(frame.get("officer"));
+                }
+            }
+        }
+    }
+    assert!(gathered > 0, "one by one it would have been too much");
+    assert_eq!(lines, 2 * ids.len(), "no line of the feed is left out");
+    // What comes later comes by itself again.
+    world.emergency().await;
+    console.next("incident").await;
+    assert!(!console.unread().contains(&"news".to_owned()));
 }

@@ -143,6 +143,28 @@ async fn an_incident_that_is_over_takes_no_more_tips() {
 }
 
 #[actix::test]
+async fn a_tip_finds_an_incident_whose_opening_is_on_its_way_to_the_disk() {
+    let world = World::open().await;
+    world.journal.hold();
+    let send = || {
+        let (court, tip) = (world.court.clone(), told(&world, WORDS));
+        actix::spawn(async move { court.submit_tip(tip).await })
+    };
+    let first = send();
+    until("the opening is on its way", || world.journal.waiting() == 1).await;
+    // The actor of its incident has been at work for a while.
+    within("the desk", world.court.counts()).await.unwrap();
+    let second = send();
+    within("the desk", world.court.counts()).await.unwrap();
+    assert_eq!(world.journal.waiting(), 1, "it waits for the other one");
+    world.journal.release();
+    let first = within("the first", first).await.unwrap().unwrap();
+    let second = within("the second", second).await.unwrap().unwrap();
+    assert_eq!(first.incident, second.incident);
+    assert_eq!((openings(&world), links(&world)), (1, 2));
+}
+
+#[actix::test]
 async fn a_thousand_at_once_are_a_few_incidents_with_a_thousand_links() {
     let world = World::open().await;
     let tips: Vec<_> = (0..1_000).map(|_| told(&world, WORDS)).collect();

@@ -1,11 +1,11 @@
 //! Actors that go to sleep and wake again, and the snapshots that they wake from.
 
 use futures_util::future::join_all;
-use tiande_actors::court::{CaseImport, CommandFault, Idle, OfficerDeed};
+use tiande_actors::court::{CaseImport, CommandFault, ForgetTip, Idle, OfficerDeed};
 use tiande_actors::gate::{Admitted, Gate, NotAdmitted};
 use tiande_core::case::{CaseNumber, Party, PartyRole};
 use tiande_core::ids::{CaseId, IncidentId, OfficerId};
-use tiande_core::incident::Outcome;
+use tiande_core::incident::{IncidentCommand, Outcome, Urgency};
 use tiande_core::journal::{Snapshot, StreamId};
 use tiande_core::time::Millis;
 
@@ -228,4 +228,47 @@ async fn an_incident_leaves_a_snapshot_before_a_long_sleep() {
     until_awake(&world, 0, 0).await;
     let seen = world.look(incident).await.view;
     assert_eq!((seen.status.name(), seen.crew.len()), ("cancelled", 0));
+}
+
+#[actix::test]
+async fn an_incident_that_waits_for_a_dispatcher_sleeps_and_everybody_finds_it() {
+    let world = World::open_sleepy(AT_ONCE).await;
+    let [mut near] = world.on_duty([100.0]).await;
+    let mut waiting = world.tip();
+    waiting.tip.urgency = Urgency::Routine;
+    let incident = world.submit(waiting).await.unwrap().incident;
+    until_awake(&world, 0, 0).await;
+    let mut console = world.console(&[]);
+    let welcome = console.next("welcome").await;
+    assert_eq!(welcome.list("incidents"), [incident.to_string()], "it is on the screens");
+    // Being looked at changes nothing, and is no news.
+    assert_eq!(world.status(incident).await, "queued");
+    until_awake(&world, 0, 0).await;
+    world.settled().await;
+    assert!(!console.unread().contains(&"incident".to_owned()));
+    // One that somebody is asked about, or goes to, stays awake.
+    world.order(incident, IncidentCommand::Dispatch).await.unwrap();
+    let offer = near.offer().await;
+    until_awake(&world, 1, 0).await;
+    world.accept(&near, offer).await.unwrap();
+    console.next_that("incident", |frame| frame.is("status", "underway")).await;
+    assert_eq!(awake(&world).await, (1, 0));
+    // The journal says the same after all of that.
+    let world = world.reopen().await;
+    assert_eq!(world.status(incident).await, "underway");
+}
+
+#[actix::test]
+async fn a_forgotten_tip_is_read_again_also_when_its_incident_sleeps() {
+    let world = World::open_sleepy(AT_ONCE).await;
+    let mut waiting = world.tip();
+    waiting.tip.urgency = Urgency::Routine;
+    let incident = world.submit(waiting).await.unwrap().incident;
+    until_awake(&world, 0, 0).await;
+    let forget = || world.court.forget_tip(ForgetTip { incidents: vec![incident] });
+    // It is on screens with its words: whoever cannot read what is left of them has not forgotten them.
+    world.journal.fail_reads(1);
+    assert!(within("forgetting", forget()).await.is_err());
+    within("forgetting", forget()).await.unwrap();
+    until_awake(&world, 0, 0).await;
 }

@@ -67,6 +67,11 @@ async fn a_console_that_does_not_read_is_closed_and_the_others_miss_nothing() {
         world.deed(&near, OfficerDeed::GoOnDuty).await.unwrap();
         awake.next_that("officer", |frame| frame.is("status", "available")).await;
     }
+    // What it might be told is gathered, and takes no room in its outbox; its age is what counts.
+    assert!(deaf.outbox.waiting() <= FRAMES_MAX / 2 && !deaf.outbox.is_closed());
+    awake.drain();
+    world.clock.advance(Millis(tiande_actors::outbox::STALL_MAX.0 + 1));
+    until("the tick has seen it", || deaf.outbox.is_closed()).await;
     assert_eq!(deaf.closed().await, 4431);
     assert!(!awake.is_closed());
 }

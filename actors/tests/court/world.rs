@@ -387,7 +387,8 @@ impl Inbox {
         while let Some(Some(outgoing)) = self.reader.next().now_or_never() {
             match outgoing {
                 Outgoing::Write(Frame::Text(text)) => {
-                    self.frames.push_back(PlainFrame::read(&text));
+                    // Several in one are a line each.
+                    self.frames.extend(text.split('\n').map(PlainFrame::read));
                 }
                 Outgoing::Write(Frame::Binary(bytes)) => {
                     let text = std::str::from_utf8(&bytes).unwrap();
@@ -409,10 +410,19 @@ impl Inbox {
         kind: &str,
         wanted: impl Fn(&PlainFrame) -> bool,
     ) -> PlainFrame {
-        found(kind, || {
+        self.first(kind, |frame| frame.kind == kind && wanted(frame)).await
+    }
+
+    /// The next frame of one of these kinds.
+    pub async fn next_that_is(&mut self, kinds: &[&str]) -> PlainFrame {
+        self.first(&kinds.join(" or "), |frame| kinds.contains(&frame.kind.as_str())).await
+    }
+
+    async fn first(&mut self, what: &str, wanted: impl Fn(&PlainFrame) -> bool) -> PlainFrame {
+        found(what, || {
             self.pump();
             while let Some(frame) = self.frames.pop_front() {
-                if frame.kind == kind && wanted(&frame) {
+                if wanted(&frame) {
                     return Some(frame);
                 }
             }

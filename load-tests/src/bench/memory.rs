@@ -41,12 +41,12 @@ const MANY: usize = 10_000;
 const TIPS_AT_ONCE: usize = 8;
 /// Cases in one import.
 const CASES_AT_ONCE: usize = 100;
-/// A case that nobody asks sleeps within this.
+/// A case that nobody asks sleeps within this, and so does an incident that waits for a dispatcher.
 const ASLEEP_AFTER_MS: u64 = 65_000;
 
 /// See the module.
 pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
-    let mut lines = vec![incidents(setting).await?];
+    let mut lines = incidents(setting).await?;
     lines.extend(cases(setting).await?);
     lines.extend(officers(setting).await?);
     Ok(lines)
@@ -192,8 +192,8 @@ async fn send_tip(http: &Http, court: &str, secret: &str, n: usize) -> Result<()
     anyhow::bail!("tip {n} was turned away a hundred times")
 }
 
-/// What an open incident costs.
-async fn incidents(setting: &Setting) -> Result<Line> {
+/// What an open incident costs: just come in, and when it has waited for its dispatcher for a while.
+async fn incidents(setting: &Setting) -> Result<Vec<Line>> {
     let log = setting.out.join("memory-server.log");
     let server = Server::start_with(&setting.binary, &log, host::measured()).await?;
     let process = Process::of(&server)?;
@@ -204,8 +204,14 @@ async fn incidents(setting: &Setting) -> Result<Line> {
     send_tips(&server.http, &made, FIRST_TIPS, MANY).await?;
     clock::sleep_ms(2_000).await;
     let after = process.memory()?;
+    clock::sleep_ms(ASLEEP_AFTER_MS).await;
+    let asleep = process.memory()?;
     server.end().await;
-    Ok(each("one open incident, of 10,000", before, after, MANY, Some(2_000.0)))
+    let name = "one open incident that waits for a dispatcher, of 10,000";
+    Ok(vec![
+        each("one open incident that has just come in, of 10,000", before, after, MANY, None),
+        each(name, before, asleep, MANY, Some(2_000.0)),
+    ])
 }
 
 async fn import(admin: &mut Admin, court: &str, from: usize, count: usize) -> Result<()> {

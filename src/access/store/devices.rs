@@ -181,11 +181,18 @@ impl Doors {
     /// # Errors
     /// [`StoreFault`].
     pub async fn device_allowed(&self, device: DeviceId) -> Result<bool, StoreFault> {
+        let generation = match self.known_devices.allows(device) {
+            Ok(()) => return Ok(true),
+            Err(generation) => generation,
+        };
         // Primary key of `device`.
         let query =
             sql("SELECT EXISTS (SELECT 1 FROM device WHERE id = $1 AND revoked_ms IS NULL)")
                 .bind(device.to_string());
         let (allowed,): (bool,) = read(self.journal.readers().fetch_one(query)).await?;
+        if allowed {
+            self.known_devices.keep(device, generation);
+        }
         Ok(allowed)
     }
 
@@ -195,7 +202,8 @@ impl Doors {
     /// [`StoreFault`].
     pub async fn revoke_device(&self, device: DeviceId) -> Result<Option<DeviceRow>, StoreFault> {
         let now = self.clock.now().0;
-        let row: Option<(String, String)> = self
+        self.known_devices.change(device);
+        let revoked = self
             .journal
             .write(move |mut conn| {
                 Box::pin(async move {
@@ -211,7 +219,9 @@ impl Doors {
                     .await
                 })
             })
-            .await?;
+            .await;
+        self.known_devices.changed(device);
+        let row: Option<(String, String)> = revoked?;
         row.map(|(court, officer)| device_row(&device.to_string(), &court, &officer)).transpose()
     }
 }

@@ -94,6 +94,7 @@ impl PostgresJournal {
         let data_dir = options.data_dir.clone();
         let (answer, opened) = oneshot::channel();
         let alone = move || {
+            crate::urgent::go_first();
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(THREADS)
                 .thread_name("tiande-postgres")

@@ -242,6 +242,7 @@ impl SqliteJournal {
 fn run_alone(writer: Writer) -> std::io::Result<()> {
     let failed = writer.failed.clone();
     let alone = move || {
+        crate::urgent::go_first();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let ran = runtime.map(|runtime| {
             let run = std::panic::AssertUnwindSafe(writer.run()).catch_unwind();

@@ -35,6 +35,8 @@ pub struct Socket {
     ws: WebSocket<TcpStream>,
     /// Frames that came while another one was waited for.
     inbox: VecDeque<Value>,
+    /// Frames that came in one with others and are to be read next.
+    unread: VecDeque<Value>,
     code: Option<u16>,
     closed: bool,
     commands: u32,
@@ -63,8 +65,8 @@ impl Socket {
         match client(request, stream) {
             Ok((ws, _)) => {
                 ws.get_ref().set_read_timeout(Some(LOOK)).expect("a limit");
-                let inbox = VecDeque::new();
-                Ok(Self { ws, inbox, code: None, closed: false, commands: 0 })
+                let (inbox, unread) = <(VecDeque<_>, VecDeque<_>)>::default();
+                Ok(Self { ws, inbox, unread, code: None, closed: false, commands: 0 })
             }
             Err(HandshakeError::Failure(Error::Http(response))) => Err(response.status().as_u16()),
             // No answer at all, as from a server that is being killed.
@@ -124,7 +126,25 @@ impl Socket {
         }
     }
 
+    /// The next frame that comes; those that came together come one after the other.
     fn read(&mut self, deadline: Deadline) -> Got {
+        match self.read_one(deadline) {
+            Got::Frame(mut frame) if frame["type"] == "news" => {
+                let mut news = frame["news"].take();
+                let news = news.as_array_mut().expect("a list of frames");
+                for frame in news.drain(1..).rev() {
+                    self.unread.push_front(frame);
+                }
+                Got::Frame(news.remove(0))
+            }
+            got => got,
+        }
+    }
+
+    fn read_one(&mut self, deadline: Deadline) -> Got {
+        if let Some(frame) = self.unread.pop_front() {
+            return Got::Frame(frame);
+        }
         loop {
             if self.closed {
                 return Got::Closed(self.code);

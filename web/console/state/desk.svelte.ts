@@ -200,6 +200,11 @@ export class Desk {
       this.outbox.answer(frame);
       return;
     }
+    if (frame.type === 'news') {
+      // Much happened at once: several frames in one.
+      for (const one of frame['news'] as Frame[]) this.take(one);
+      return;
+    }
     if (!this.told.take(frame)) return;
     this.board.take(frame);
     if (frame.type === 'welcome' || frame.type === 'resumed') {
