@@ -48,8 +48,8 @@ pub use self::open::OpenFault;
 pub(in crate::journal) use self::open::{DATABASE, Start, lock_folder, readers};
 pub(in crate::journal) use self::writer::{GROUP_MAX, Gauges};
 
-/// Decisions that may wait for the writer: at 128 a group and one fsync each, about 32 fsyncs, which
-/// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
+/// Decisions that may wait for the writer: at 512 a group and one fsync each, 8 groups, which at
+/// 20 ms each (a slow disk) is a sixth of a second. Who comes later is better refused early.
 pub(in crate::journal) const QUEUE_MAX: usize = 4_096;
 /// Errands that may wait: a shift's worth of people who sign in at once. One is done between two
 /// groups of decisions, each with an fsync of its own, so on a slow disk (5 ms) under full load the

@@ -30,8 +30,9 @@ use crate::fault;
 use crate::journal::checkpoint::{Checkpoint, CheckpointWriter};
 use crate::journal::sql::as_sqlx;
 
-/// Decisions in one transaction. More gains little: the fsync is shared 128 ways by then.
-pub const GROUP_MAX: usize = 128;
+/// Decisions in one transaction. They share its fsync, and each page that several of them change is
+/// written once.
+pub const GROUP_MAX: usize = 512;
 /// Without a new job for so long the writer is idle and tidies up.
 const IDLE: Duration = Duration::from_millis(200);
 /// A changed head is signed at least that often.
