@@ -9,6 +9,7 @@
 mod errand;
 mod lookup;
 mod open;
+mod room;
 mod script;
 mod trouble;
 mod writer;
@@ -34,6 +35,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::job::{Closure, Errand, Job, Mark, StoreFault, Waiting};
 use self::plan::Base;
 use self::prepared::Prepared;
+use self::room::Room;
 use self::writer::{Tidy, Writer};
 use super::checkpoint::CheckpointWriter;
 use super::envelope::HashAlg;
@@ -134,6 +136,8 @@ impl SqliteJournal {
         };
         let base = Base::new(start.epoch, start.hash_alg, start.head, start.commitments, keys);
         let tidy = Tidy::new(start.head.0);
+        let mut room = Room::of(data_dir.join(DATABASE));
+        room.make().map_err(|source| OpenFault::Folder { path: data_dir.clone(), source })?;
         let writer = Writer {
             conn,
             base,
@@ -145,6 +149,7 @@ impl SqliteJournal {
             failed: failed_tx,
             gauges,
             tidy,
+            room,
             lock,
         };
         run_alone(writer).map_err(|source| OpenFault::Folder { path: data_dir, source })?;
