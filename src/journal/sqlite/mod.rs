@@ -54,8 +54,8 @@ pub(in crate::journal) use self::writer::{GROUP_MAX, Gauges};
 /// 20 ms each (a slow disk) is a sixth of a second. Who comes later is better refused early.
 pub(in crate::journal) const QUEUE_MAX: usize = 4_096;
 /// Errands that may wait: a shift's worth of people who sign in at once. One is done between two
-/// groups of decisions, each with an fsync of its own, so on a slow disk (5 ms) under full load the
-/// last one waits two and a half seconds.
+/// groups of decisions, each with an fsync of its own, so on a slow disk (20 ms a full group) under
+/// full load the last one waits about six seconds.
 pub(in crate::journal) const ERRANDS_MAX: usize = 256;
 
 /// How to open the journal.

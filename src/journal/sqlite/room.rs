@@ -1,10 +1,10 @@
 //! Room for the write-ahead log, made before it is needed.
 //!
 //! A commit that makes the log longer waits for two things on the disk, its bytes and the file's new
-//! length; one that writes over old bytes waits for the bytes alone. That was 464 against 319 us for
-//! 64 KiB on the machine where it was measured. So the writer makes the log longer by itself, with zeros
-//! behind its end, when it opens and when it has nothing else to do. SQLite ends a log at the first
-//! frame that is not of it, so what lies behind does not count.
+//! length; one that writes over old bytes waits for the bytes alone, which took 0.7 of the time for
+//! 64 KiB. So the writer makes the log longer by itself, with zeros behind its end, when it opens and when
+//! it has nothing else to do. SQLite ends a log at the first frame that is not of it, so what lies behind
+//! does not count.
 //!
 //! **Not here:** frames. Nothing is ever written where the log has been.
 
