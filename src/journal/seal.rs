@@ -19,9 +19,12 @@ const CACHE_MAX: usize = 32_768;
 /// Length of a data key's mark in front of what it sealed.
 const MARK_LEN: usize = 8;
 
-/// A subject's data key.
+/// A subject's data key, and its mark: worked out once, for it stands in front of each sealed part.
 #[derive(Clone, Copy)]
-pub struct DataKey([u8; KEY_LEN]);
+pub struct DataKey {
+    key: [u8; KEY_LEN],
+    mark: [u8; MARK_LEN],
+}
 
 impl std::fmt::Debug for DataKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -41,12 +44,11 @@ pub enum Opened {
 }
 
 impl DataKey {
-    fn mark(&self) -> [u8; MARK_LEN] {
-        let digest =
-            Sha256::new().chain_update(b"tiande-data-key-v1").chain_update(self.0).finalize();
+    fn of(key: [u8; KEY_LEN]) -> Self {
+        let digest = Sha256::new().chain_update(b"tiande-data-key-v1").chain_update(key).finalize();
         let mut mark = [0; MARK_LEN];
         mark.copy_from_slice(&digest[..MARK_LEN]);
-        mark
+        Self { key, mark }
     }
 
     /// Opens what [`SubjectKeys::seal`] made for the same place.
@@ -55,10 +57,10 @@ impl DataKey {
         let Some((mark, sealed)) = sealed.split_first_chunk::<MARK_LEN>() else {
             return Opened::Damaged;
         };
-        if *mark != self.mark() {
+        if *mark != self.mark {
             return Opened::Forgotten;
         }
-        Sealer::new(&self.0)
+        Sealer::new(&self.key)
             .open(&place(stream, seq, kind), sealed)
             .map_or(Opened::Damaged, Opened::Plain)
     }
@@ -145,16 +147,16 @@ impl SubjectKeys {
     /// A new key and its wrapped form. Not remembered yet: its row is not durable yet.
     #[must_use]
     pub fn create(&self, subject: Subject) -> (DataKey, Vec<u8>) {
-        let key = DataKey(self.randomness.bytes());
+        let key = DataKey::of(self.randomness.bytes());
         let nonce = self.randomness.bytes();
-        (key, self.wrapper.seal_with(nonce, subject.0.as_bytes(), &key.0))
+        (key, self.wrapper.seal_with(nonce, subject.0.as_bytes(), &key.key))
     }
 
     /// Seals a personal part for one place in the journal.
     #[must_use]
     pub fn seal(&self, key: DataKey, stream: &str, seq: u64, kind: &str, plain: &[u8]) -> Vec<u8> {
-        let mut out = key.mark().to_vec();
-        let sealer = Sealer::new(&key.0);
+        let mut out = key.mark.to_vec();
+        let sealer = Sealer::new(&key.key);
         out.extend(sealer.seal_with(self.randomness.bytes(), &place(stream, seq, kind), plain));
         out
     }
@@ -163,7 +165,7 @@ impl SubjectKeys {
     #[must_use]
     pub fn unwrap_stored(&self, subject: Subject, wrapped: &[u8]) -> Option<DataKey> {
         let bytes = self.wrapper.open(subject.0.as_bytes(), wrapped)?;
-        bytes.try_into().ok().map(DataKey)
+        bytes.try_into().ok().map(DataKey::of)
     }
 
     /// The key, if it is remembered.
@@ -228,7 +230,7 @@ mod tests {
         let keys = SubjectKeys::new(&MasterKey::from_bytes([1; 32]), Randomness::default());
         let (one, two) = (Subject(Uuid::from_u128(1)), Subject(Uuid::from_u128(2)));
         let (key, wrapped) = keys.create(one);
-        assert_eq!(keys.unwrap_stored(one, &wrapped).map(|k| k.0), Some(key.0));
+        assert_eq!(keys.unwrap_stored(one, &wrapped).map(|k| k.key), Some(key.key));
         assert!(keys.unwrap_stored(two, &wrapped).is_none());
         let other = SubjectKeys::new(&MasterKey::from_bytes([2; 32]), Randomness::default());
         assert!(other.unwrap_stored(one, &wrapped).is_none());

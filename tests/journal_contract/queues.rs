@@ -94,13 +94,13 @@ async fn a_full_queue_of_errands_refuses_no_decision(home: Home) {
 async fn a_storm_of_decisions_starves_no_errand(home: Home) {
     let journal = home.open().await;
     let (go, held) = hold(&journal).await;
-    let appends: Vec<_> = (1..=1_000).map(|n| journal.append(tip_taken(n))).collect();
+    let appends: Vec<_> = (1..=2_000).map(|n| journal.append(tip_taken(n))).collect();
     let errands = [(); 3].map(|()| queue_count(&journal).expect("room"));
     go.send(()).expect("the writer waits");
     // One after each whole group: neither breaks a group up, nor waits for the last of them.
     for (errand, group) in errands.into_iter().zip(1_i64..) {
         let seen = timeout(SOON, errand).await.expect("in time").expect("counted");
-        assert_eq!(seen, 128 * group);
+        assert_eq!(seen, 512 * group);
     }
     for append in appends {
         timeout(SOON, append).await.expect("in time").expect("durable");

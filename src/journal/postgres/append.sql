@@ -1,15 +1,29 @@
 -- Writes one group of decisions: one call, one transaction, one answer. Made anew in each session of
 -- the writer (`session.rs`), so it is always the program's own and no migration changes it.
 --
--- The journal's rows come as arrays, because they are many and binary; rows of the read models as
--- JSON by table, because they are few and of many kinds. What was there before the group is changed
--- first, then rows are added; see `projection::Changes`.
+-- The journal's rows, and those of the tables that nearly every group changes, come as arrays, a
+-- column each. Rows of the other tables come as JSON by table, because they are few and of many kinds.
+-- What was there before the group is changed first, then rows are added; see `projection::Changes`.
 CREATE FUNCTION pg_temp.tiande_append(
     own_epoch bigint, own_commit bigint,
     positions bigint[], courts text[], streams text[], seqs bigint[], kinds text[],
     versions bigint[], times bigint[], bys text[], whys text[], alg text, prev_hashes bytea[],
     hashes bytea[], subjects bytea[], bodies bytea[], sealeds bytea[],
     key_subjects bytea[], key_wraps bytea[], key_times bigint[],
+    delivery_sources text[], delivery_ids text[], delivery_bodies bytea[], delivery_tips text[],
+    delivery_incidents text[], delivery_times bigint[],
+    touched text[], touched_times bigint[], touched_statuses text[], touched_closings bigint[],
+    touched_outcomes text[],
+    ended_officers text[], ended_incidents text[],
+    incidents text[], incident_courts text[], incident_years bigint[], incident_numbers bigint[],
+    incident_kinds text[], incident_urgencies text[], incident_statuses text[],
+    incident_openings bigint[], incident_updates bigint[], incident_closings bigint[],
+    incident_outcomes text[], incident_exercises bigint[], incident_tips text[],
+    tips text[], tip_courts text[], tip_sources text[], tip_times bigint[], tip_kinds text[],
+    tip_urgencies text[],
+    linked_tips text[], linked_incidents text[],
+    bound_officers text[], bound_incidents text[], bound_offers text[], bound_stacked bigint[],
+    bound_times bigint[],
     changes jsonb
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -21,18 +35,19 @@ BEGIN
     END IF;
 
     -- First, so that a repeated delivery is refused as that, whatever else it repeats.
-    IF changes ? 'delivery' THEN
+    IF cardinality(delivery_ids) > 0 THEN
         INSERT INTO delivery (source_key, webhook_id, body_sha256, tip, incident, received_ms)
-        SELECT source_key, webhook_id, body_sha256, tip, incident, received_ms
-        FROM jsonb_populate_recordset(NULL::delivery, changes -> 'delivery');
+        SELECT * FROM unnest(delivery_sources, delivery_ids, delivery_bodies, delivery_tips,
+            delivery_incidents, delivery_times);
     END IF;
 
-    IF changes ? 'incident_patch' THEN
+    IF cardinality(touched) > 0 THEN
         -- By primary key. What is closed stays closed as it was.
         UPDATE incident SET updated_ms = v.updated_ms, status = COALESCE(v.status, incident.status),
             closed_ms = COALESCE(v.closed_ms, incident.closed_ms),
             outcome = COALESCE(v.outcome, incident.outcome)
-        FROM jsonb_populate_recordset(NULL::incident, changes -> 'incident_patch') AS v
+        FROM unnest(touched, touched_times, touched_statuses, touched_closings, touched_outcomes)
+            AS v (id, updated_ms, status, closed_ms, outcome)
         WHERE incident.id = v.id;
     END IF;
     IF changes ? 'duty' THEN
@@ -41,10 +56,10 @@ BEGIN
         FROM jsonb_populate_recordset(NULL::officer, changes -> 'duty') AS v
         WHERE officer.id = v.id;
     END IF;
-    IF changes ? 'commitment_end' THEN
+    IF cardinality(ended_officers) > 0 THEN
         -- By primary key.
         DELETE FROM commitment
-        USING jsonb_populate_recordset(NULL::commitment, changes -> 'commitment_end') AS v
+        USING unnest(ended_officers, ended_incidents) AS v (officer, incident)
         WHERE commitment.officer = v.officer AND commitment.incident = v.incident;
     END IF;
     IF changes ? 'tip_forward' THEN
@@ -96,22 +111,20 @@ BEGIN
         AS r (position, court, stream, seq, kind, schema_version, at_ms, by_json, why, prev_hash,
             hash, subject, body, sealed);
 
-    IF changes ? 'incident' THEN
+    IF cardinality(incidents) > 0 THEN
         INSERT INTO incident (id, court, year, number, kind, urgency, status, opened_ms, updated_ms,
             closed_ms, outcome, exercise, tip)
-        SELECT id, court, year, number, kind, urgency, COALESCE(status, 'open'), opened_ms,
-            updated_ms, closed_ms, outcome, exercise, tip
-        FROM jsonb_populate_recordset(NULL::incident, changes -> 'incident');
+        SELECT * FROM unnest(incidents, incident_courts, incident_years, incident_numbers,
+            incident_kinds, incident_urgencies, incident_statuses, incident_openings,
+            incident_updates, incident_closings, incident_outcomes, incident_exercises,
+            incident_tips);
     END IF;
-    IF changes ? 'tip' THEN
+    IF cardinality(tips) > 0 THEN
         INSERT INTO tip (id, court, source, received_ms, kind, urgency)
-        SELECT id, court, source, received_ms, kind, urgency
-        FROM jsonb_populate_recordset(NULL::tip, changes -> 'tip');
+        SELECT * FROM unnest(tips, tip_courts, tip_sources, tip_times, tip_kinds, tip_urgencies);
     END IF;
-    IF changes ? 'tip_incident' THEN
-        INSERT INTO tip_incident (tip, incident)
-        SELECT tip, incident
-        FROM jsonb_populate_recordset(NULL::tip_incident, changes -> 'tip_incident');
+    IF cardinality(linked_tips) > 0 THEN
+        INSERT INTO tip_incident (tip, incident) SELECT * FROM unnest(linked_tips, linked_incidents);
     END IF;
     IF changes ? 'tip_forward' THEN
         INSERT INTO tip_forward (tip, from_incident, to_incident, moved_ms)
@@ -123,10 +136,10 @@ BEGIN
         SELECT id, court, registered_ms, duty
         FROM jsonb_populate_recordset(NULL::officer, changes -> 'officer');
     END IF;
-    IF changes ? 'commitment' THEN
+    IF cardinality(bound_officers) > 0 THEN
         INSERT INTO commitment (officer, incident, offer, stacked, since_ms)
-        SELECT officer, incident, offer, stacked, since_ms
-        FROM jsonb_populate_recordset(NULL::commitment, changes -> 'commitment');
+        SELECT * FROM unnest(bound_officers, bound_incidents, bound_offers, bound_stacked,
+            bound_times);
     END IF;
     IF changes ? 'case_file' THEN
         INSERT INTO case_file (id, court, number)

@@ -37,6 +37,7 @@ use tiande_actors::ports::journal::{
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
 use tiande_core::journal::{Snapshot, StreamId, Subject};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -56,8 +57,9 @@ use crate::keys::MasterKey;
 
 pub use self::options::PostgresOptions;
 
-/// Threads of the store's runtime: one for the writer, one for readers.
-const THREADS: usize = 2;
+/// Threads of the readers' runtime. The writer has one of its own beside it: the thread that waits for
+/// the database's answer is the one that needs it, and no other has to be woken in between.
+const READER_THREADS: usize = 1;
 
 struct Inner {
     jobs: mpsc::Sender<Job>,
@@ -94,14 +96,20 @@ impl PostgresJournal {
         let data_dir = options.data_dir.clone();
         let (answer, opened) = oneshot::channel();
         let alone = move || {
-            crate::urgent::go_first();
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(THREADS)
+            let runtimes = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(READER_THREADS)
                 .thread_name("tiande-postgres")
                 .enable_all()
-                .build();
-            match runtime {
-                Ok(runtime) => runtime.block_on(run(options, place, answer)),
+                .build()
+                .and_then(|readers| {
+                    let own = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                    Ok((own, readers))
+                });
+            match runtimes {
+                Ok((own, readers)) => {
+                    crate::urgent::go_first(); // Not the readers: their threads are there already.
+                    own.block_on(run(options, place, readers.handle().clone(), answer));
+                }
                 Err(source) => {
                     let path = options.data_dir;
                     drop(answer.send(Err(OpenFault::Folder { path, source })));
@@ -201,9 +209,10 @@ impl PostgresJournal {
 async fn run(
     options: OpenOptions,
     place: PostgresOptions,
+    readers: Handle,
     answer: oneshot::Sender<Result<Inner, OpenFault>>,
 ) {
-    let (writer, inner) = match start(options, place).await {
+    let (writer, inner) = match start(options, place, readers).await {
         Ok(started) => started,
         Err(fault) => {
             drop(answer.send(Err(fault)));
@@ -212,14 +221,18 @@ async fn run(
     };
     let failed = writer.failed.clone();
     drop(answer.send(Ok(inner)));
-    // On a worker of the runtime, which waits for the network itself.
-    if tokio::spawn(writer.run()).await.is_err() {
+    let run = std::panic::AssertUnwindSafe(writer.run()).catch_unwind();
+    if run.await.is_err() {
         tracing::error!("the journal's writer died");
         failed.send_replace(true);
     }
 }
 
-async fn start(options: OpenOptions, place: PostgresOptions) -> Result<(Writer, Inner), OpenFault> {
+async fn start(
+    options: OpenOptions,
+    place: PostgresOptions,
+    readers: Handle,
+) -> Result<(Writer, Inner), OpenFault> {
     let OpenOptions { data_dir, hash_alg, clock, randomness } = options;
     let lock = lock_folder(&data_dir)?;
     let mut session = Session::open(&place, None).await?;
@@ -228,7 +241,13 @@ async fn start(options: OpenOptions, place: PostgresOptions) -> Result<(Writer, 
     let signer = CheckpointWriter::open(&data_dir)?;
     let start = open::take_ownership(&mut session.conn, &master, hash_alg, clock.now()).await?;
     session.make_ready().await?;
-    let pool: PgPool = open::reader_pool(&place).await?;
+    // A pool's sockets, and what tends them, live where it was made.
+    let options = place.clone();
+    let pool = readers.spawn(async move { open::reader_pool(&options).await }).await;
+    let pool: PgPool = pool.unwrap_or_else(|_died| {
+        let source = sqlx::Error::PoolClosed;
+        Err(OpenFault::Database { what: "open for reading", source })
+    })?;
     let keys = Arc::new(SubjectKeys::new(&master, randomness));
     let (jobs, queue) = mpsc::channel(QUEUE_MAX);
     let (errands, waiting_errands) = mpsc::channel(ERRANDS_MAX);
@@ -237,7 +256,7 @@ async fn start(options: OpenOptions, place: PostgresOptions) -> Result<(Writer, 
     let inner = Inner {
         jobs,
         errands,
-        readers: PgReaders { pool: pool.clone(), runtime: tokio::runtime::Handle::current() },
+        readers: PgReaders { pool: pool.clone(), runtime: readers },
         keys: Arc::clone(&keys),
         master: Arc::new(master),
         failed,

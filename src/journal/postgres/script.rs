@@ -2,18 +2,24 @@
 //!
 //! **Not here:** the statements, which stand there, and running it.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 use sqlx::Arguments as _;
 use sqlx::postgres::PgArguments;
+use tiande_core::ids::IncidentId;
 use tiande_core::time::UnixMillis;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::journal::envelope::HashAlg;
-use crate::journal::plan::{JournalRow, Plan};
+use crate::journal::plan::Plan;
 use crate::journal::projection::{Changes, Closing, audience_name};
 
 /// The call: one question and one answer for a whole group, whatever it holds.
 pub const CALL: &str = "SELECT pg_temp.tiande_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-    $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+    $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, \
+    $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, \
+    $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60)";
 
 /// Positions, sequences and numbers as PostgreSQL keeps integers.
 pub fn signed(value: u64) -> i64 {
@@ -50,12 +56,102 @@ pub fn values(
     values.add(keys.iter().map(|(s, _, _)| s.0.as_bytes().as_slice()).collect::<Vec<_>>())?;
     values.add(keys.iter().map(|(_, wrapped, _)| wrapped.as_slice()).collect::<Vec<_>>())?;
     values.add(keys.iter().map(|(_, _, at)| at.0).collect::<Vec<_>>())?;
-    values.add(Json(changes(&plan.changes).to_string()))?;
+    often(&mut values, &plan.changes)?;
+    values.add(Json(serde_json::to_string(&Seldom::of(&plan.changes))?))?;
     Ok(values)
 }
 
-fn column<'p, T>(rows: &'p [JournalRow], of: impl Fn(&'p JournalRow) -> T) -> Vec<T> {
-    rows.iter().map(of).collect()
+/// Rows of the tables that nearly every group changes, a column a value.
+fn often(values: &mut PgArguments, changes: &Changes) -> Result<(), sqlx::error::BoxDynError> {
+    let rows = &changes.deliveries;
+    values.add(column(rows, |(row, _)| row.source.as_str()))?;
+    values.add(column(rows, |(row, _)| row.webhook_id.as_str()))?;
+    values.add(column(rows, |(row, _)| row.body_sha256.as_slice()))?;
+    values.add(column(rows, |(row, _)| Id::of(row.tip.0)))?;
+    values.add(column(rows, |(row, _)| Id::of(row.incident.0)))?;
+    values.add(column(rows, |(_, at)| at.0))?;
+
+    let rows = &changes.incident_patches;
+    values.add(column(rows, |(id, _)| Id::of(id.0)))?;
+    values.add(column(rows, |(_, patch)| patch.updated.0))?;
+    values.add(column(rows, |(_, patch)| closing(patch.closing).0))?;
+    values.add(column(rows, |(_, patch)| closing(patch.closing).1))?;
+    values.add(column(rows, |(_, patch)| closing(patch.closing).2))?;
+
+    let rows = &changes.commitments;
+    values.add(column(rows, |((officer, _), _)| Id::of(officer.0)))?;
+    values.add(column(rows, |((_, incident), _)| Id::of(incident.0)))?;
+
+    let rows = &changes.incidents;
+    values.add(column(rows, |row| Id::of(row.id.0)))?;
+    values.add(column(rows, |row| row.court.as_str()))?;
+    values.add(column(rows, |row| i64::from(row.year)))?;
+    values.add(column(rows, |row| signed(row.number)))?;
+    values.add(column(rows, |row| row.kind))?;
+    values.add(column(rows, |row| row.urgency))?;
+    values.add(column(rows, |row| closing(row.closing).0.unwrap_or("open")))?;
+    values.add(column(rows, |row| row.opened.0))?;
+    values.add(column(rows, |row| row.updated.0))?;
+    values.add(column(rows, |row| closing(row.closing).1))?;
+    values.add(column(rows, |row| closing(row.closing).2))?;
+    values.add(column(rows, |row| i64::from(row.exercise)))?;
+    values.add(column(rows, |row| row.tip.map(|tip| Id::of(tip.0))))?;
+
+    let rows = &changes.tips;
+    values.add(column(rows, |row| Id::of(row.id.0)))?;
+    values.add(column(rows, |row| row.court.as_str()))?;
+    values.add(column(rows, |row| row.source.as_str()))?;
+    values.add(column(rows, |row| row.received.0))?;
+    values.add(column(rows, |row| row.kind))?;
+    values.add(column(rows, |row| row.urgency))?;
+
+    let rows = &changes.tip_links;
+    values.add(column(rows, |(tip, _)| Id::of(tip.0)))?;
+    values.add(column(rows, |(_, incident)| Id::of(incident.0)))?;
+
+    let rows = || changes.commitments.iter().filter_map(|(key, row)| row.map(|row| (key, row)));
+    values.add(column(rows(), |((officer, _), _)| Id::of(officer.0)))?;
+    values.add(column(rows(), |((_, incident), _)| Id::of(incident.0)))?;
+    values.add(column(rows(), |(_, row)| Id::of(row.offer.0)))?;
+    values.add(column(rows(), |(_, row)| i64::from(row.stacked)))?;
+    values.add(column(rows(), |(_, row)| row.since.0))
+}
+
+fn column<R, T>(rows: impl IntoIterator<Item = R>, of: impl Fn(R) -> T) -> Vec<T> {
+    rows.into_iter().map(of).collect()
+}
+
+/// An identity as the read models keep it, written where it stands and not as a text on the heap.
+struct Id([u8; Hyphenated::LENGTH]);
+
+impl Id {
+    fn of(uuid: Uuid) -> Self {
+        let mut text = [0; Hyphenated::LENGTH];
+        uuid.hyphenated().encode_lower(&mut text);
+        Self(text)
+    }
+}
+
+impl sqlx::Type<sqlx::Postgres> for Id {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <&str as sqlx::Type<sqlx::Postgres>>::type_info()
+    }
+}
+
+impl sqlx::postgres::PgHasArrayType for Id {
+    fn array_type_info() -> sqlx::postgres::PgTypeInfo {
+        <&str as sqlx::postgres::PgHasArrayType>::array_type_info()
+    }
+}
+
+impl sqlx::Encode<'_, sqlx::Postgres> for Id {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut sqlx::postgres::PgArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        buffer.extend_from_slice(&self.0);
+        Ok(sqlx::encode::IsNull::No)
+    }
 }
 
 /// A JSON text for a parameter of type `jsonb`. Its wire form is the text behind a version byte.
@@ -78,147 +174,78 @@ impl sqlx::Encode<'_, sqlx::Postgres> for Json {
     }
 }
 
-/// Rows of the read models by table, under the names of their columns; tables without any are left
-/// out.
-fn changes(changes: &Changes) -> Value {
-    let mut tables = Map::new();
-    let mut table = |name: &str, rows: Vec<Value>| {
-        if !rows.is_empty() {
-            tables.insert(name.to_owned(), Value::Array(rows));
-        }
-    };
-    table(
-        "delivery",
-        list(&changes.deliveries, |(delivery, at)| {
-            json!({
-                "source_key": delivery.source, "webhook_id": delivery.webhook_id,
-                "body_sha256": bytes(&delivery.body_sha256), "tip": delivery.tip.to_string(),
-                "incident": delivery.incident.to_string(), "received_ms": at.0,
-            })
-        }),
-    );
-    table(
-        "incident_patch",
-        list(&changes.incident_patches, |(id, patch)| {
-            let (status, closed, outcome) = closing(patch.closing);
-            json!({
-                "id": id.to_string(), "updated_ms": patch.updated.0, "status": status,
-                "closed_ms": closed, "outcome": outcome,
-            })
-        }),
-    );
-    table(
-        "duty",
-        list(&changes.duties, |(officer, duty)| json!({"id": officer.to_string(), "duty": duty})),
-    );
-    table(
-        "commitment_end",
-        list(
-            changes.commitments.keys(),
-            |(officer, incident)| json!({"officer": officer.to_string(), "incident": incident.to_string()}),
-        ),
-    );
-    table(
-        "acknowledgement",
-        list(&changes.acknowledgements, |(court, alarm, by, at)| {
-            json!({
-                "court": court.as_str(), "id": alarm.to_string(), "acknowledged_by": by,
-                "acknowledged_ms": at.0,
-            })
-        }),
-    );
-    table(
-        "settlement",
-        list(&changes.settlements, |(court, incident, at)| {
-            json!({
-                "court": court.as_str(), "incident": incident.to_string(), "settled_ms": at.0,
-            })
-        }),
-    );
-    table(
-        "incident",
-        list(&changes.incidents, |row| {
-            let (status, closed, outcome) = closing(row.closing);
-            json!({
-                "id": row.id.to_string(), "court": row.court.as_str(), "year": row.year,
-                "number": row.number, "kind": row.kind, "urgency": row.urgency, "status": status,
-                "opened_ms": row.opened.0, "updated_ms": row.updated.0, "closed_ms": closed,
-                "outcome": outcome, "exercise": u8::from(row.exercise),
-                "tip": row.tip.map(|id| id.to_string()),
-            })
-        }),
-    );
-    table(
-        "tip",
-        list(&changes.tips, |row| {
-            json!({
-                "id": row.id.to_string(), "court": row.court.as_str(), "source": row.source,
-                "received_ms": row.received.0, "kind": row.kind, "urgency": row.urgency,
-            })
-        }),
-    );
-    table(
-        "tip_incident",
-        list(
-            &changes.tip_links,
-            |(tip, incident)| json!({"tip": tip.to_string(), "incident": incident.to_string()}),
-        ),
-    );
-    table(
-        "tip_forward",
-        list(&changes.tip_moves, |(tip, moved)| {
-            json!({
-                "tip": tip.to_string(), "from_incident": moved.from.to_string(),
-                "to_incident": moved.to.to_string(), "moved_ms": moved.at.0,
-            })
-        }),
-    );
-    table(
-        "officer",
-        list(&changes.officers, |row| {
-            json!({
-                "id": row.id.to_string(), "court": row.court.as_str(),
-                "registered_ms": row.registered.0, "duty": row.duty,
-            })
-        }),
-    );
-    let bound = changes.commitments.iter().filter_map(|(key, row)| row.map(|row| (key, row)));
-    table(
-        "commitment",
-        list(bound, |((officer, incident), row)| {
-            json!({
-                "officer": officer.to_string(), "incident": incident.to_string(),
-                "offer": row.offer.to_string(), "stacked": u8::from(row.stacked),
-                "since_ms": row.since.0,
-            })
-        }),
-    );
-    table(
-        "case_file",
-        list(
-            &changes.cases,
-            |row| json!({"id": row.id.to_string(), "court": row.court.as_str(), "number": row.number}),
-        ),
-    );
-    table(
-        "outbox",
-        list(&changes.alarms, |row| {
-            let taken = row.acknowledged.as_ref();
-            json!({
-                "id": row.id.to_string(), "position": row.position, "court": row.court.as_str(),
-                "audience": audience_name(row.audience), "kind": row.kind,
-                "incident": row.incident.map(|id| id.to_string()),
-                "officer": row.officer.map(|id| id.to_string()), "raised_ms": row.raised.0,
-                "acknowledged_by": taken.map(|(by, _)| by.as_str()),
-                "acknowledged_ms": moment(taken.map(|(_, at)| *at)), "settled_ms": moment(row.settled),
-            })
-        }),
-    );
-    Value::Object(tables)
+/// Rows of the tables that few groups change, by table, under the names of their columns; tables
+/// without any are left out.
+#[derive(Serialize)]
+struct Seldom<'p> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duty: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    acknowledgement: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settlement: Vec<Settlement<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tip_forward: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    officer: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    case_file: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outbox: Vec<Value>,
 }
 
-fn list<T>(rows: impl IntoIterator<Item = T>, to_json: impl Fn(T) -> Value) -> Vec<Value> {
-    rows.into_iter().map(to_json).collect()
+/// Each end of an incident settles what was raised about it.
+#[derive(Serialize)]
+struct Settlement<'p> {
+    court: &'p str,
+    incident: IncidentId,
+    settled_ms: UnixMillis,
+}
+
+impl<'p> Seldom<'p> {
+    fn of(changes: &'p Changes) -> Self {
+        Self {
+            duty: column(&changes.duties, |(officer, duty)| json!({"id": officer, "duty": duty})),
+            acknowledgement: column(&changes.acknowledgements, |(court, alarm, by, at)| {
+                json!({
+                    "court": court.as_str(), "id": alarm, "acknowledged_by": by,
+                    "acknowledged_ms": at.0,
+                })
+            }),
+            settlement: column(&changes.settlements, |(court, incident, at)| Settlement {
+                court: court.as_str(),
+                incident: *incident,
+                settled_ms: *at,
+            }),
+            tip_forward: column(&changes.tip_moves, |(tip, moved)| {
+                json!({
+                    "tip": tip, "from_incident": moved.from, "to_incident": moved.to,
+                    "moved_ms": moved.at.0,
+                })
+            }),
+            officer: column(&changes.officers, |row| {
+                json!({
+                    "id": row.id, "court": row.court.as_str(), "registered_ms": row.registered.0,
+                    "duty": row.duty,
+                })
+            }),
+            case_file: column(
+                &changes.cases,
+                |row| json!({"id": row.id, "court": row.court.as_str(), "number": row.number}),
+            ),
+            outbox: column(&changes.alarms, |row| {
+                let taken = row.acknowledged.as_ref();
+                json!({
+                    "id": row.id, "position": row.position, "court": row.court.as_str(),
+                    "audience": audience_name(row.audience), "kind": row.kind,
+                    "incident": row.incident, "officer": row.officer, "raised_ms": row.raised.0,
+                    "acknowledged_by": taken.map(|(by, _)| by.as_str()),
+                    "acknowledged_ms": moment(taken.map(|(_, at)| *at)),
+                    "settled_ms": moment(row.settled),
+                })
+            }),
+        }
+    }
 }
 
 /// Status, moment and outcome; all null for what is open.
@@ -232,9 +259,4 @@ fn closing(closing: Option<Closing>) -> (Option<&'static str>, Option<i64>, Opti
 
 fn moment(at: Option<UnixMillis>) -> Option<i64> {
     at.map(|at| at.0)
-}
-
-/// Bytes as PostgreSQL reads them from a text.
-fn bytes(bytes: &[u8]) -> String {
-    format!("\\x{}", hex::encode(bytes))
 }

@@ -9,6 +9,7 @@
 mod errand;
 mod lookup;
 mod open;
+mod room;
 mod script;
 mod trouble;
 mod writer;
@@ -34,6 +35,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::job::{Closure, Errand, Job, Mark, StoreFault, Waiting};
 use self::plan::Base;
 use self::prepared::Prepared;
+use self::room::Room;
 use self::writer::{Tidy, Writer};
 use super::checkpoint::CheckpointWriter;
 use super::envelope::HashAlg;
@@ -48,12 +50,12 @@ pub use self::open::OpenFault;
 pub(in crate::journal) use self::open::{DATABASE, Start, lock_folder, readers};
 pub(in crate::journal) use self::writer::{GROUP_MAX, Gauges};
 
-/// Decisions that may wait for the writer: at 128 a group and one fsync each, about 32 fsyncs, which
-/// on a slow disk (5 ms) is a sixth of a second. Who comes later is better refused early.
+/// Decisions that may wait for the writer: at 512 a group and one fsync each, 8 groups, which at
+/// 20 ms each (a slow disk) is a sixth of a second. Who comes later is better refused early.
 pub(in crate::journal) const QUEUE_MAX: usize = 4_096;
 /// Errands that may wait: a shift's worth of people who sign in at once. One is done between two
-/// groups of decisions, each with an fsync of its own, so on a slow disk (5 ms) under full load the
-/// last one waits two and a half seconds.
+/// groups of decisions, each with an fsync of its own, so on a slow disk (20 ms a full group) under
+/// full load the last one waits about six seconds.
 pub(in crate::journal) const ERRANDS_MAX: usize = 256;
 
 /// How to open the journal.
@@ -134,6 +136,8 @@ impl SqliteJournal {
         };
         let base = Base::new(start.epoch, start.hash_alg, start.head, start.commitments, keys);
         let tidy = Tidy::new(start.head.0);
+        let mut room = Room::of(data_dir.join(DATABASE));
+        room.make().map_err(|source| OpenFault::Folder { path: data_dir.clone(), source })?;
         let writer = Writer {
             conn,
             base,
@@ -145,6 +149,7 @@ impl SqliteJournal {
             failed: failed_tx,
             gauges,
             tidy,
+            room,
             lock,
         };
         run_alone(writer).map_err(|source| OpenFault::Folder { path: data_dir, source })?;

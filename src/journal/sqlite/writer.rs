@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use super::job::{Errand, Job, Mark, Waiting};
 use super::lookup::look_up;
 use super::plan::{Base, Plan};
+use super::room::Room;
 use super::script;
 use super::stopwatch::Stopwatch;
 use super::trouble::{Trouble, append_fault};
@@ -30,8 +31,9 @@ use crate::fault;
 use crate::journal::checkpoint::{Checkpoint, CheckpointWriter};
 use crate::journal::sql::as_sqlx;
 
-/// Decisions in one transaction. More gains little: the fsync is shared 128 ways by then.
-pub const GROUP_MAX: usize = 128;
+/// Decisions in one transaction. They share its fsync, and each page that several of them change is
+/// written once.
+pub const GROUP_MAX: usize = 512;
 /// Without a new job for so long the writer is idle and tidies up.
 const IDLE: Duration = Duration::from_millis(200);
 /// A changed head is signed at least that often.
@@ -97,6 +99,7 @@ pub struct Writer {
     pub failed: watch::Sender<bool>,
     pub gauges: Gauges,
     pub tidy: Tidy,
+    pub room: Room,
     /// Keeps the data folder locked as long as anything may be written to it.
     pub lock: std::fs::File,
 }
@@ -119,7 +122,8 @@ impl Tidy {
             since_signed: Stopwatch::start(),
             looked_position: position,
             groups: 0,
-            dirty: false,
+            // The log is to be made longer.
+            dirty: true,
         }
     }
 }
@@ -297,13 +301,16 @@ impl Writer {
         if look || (idle && self.tidy.dirty) {
             self.tidy.looked_position = position;
             self.tidy.groups = 0;
-            self.tidy.dirty = !idle;
+            self.tidy.dirty = !idle || self.room.is_wanted();
             let limit = if idle { WAL_PAGES_IDLE } else { WAL_PAGES_BUSY };
             let limit = fault::number("journal.wal_pages", limit);
             let pages = self.checkpoint_wal("PRAGMA wal_checkpoint(NOOP)")?;
             if u64::try_from(pages).unwrap_or(0) >= limit {
                 let _during = fault::during("journal.mid_wal_checkpoint");
                 self.checkpoint_wal("PRAGMA wal_checkpoint(PASSIVE)")?;
+            }
+            if idle && self.room.is_wanted() {
+                self.room.make().map_err(|error| Trouble::Fatal(sqlx::Error::Io(error)))?;
             }
         }
         Ok(())

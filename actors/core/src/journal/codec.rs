@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::event::Event;
+use super::split::{Pieces, split};
 
 /// Bytes of one event, as the store keeps them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,27 +72,14 @@ pub fn encode(event: &Event) -> Encoded {
 }
 
 fn encode_one<E: Serialize>(family: &str, event: &E) -> Encoded {
-    let value = serde_json::to_value(event).expect("events are plain data with text keys");
-    let mut whole = into_object(value);
-    let name = whole.remove("type").and_then(|t| t.as_str().map(str::to_owned)).unwrap_or_default();
-    let mut data = whole.remove("data").map(into_object).unwrap_or_default();
-    let personal = data.remove("personal").filter(|p| !p.is_null()).map(|p| to_bytes(&p));
-    let kind = format!("{family}.{name}");
-    let version = current_version(UPCASTS, &kind);
-    Encoded { kind, version, body: to_bytes(&Value::Object(data)), personal }
-}
-
-fn into_object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
-        }
+    let Pieces { name, body, personal } =
+        split(event).expect("events are plain data with text keys");
+    let mut kind = String::with_capacity(family.len() + 1 + name.len());
+    for part in [family, ".", name] {
+        kind.push_str(part);
     }
-}
-
-fn to_bytes(value: &Value) -> Vec<u8> {
-    serde_json::to_vec(value).expect("a JSON value always serialises")
+    let version = current_version(UPCASTS, &kind);
+    Encoded { kind, version, body, personal }
 }
 
 /// Reads an event back, whatever version it was written in.

@@ -6,6 +6,7 @@
 mod codec;
 mod event;
 mod fold;
+mod split;
 mod stream;
 
 pub use codec::{DecodeFault, Encoded, decode, encode};
