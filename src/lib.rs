@@ -17,6 +17,7 @@ pub mod intake;
 pub mod journal;
 pub mod keys;
 pub mod pictures;
+pub mod procedure;
 pub mod server;
 pub mod shapes;
 pub mod sockets;

@@ -26,6 +26,7 @@ use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, Store};
+use crate::procedure::{Published, Rules};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
@@ -171,6 +172,8 @@ impl Opened {
 pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let listen = config.listen;
     let (workers, connections) = (config.workers, config.connections_max / config.workers);
+    let rules = Rules::load(config.procedure_file.as_deref(), config.calendar_file.as_deref())?;
+    let rules = Data::new(Published::new(rules));
     let opened = open_folder(config).await?;
     let app = opened.app.clone();
     let (for_workers, metrics) = (app.clone(), Data::new(metrics));
@@ -178,6 +181,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
         WebApp::new()
             .app_data(for_workers.clone())
             .app_data(metrics.clone())
+            .app_data(rules.clone())
             .configure(intake::routes)
             .configure(sockets::routes)
             .configure(gateway::routes)
