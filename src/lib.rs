@@ -18,6 +18,7 @@ pub mod journal;
 pub mod keys;
 pub mod listener;
 pub mod pictures;
+pub mod procedure;
 pub mod server;
 pub mod shapes;
 pub mod sockets;

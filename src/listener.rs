@@ -30,6 +30,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tracing::warn;
 
 use crate::app::App;
+use crate::procedure::Published;
 use crate::{api, gateway, intake, sockets};
 
 /// A connection whose peer takes nothing for so long is cut by the kernel.
@@ -49,15 +50,20 @@ const END_WITHIN_S: u64 = 2;
 ///
 /// # Errors
 /// The address cannot be listened on.
-pub fn listen(app: &Data<App>, metrics: &Data<PrometheusHandle>) -> std::io::Result<Server> {
+pub fn listen(
+    app: &Data<App>,
+    metrics: &Data<PrometheusHandle>,
+    rules: &Data<Published>,
+) -> std::io::Result<Server> {
     let (listen, workers) = (app.config.listen, app.config.workers);
     let builder = Server::build();
     let ending = builder.graceful_shutdown_signal();
-    let (app, metrics) = (app.clone(), metrics.clone());
+    let (app, metrics, rules) = (app.clone(), metrics.clone(), rules.clone());
     let (connections, of_worker) = (app.config.connections_max / workers, move || {
         let web = WebApp::new()
             .app_data(app.clone())
             .app_data(metrics.clone())
+            .app_data(rules.clone())
             .configure(intake::routes)
             .configure(sockets::routes)
             .configure(gateway::routes)

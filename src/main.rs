@@ -13,6 +13,7 @@ use tiande::config::{Config, Overrides};
 use tiande::intake::send::TipArgs;
 use tiande::journal::VerifyOptions;
 use tiande::pictures::workshop::SUBCOMMAND;
+use tiande::procedure::command::ProcedureCommand;
 use tiande::{api, journal, server, telemetry};
 use tiande_core::court::CourtProfile;
 
@@ -77,6 +78,9 @@ enum Command {
     /// Cases.
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Statutory nodes: check their file, compute their dates.
+    #[command(subcommand)]
+    Procedure(ProcedureCommand),
     /// The journal.
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -310,6 +314,7 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Tip(args) => return args.run(),
+        Command::Procedure(command) => return command.run(&config),
         Command::Journal(JournalCommand::Verify { checkpoint }) => {
             return verify(&config, checkpoint);
         }
@@ -387,6 +392,8 @@ fn exit_code(fault: &anyhow::Error) -> ExitCode {
         ExitCode::from(EXIT_LOCKED)
     } else if fault.downcast_ref::<server::Failed>().is_some() {
         ExitCode::from(EXIT_STORAGE)
+    } else if fault.downcast_ref::<tiande::procedure::RulesFault>().is_some() {
+        ExitCode::from(EXIT_CONFIG)
     } else {
         ExitCode::FAILURE
     }

@@ -23,6 +23,7 @@ use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, Store};
+use crate::procedure::{Published, Rules};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
@@ -161,9 +162,11 @@ impl Opened {
 /// It cannot start, or the journal failed while it ran.
 pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let listen = config.listen;
+    let rules = Rules::load(config.procedure_file.as_deref(), config.calendar_file.as_deref())?;
+    let rules = Data::new(Published::new(rules));
     let opened = open_folder(config).await?;
     let app = opened.app.clone();
-    let server = listener::listen(&app, &Data::new(metrics));
+    let server = listener::listen(&app, &Data::new(metrics), &rules);
     let server = server.with_context(|| format!("listening on {listen}"))?;
     let control = server.handle();
     let watch = actix::spawn(storage::watch(app.config.data.clone()));

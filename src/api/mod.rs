@@ -8,6 +8,7 @@ pub mod originals;
 pub mod pages;
 pub mod pictures;
 pub mod problem;
+pub mod procedure;
 pub mod reading;
 pub mod refusal;
 pub mod session;
@@ -29,6 +30,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     tracks::routes(cfg);
     pictures::routes(cfg);
     originals::routes(cfg);
+    procedure::routes(cfg);
     openapi::routes(cfg);
     operations::routes(cfg);
     pages::routes(cfg);

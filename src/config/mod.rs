@@ -40,6 +40,10 @@ pub struct Config {
     pub connections_max: usize,
     /// Tracks of officers are removed after so many days, 1..=3_650.
     pub tracks_keep_days: u32,
+    /// The procedure of enforcement; without it the one that is built in.
+    pub procedure_file: Option<PathBuf>,
+    /// The calendar of rest days; without it the one that is built in.
+    pub calendar_file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -58,6 +62,8 @@ impl Default for Config {
             shutdown_grace_ms: 5_000,
             connections_max: 19_000,
             tracks_keep_days: 90,
+            procedure_file: None,
+            calendar_file: None,
         }
     }
 }
@@ -89,6 +95,15 @@ struct File {
     shutdown_grace_ms: Option<u64>,
     connections_max: Option<usize>,
     tracks: TracksTable,
+    procedure: ProcedureTable,
+}
+
+/// `[procedure]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ProcedureTable {
+    file: Option<PathBuf>,
+    calendar: Option<PathBuf>,
 }
 
 /// `[tracks]`.
@@ -169,6 +184,8 @@ impl Config {
             shutdown_grace_ms: file.shutdown_grace_ms.unwrap_or(default.shutdown_grace_ms),
             connections_max: file.connections_max.unwrap_or(default.connections_max),
             tracks_keep_days: file.tracks.keep_days.unwrap_or(default.tracks_keep_days),
+            procedure_file: file.procedure.file,
+            calendar_file: file.procedure.calendar,
         };
         let mut need = |ok: bool, line: &str| {
             if !ok {

@@ -16,6 +16,7 @@ mod offers;
 mod orders;
 mod pictures;
 mod postgres;
+mod procedure;
 mod restart;
 mod sockets;
 mod sources;
