@@ -167,7 +167,7 @@ impl Server {
             _ => {}
         }
         let planner =
-            Planner { court: &court, index: &self.index, glances: &glances, busy: &job.busy, now };
+            Planner { court: &court, index: &self.index, glances: &*glances, busy: &job.busy, now };
         let plan = match &job.want {
             Want::Round { .. } => planner.plan_round(&state, ids),
             Want::Open { opened, .. } | Want::Split { opened, .. } => {
