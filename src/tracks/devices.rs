@@ -2,7 +2,7 @@
 //! is in no day file yet.
 //!
 //! One look-up by identity finds everything that a flush needs of a device; from there on it goes by its
-//! number. With maps by court, officer and device at each step a fix cost four times as much.
+//! number.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

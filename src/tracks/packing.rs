@@ -19,7 +19,7 @@ use super::devices::{Devices, Owner};
 use super::keys::KeyRing;
 use super::medium::Medium;
 
-/// Fixes that are packed in one step: about two milliseconds.
+/// Fixes that are packed in one step: some milliseconds.
 const STEP_FIXES: usize = 16_384;
 
 /// What a step works on.

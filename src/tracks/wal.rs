@@ -4,7 +4,7 @@
 //! Since version 2 a record is a row of fixes in their plain form, each behind a number that stands for
 //! its device in that file; where a device comes up for the first time its owner stands before it. A
 //! fix that comes alone, as those of gateways do, takes 36 bytes instead of some 90, and nothing has to
-//! be sorted or grouped to write it: 45 ns instead of 700, seal and sum included.
+//! be sorted or grouped to write it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

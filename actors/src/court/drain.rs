@@ -19,8 +19,8 @@ use crate::ports::tracks::TrackPart;
 use super::arrivals::{Arrivals, Arrived, teller};
 use super::room::CourtRoom;
 
-/// So many seats are looked at before others get a turn on the court's thread: some tens of microseconds,
-/// so that a decision does not wait for a crowd of positions.
+/// So many seats are looked at before others get a turn on the court's thread, so that a decision does not
+/// wait for a crowd of positions.
 const SEATS_A_TURN: usize = 64;
 
 /// What the task uses again and again.

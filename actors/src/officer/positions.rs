@@ -16,7 +16,7 @@ use super::tracks::Kept;
 /// What a seat needs of the court to judge, the same for all that are judged in one turn.
 pub(crate) struct Judging<'a> {
     pub(crate) room: &'a CourtRoom,
-    /// Read once a turn: asking the clock costs as much as judging.
+    /// Read once a turn, not for each fix.
     pub(crate) now: UnixMillis,
     pub(crate) rules: FixRules,
     pub(crate) kept: &'a mut Kept,

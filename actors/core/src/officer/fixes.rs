@@ -194,7 +194,7 @@ fn plausible(from: &Fix, to: &Fix, rules: &FixRules) -> bool {
     let between_ms = from.taken_at.since(to.taken_at).max(to.taken_at.since(from.taken_at));
     #[allow(clippy::cast_precision_loss)] // Milliseconds of a shift fit a double exactly.
     let reach_m = slop + rules.speed_max_mps * (between_ms.0 as f64) / 1_000.0;
-    // Nearly everybody has gone so little that no trigonometry is needed to see it: 4 ns instead of 70.
+    // Nearly everybody has gone so little that no trigonometry is needed to see it.
     let (north, east) = (to.at.lat() - from.at.lat(), to.at.lon() - from.at.lon());
     let degrees_max = reach_m / DEGREE_M_MAX;
     if north * north + east * east <= degrees_max * degrees_max {
