@@ -59,12 +59,15 @@ impl Counting {
     }
 }
 
-fn fix(world: &World, seq: u32) -> Fix {
+/// Steps of a centimetre, each officer at a place of their own: who goes into another cell of the index, now
+/// and then, makes the cells' lists longer and shorter.
+fn fix(world: &World, officer: usize, seq: u32) -> Fix {
+    let metres = 500.0 * officer as f64 + f64::from(seq % 10) / 100.0;
     Fix {
         epoch: 1,
         seq,
         taken_at: world.clock.now(),
-        at: north(100.0 + f64::from(seq % 100)),
+        at: north(metres),
         accuracy: Some(Metres(5.0)),
         speed_mps: Some(1.0),
         heading_deg: Some(90.0),
@@ -77,8 +80,9 @@ fn batches(world: &World, kept: &Counting, officers: &[OfficerId], from: u32) ->
     let gateway = Gateway { id: gateway, tracker: |_, officer| DeviceId(officer.0) };
     let mut allocated = 0;
     for seq in from..from + 100 {
-        let record = |of: &OfficerId| Record::Of(Whom::Id(*of), Ok(fix(world, seq)));
-        let records = officers.iter().map(record).collect();
+        let record =
+            |(at, of): (usize, &OfficerId)| Record::Of(Whom::Id(*of), Ok(fix(world, at, seq)));
+        let records = officers.iter().enumerate().map(record).collect();
         let (before, counted) = (kept.0.load(Ordering::Acquire), Region::new(COUNTED));
         let (batch, told) = GatewayBatch::new(gateway, records);
         world.court.report(batch);
@@ -94,7 +98,7 @@ async fn a_position_allocates_nothing_on_its_usual_way() {
     const POSITIONS: usize = 20_000;
     let kept = Arc::new(Counting::default());
     let world = World::open_keeping(Arc::<Counting>::clone(&kept)).await;
-    let handhelds = world.on_duty::<20>([100.0; 20]).await;
+    let handhelds = world.on_duty::<20>(std::array::from_fn(|at| 500.0 * at as f64)).await;
     let officers: Vec<OfficerId> = handhelds.iter().map(|handheld| handheld.officer).collect();
     // The sockets are gone: what is said to them is a frame each, at a pace (`acks`), and no part of this.
     let lanes: Vec<_> = handhelds.iter().map(|h| (Arc::clone(&h.lane), h.link)).collect();
@@ -106,7 +110,9 @@ async fn a_position_allocates_nothing_on_its_usual_way() {
         for _ in 0..count / lanes.len() {
             seq += 1;
             let before = kept.0.load(Ordering::Acquire);
-            lanes.iter().for_each(|(lane, link)| lane.report(*link, false, [Ok(fix(&world, seq))]));
+            for (at, (lane, link)) in lanes.iter().enumerate() {
+                lane.report(*link, false, [Ok(fix(&world, at, seq))]);
+            }
             kept.until(before + lanes.len());
         }
     };

@@ -450,6 +450,7 @@ fn days_that_are_over_are_removed_at_start_and_when_a_day_begins() {
     bench.clock.0.fetch_add(DAY_MS, Ordering::Relaxed);
     bench.kept(4..=4);
     assert_eq!(bench.seqs(), [3, 4], "when a day begins");
+    bench.checkpoint().expect("what the new day began is over");
     bench.clock.0.fetch_add(100 * DAY_MS, Ordering::Relaxed);
     bench.killed(|_| {});
     assert_eq!(bench.files(".trk"), Vec::<PathBuf>::new());
