@@ -21,6 +21,8 @@ use crate::tips::{Acked, Sender};
 
 /// Dispatchers who sign in at once: fewer than a server lets in from one network.
 const SIGN_IN_AT_ONCE: usize = 4;
+/// Half-seconds for which a server may put a sign-in off.
+const SIGN_IN_TRIES: u32 = 40;
 /// Questions under way at once in the check at the end.
 const ASK_AT_ONCE: usize = 16;
 
@@ -28,7 +30,16 @@ const ASK_AT_ONCE: usize = 16;
 pub async fn sign_in(http: &Http, username: &str) -> Result<String> {
     let origin = http.base.clone();
     let body = json!({ "username": username, "password": PASSWORD });
-    let reply = http.post_json("/api/session", &[("origin", &origin)], &body).await?;
+    let mut tries = 0;
+    let reply = loop {
+        let reply = http.post_json("/api/session", &[("origin", &origin)], &body).await?;
+        tries += 1;
+        // Too much going on is to be asked again; one refusal must not leave every tip unasked for.
+        if !matches!(reply.status, 429 | 503) || tries > SIGN_IN_TRIES {
+            break reply;
+        }
+        clock::sleep_ms(500).await;
+    };
     let cookies: Vec<String> = reply
         .headers
         .get_all("set-cookie")

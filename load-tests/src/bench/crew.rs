@@ -112,12 +112,8 @@ impl Crew {
         self.sockets[who].write_all(&frame).await.context("a handheld's socket is broken")
     }
 
-    /// Everybody says where they are, so that they are fit to be asked; and the informant calls again
-    /// when it was silent for long.
+    /// Everybody says where they are, so that they are fit to be asked.
     pub async fn report(&mut self) -> Result<()> {
-        if clock::now_us() - self.used_us > IDLE_US {
-            self.informant = call(&self.authority).await?;
-        }
         self.fixes += 1;
         for who in 0..self.sockets.len() {
             let (lat, lon) = self.posts[who].place;
@@ -130,6 +126,9 @@ impl Crew {
 
     /// Sends a tip about the next one's post, and lets whoever is asked accept and finish.
     pub async fn tip(&mut self) -> Result<Took> {
+        if clock::now_us() - self.used_us > IDLE_US {
+            self.informant = call(&self.authority).await?;
+        }
         let (request, words) = self.request()?;
         let begin = clock::now_us();
         self.informant.write_all(&request).await.context("the informant's connection")?;

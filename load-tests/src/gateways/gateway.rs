@@ -40,6 +40,8 @@ pub struct Gateway {
     /// When to send again what was turned away; `u64::MAX` when nothing was.
     again_us: u64,
     pause_us: u64,
+    /// Nothing is sent before that: the server turned a whole batch away.
+    holds: bool,
     batch: u64,
 }
 
@@ -62,6 +64,7 @@ impl Gateway {
             next_us,
             again_us: u64::MAX,
             pause_us: AGAIN_AFTER_US[0],
+            holds: false,
             batch: 0,
             yard,
         }
@@ -117,6 +120,7 @@ impl Gateway {
         hearing.spawn(hear(read, tell));
         self.batch = 0;
         // A silence is as long as the connection took: what is due is due now, and once.
+        self.holds = false;
         if self.backlog.waits() {
             self.again_us = clock::now_us();
         }
@@ -139,8 +143,11 @@ impl Gateway {
                         self.next_us = (self.next_us + self.yard.every_us).max(now);
                         self.look(now);
                     }
-                    self.again_us = u64::MAX;
-                    self.send(&mut write, &numbers).await?;
+                    // A server that turned a whole batch away is not sent more at once.
+                    if !self.holds || now >= self.again_us {
+                        (self.again_us, self.holds) = (u64::MAX, false);
+                        self.send(&mut write, &numbers).await?;
+                    }
                 }
             }
         }
@@ -211,6 +218,7 @@ impl Gateway {
     fn take(&mut self, answer: &Value) {
         let now = clock::now_us();
         let told = self.backlog.answered(answer, now);
+        self.holds |= told.turned_away.is_some();
         if told.again > 0 {
             self.again_us = now + self.pause_us;
             self.pause_us = (self.pause_us * 2).min(AGAIN_AFTER_US[1]);

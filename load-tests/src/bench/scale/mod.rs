@@ -71,29 +71,41 @@ async fn start(setting: &Setting) -> Result<Server> {
     Server::start_with(&setting.binary, &log, host::measured()).await
 }
 
+/// A position thrown away by a sink with as many sockets. Not in turns with ours: one process may not have
+/// so many sockets of both.
+async fn sinks(rounds: usize) -> Result<Vec<(u64, Samples)>> {
+    let sink = OtherSide::start(&["sink"]).await?;
+    let mut gang = Gang::new(Vec::new(), SPREAD);
+    let mut points = Vec::new();
+    for count in SOCKETS {
+        gang.join(sink.sockets(count - gang.len()).await?);
+        #[allow(clippy::cast_precision_loss)] // Thousands.
+        let each = count as f64;
+        gang.report_for(each, 1_000_000).await?; // Each has been used once.
+        let mut samples = Samples::new();
+        for _ in 0..rounds {
+            samples.push(bed::positions(&mut gang, sink.process).await?);
+        }
+        points.push((count as u64, samples));
+    }
+    Ok(points)
+}
+
 /// One court whose officers become more.
 async fn officers(setting: &Setting) -> Result<Vec<Curve>> {
+    let sinks = sinks(setting.few()).await?;
     let server = start(setting).await?;
     let made = make_court(&server, "scale", SOCKETS[0]).await?;
     let devices = made.devices.clone();
     let posts = super::tip_offer::posts(&made, CREW);
     let streams = enter_all(&server.http, &devices).await?;
     let mut bed = Bed::new(&server, streams, posts).await?;
-    let sink = OtherSide::start(&["sink"]).await?;
-    let mut floor = Gang::new(sink.sockets(SOCKETS[0]).await?, SPREAD);
     let mut curves = four("sockets in one court");
-    let mut sinks = Vec::new();
     for (nth, count) in SOCKETS.into_iter().enumerate() {
-        if let Some(before) = nth.checked_sub(1).map(|before| SOCKETS[before]) {
-            bed.more(&server, &made.court, before..count).await?;
-            floor.join(sink.sockets(count - before).await?);
+        if let Some(before) = nth.checked_sub(1) {
+            bed.more(&server, &made.court, SOCKETS[before]..count).await?;
         }
         step(&mut curves, count, &mut bed, setting.few()).await?;
-        let mut samples = Samples::new();
-        for _ in 0..setting.few() {
-            samples.push(bed::positions(&mut floor, sink.process).await?);
-        }
-        sinks.push((count as u64, samples));
     }
     server.end().await;
     curves[0].beside = Some(("bare tokio sink", sinks));
