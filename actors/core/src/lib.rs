@@ -20,6 +20,7 @@ pub mod geo;
 pub mod ids;
 pub mod incident;
 pub mod journal;
+pub mod nodes;
 pub mod officer;
 pub mod procedure;
 pub mod rfc3339;

@@ -11,6 +11,7 @@ mod cycle;
 mod draft;
 mod fault;
 mod node;
+mod row;
 mod table;
 mod words;
 

@@ -1,0 +1,170 @@
+//! A case as somebody runs it, for tests: a small procedure, two calendars, and what was done.
+
+use super::*;
+use crate::calendar::{Calendar, CalendarDraft, Day, HolidayDraft, YearDraft};
+use crate::deadline::{Begin, Level};
+use crate::procedure::{
+    LimitDraft, NamedDraft, NodeCode, NodeDraft, Procedure, ProcedureDraft, ReasonDraft, StartDraft,
+};
+use crate::time::UnixMillis;
+
+pub(super) fn code(text: &str) -> NodeCode {
+    text.parse().expect("a code")
+}
+
+pub(super) fn day(text: &str) -> Day {
+    text.parse().expect("a date")
+}
+
+pub(super) fn at(text: &str) -> UnixMillis {
+    crate::rfc3339::parse(&format!("{text}:00+08:00")).expect("a time")
+}
+
+pub(super) fn begin(text: &str) -> Begin {
+    Begin { at: at(text), whole_day: false }
+}
+
+fn named(code: &str) -> NamedDraft {
+    NamedDraft { code: code.into(), zh: "名".into(), en: "name".into() }
+}
+
+fn row(code: &str, unit: &str, count: i64, kind: &str, warn: &[&str], by: &[&str]) -> NodeDraft {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    NodeDraft {
+        code: code.into(),
+        zh: "节点".into(),
+        en: "node".into(),
+        start: StartDraft { event: Some("began".into()), ..StartDraft::default() },
+        limit: LimitDraft { unit: unit.into(), count, exact: false },
+        kind: kind.into(),
+        rounds: (kind == "recurring").then_some(3),
+        warn: texts(warn),
+        no_document: Some("none".into()),
+        alarm_warn: texts(&["handler"]),
+        alarm_expiry: texts(&["director"]),
+        suspended_by: texts(by),
+        article: "an article".into(),
+        rank: "law".into(),
+        sure: "verified".into(),
+        ..NodeDraft::default()
+    }
+}
+
+/// Six nodes, one of each kind that has a clock.
+fn procedure() -> Procedure {
+    let both = ["stay", "auction"];
+    let before = StartDraft {
+        before_end_of: Some(vec!["T01".into()]),
+        zh: Some("届满".into()),
+        en: Some("the end".into()),
+        ..StartDraft::default()
+    };
+    let reason = |code: &str| ReasonDraft {
+        named: named(code),
+        article: "an article".into(),
+        sure: "verified".into(),
+    };
+    let draft = ProcedureDraft {
+        name: "test".into(),
+        version: 1,
+        effective_from: "2026-01-01".into(),
+        reasons: vec![reason("stay"), reason("auction")],
+        events: vec![named("began")],
+        documents: Vec::new(),
+        nodes: vec![
+            row("T01", "days", 30, "deadline", &["10d", "5d"], &both),
+            NodeDraft { start: before, ..row("T03", "days", 5, "backwards", &["5d"], &[]) },
+            row("M01", "working_days", 3, "deadline", &["1d"], &["stay"]),
+            row("V01", "months", 2, "expiry", &["30d", "1d"], &[]),
+            row("Z04", "months", 1, "recurring", &["3d"], &[]),
+            row("C02", "hours", 24, "deadline", &["4h"], &[]),
+            row("W02", "months", 1, "condition", &[], &[]),
+        ],
+    };
+    Procedure::parse(&draft).expect("sound")
+}
+
+/// 2026, once without and once with a week of holidays in June.
+fn calendar(version: i64) -> Calendar {
+    let run = HolidayDraft {
+        zh: "假".into(),
+        en: "off".into(),
+        first: "2026-06-08".into(),
+        last: "2026-06-14".into(),
+    };
+    let holidays = if version == 1 { Vec::new() } else { vec![run] };
+    let year = YearDraft { year: 2026, notice: "n".into(), holidays, working: Vec::new() };
+    let draft = CalendarDraft { name: "cn".into(), version, years: vec![year] };
+    Calendar::parse(&draft).expect("sound")
+}
+
+/// A case as somebody runs it: the state, all its events, and court time.
+pub(super) struct Life {
+    procedure: Procedure,
+    calendars: [Calendar; 2],
+    pub(super) calendar: usize,
+    pub(super) now: UnixMillis,
+    pub(super) nodes: CaseNodes,
+    pub(super) events: Vec<NodeEvent>,
+}
+
+impl Life {
+    pub(super) fn new(now: UnixMillis) -> Self {
+        let (procedure, calendars) = (procedure(), [calendar(1), calendar(2)]);
+        let nodes = CaseNodes::default();
+        let mut life = Self { procedure, calendars, calendar: 0, now, nodes, events: Vec::new() };
+        let version = life.procedure.version().clone();
+        life.please(NodeCommand::ChooseProcedure(version));
+        life
+    }
+
+    pub(super) fn rules(&self) -> Rulebook<'_> {
+        Rulebook { procedure: &self.procedure, calendar: &self.calendars[self.calendar] }
+    }
+
+    pub(super) fn take(&mut self, events: Vec<NodeEvent>) {
+        for event in events {
+            self.nodes.apply(&event);
+            self.events.push(event);
+        }
+    }
+
+    /// May be refused.
+    pub(super) fn ask(&mut self, command: &NodeCommand) -> Result<(), NodeRefusal> {
+        let events = self.nodes.decide(command, self.now, self.rules())?;
+        self.take(events);
+        Ok(())
+    }
+
+    pub(super) fn please(&mut self, command: NodeCommand) {
+        self.ask(&command).unwrap_or_else(|refusal| unreachable!("{command:?}: {refusal}"));
+    }
+
+    pub(super) fn open(&mut self, node: &str, begin: Begin) {
+        self.please(NodeCommand::Open { node: code(node), begin });
+    }
+
+    pub(super) fn fire(&mut self) -> Vec<NodeEvent> {
+        let fired = self.nodes.fire(self.now, self.rules());
+        self.take(fired.clone());
+        fired
+    }
+
+    pub(super) fn fired_by(&mut self, text: &str) -> Vec<(String, u16, Level)> {
+        self.now = at(text);
+        let short = |event: &NodeEvent| match event {
+            NodeEvent::Fired { node, round, level, .. } => (node.to_string(), *round, *level),
+            other => unreachable!("{other:?}"),
+        };
+        self.fire().iter().map(short).collect()
+    }
+}
+
+pub(super) fn stay(document: &str, first: &str, until: Option<&str>) -> NodeCommand {
+    NodeCommand::Suspend(Suspension {
+        reason: "stay".into(),
+        document: document.into(),
+        first: day(first),
+        until: until.map(day),
+    })
+}
