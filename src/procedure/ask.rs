@@ -80,7 +80,7 @@ pub enum AskFault {
     #[error("extend: must be 0–3660 days")]
     Extension,
     /// The rules refuse.
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
