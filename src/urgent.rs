@@ -6,7 +6,7 @@
 //! another has used up its slice, some three milliseconds. So the writer asks for the lowest of the
 //! real-time priorities (`SCHED_FIFO`, 1), which goes before everything that has none. With tips under a
 //! load of positions, all threads of the server on one core of a busy machine, a tip reached its officer
-//! within 24 ms instead of 52 to 71 in 99 of 100 cases (ADR 0017).
+//! within 24 to 50 ms instead of 52 to 71 in 99 of 100 cases (ADR 0017).
 //!
 //! That needs leave of the system (root, `CAP_SYS_NICE`, or `LimitRTPRIO=1` of a unit); without it all
 //! stays as it was.

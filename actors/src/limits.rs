@@ -80,9 +80,9 @@ pub const ACKS_BURST: u64 = 8;
 /// After so many fixes an acknowledgement is due in any case: far fewer than the 400 that a device may
 /// have under way (PROTOCOL §5).
 pub const ACK_AFTER_FIXES: u32 = 64;
-/// Records of gateways that wait at one court to be judged: a few megabytes, and more than all gateways of a
+/// Records of gateways that wait at one court to be judged: some twelve megabytes at most, and more than all gateways of a
 /// large court send in a second. Beyond this a batch is let go and answered so, and its gateway sends it again.
-pub const GATEWAY_RECORDS_WAITING: usize = 32_768;
+pub const GATEWAY_RECORDS_WAITING: usize = 131_072;
 /// A gateway that does not send again for so long what was turned away has given it up; then what
 /// comes later is stored without it.
 pub const GAP_PATIENCE: Millis = Millis(60_000);

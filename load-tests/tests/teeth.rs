@@ -113,7 +113,7 @@ async fn committing_an_officer_twice_fails() {
 async fn losing_an_acknowledged_tip_fails() {
     let (code, report) = drill("loses", Mode::LosesTips).await;
     assert_eq!(code, 1);
-    assert!(count(&report, "tips_lost") > 5, "{report:#}");
+    assert!(count(&report, "tips_lost") > 0, "{report:#}");
     assert_eq!(count(&report, "double_commitments") + count(&report, "offers_not_nearest"), 0);
 }
 
