@@ -9,7 +9,7 @@ use tiande::journal::sql::sql;
 use tiande::journal::{Store, VerifyOptions, verify};
 use tiande_actors::ports::journal::{Append, Journal as _};
 use tiande_core::journal::StreamId;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use crate::postgres::{open, place};
 use crate::proxy::{Fault, Proxy};
@@ -282,13 +282,13 @@ async fn readers_that_fall_silent_do_not_keep_the_others_out() {
     journal.append(tip_taken(1)).await.expect("durable");
     let read = || journal.read_stream(StreamId::Tip(tip(1)));
     read().await.expect("readable");
-    // Its connection goes back a moment later, and is asked then whether it still stands: that question
-    // is not the one that is to be struck.
-    sleep(Duration::from_millis(200)).await;
+    // Only a read asks for this. A connection that goes back is asked, a moment later, whether it still
+    // stands: that question is not to be struck.
+    let words: &'static str = StreamId::Tip(tip(1)).to_string().leak();
     // All connections that readers may have, one after the other.
     let mut silent = Vec::new();
     for number in 1..=4 {
-        proxy.arm(Fault::FallsSilent, "tiande reader", b"");
+        proxy.arm(Fault::FallsSilent, "tiande reader", words.as_bytes());
         silent.push(tokio::spawn(read()));
         let mut looks = interval(Duration::from_millis(5));
         while proxy.bitten() < number {

@@ -222,7 +222,7 @@ impl GatewayLine {
         let there = if self.records > GATEWAY_RECORDS_WAITING {
             self.line.iter_mut().find(is_missing)
         } else {
-            self.line.back_mut().filter(|waits| is_missing(&waits))
+            self.line.back_mut().filter(|waits| is_missing(waits))
         };
         let mut new = Missing::new();
         let (words, before) = match there {
