@@ -73,8 +73,6 @@ impl Writer {
                 self.base.keys.forget(subject);
                 // The key's old page must not stay in the log, as far as readers let us.
                 self.checkpoint_wal("PRAGMA wal_checkpoint(TRUNCATE)")?;
-                self.room.is_gone();
-                self.tidy.dirty = true;
                 Ok(())
             }
             Err(Trouble::Full) => Err(StoreFault::StorageFull),

@@ -9,7 +9,6 @@
 mod errand;
 mod lookup;
 mod open;
-mod room;
 mod script;
 mod trouble;
 mod writer;
@@ -35,7 +34,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::job::{Closure, Errand, Job, Mark, StoreFault, Waiting};
 use self::plan::Base;
 use self::prepared::Prepared;
-use self::room::Room;
 use self::writer::{Tidy, Writer};
 use super::checkpoint::CheckpointWriter;
 use super::envelope::HashAlg;
@@ -136,8 +134,6 @@ impl SqliteJournal {
         };
         let base = Base::new(start.epoch, start.hash_alg, start.head, start.commitments, keys);
         let tidy = Tidy::new(start.head.0);
-        let mut room = Room::of(data_dir.join(DATABASE));
-        room.make().map_err(|source| OpenFault::Folder { path: data_dir.clone(), source })?;
         let writer = Writer {
             conn,
             base,
@@ -149,7 +145,6 @@ impl SqliteJournal {
             failed: failed_tx,
             gauges,
             tidy,
-            room,
             lock,
         };
         run_alone(writer).map_err(|source| OpenFault::Folder { path: data_dir, source })?;

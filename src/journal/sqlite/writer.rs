@@ -23,7 +23,6 @@ use tokio::time::timeout;
 use super::job::{Errand, Job, Mark, Waiting};
 use super::lookup::look_up;
 use super::plan::{Base, Plan};
-use super::room::Room;
 use super::script;
 use super::stopwatch::Stopwatch;
 use super::trouble::{Trouble, append_fault};
@@ -99,7 +98,6 @@ pub struct Writer {
     pub failed: watch::Sender<bool>,
     pub gauges: Gauges,
     pub tidy: Tidy,
-    pub room: Room,
     /// Keeps the data folder locked as long as anything may be written to it.
     pub lock: std::fs::File,
 }
@@ -122,8 +120,7 @@ impl Tidy {
             since_signed: Stopwatch::start(),
             looked_position: position,
             groups: 0,
-            // The log is to be made longer.
-            dirty: true,
+            dirty: false,
         }
     }
 }
@@ -301,16 +298,13 @@ impl Writer {
         if look || (idle && self.tidy.dirty) {
             self.tidy.looked_position = position;
             self.tidy.groups = 0;
-            self.tidy.dirty = !idle || self.room.is_wanted();
+            self.tidy.dirty = !idle;
             let limit = if idle { WAL_PAGES_IDLE } else { WAL_PAGES_BUSY };
             let limit = fault::number("journal.wal_pages", limit);
             let pages = self.checkpoint_wal("PRAGMA wal_checkpoint(NOOP)")?;
             if u64::try_from(pages).unwrap_or(0) >= limit {
                 let _during = fault::during("journal.mid_wal_checkpoint");
                 self.checkpoint_wal("PRAGMA wal_checkpoint(PASSIVE)")?;
-            }
-            if idle && self.room.is_wanted() {
-                self.room.make().map_err(|error| Trouble::Fatal(sqlx::Error::Io(error)))?;
             }
         }
         Ok(())
