@@ -73,6 +73,10 @@ pub const FIXES_WAITING: usize = 1_024;
 /// How often a court says what it still owes handhelds: acknowledgements that were put off, and news of
 /// the track store. One timer for all officers.
 pub const ACKS_ROUND: Millis = Millis(1_000);
+/// Turns that a round has when many are owed something.
+pub const ACKS_TURNS: u32 = 20;
+/// So many are told in one turn at least.
+pub const ACKS_A_TURN: usize = 32;
 /// Acknowledgements a handheld gets at once after a silence; later one a round. Whoever reports every
 /// second or more seldom always hears at once. A frame to a socket costs more than all else that is done
 /// for a position.

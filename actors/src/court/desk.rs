@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use crate::board::{BoardActor, BoardNews, Goodbye};
 use crate::gate::{Admitted, Gate};
 use crate::incident::BriefAgain;
-use crate::limits::{BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
+use crate::limits::{ACKS_A_TURN, ACKS_TURNS, BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
 use crate::officer::{Farewell, OrderOfficer};
 use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
 use crate::supervision::{ActorId, Deaths, Died, Verdict};
@@ -87,12 +87,25 @@ impl CourtDesk {
         gauge!("tiande_cases_awake", "court" => court).set(directory.cases.len() as f64);
     }
 
-    /// Has the handhelds told what was put off.
-    fn say_what_is_owed(&mut self, _: &mut Context<Self>) {
+    /// Has the handhelds told what was put off; many of them spread over the round, so that a tip does
+    /// not wait behind a frame to each of them.
+    fn say_what_is_owed(&mut self, ctx: &mut Context<Self>) {
+        self.room.end_broken();
+        let owed = self.room.next_round();
+        let each = owed.len().div_ceil(ACKS_TURNS as usize).max(ACKS_A_TURN);
+        self.say_in_turns(owed, each, ctx);
+    }
+
+    /// Tells the first `each` of them now, and the others in the turns that follow.
+    fn say_in_turns(&mut self, mut owed: Vec<u32>, each: usize, ctx: &mut Context<Self>) {
+        let rest = owed.split_off(each.min(owed.len()));
         let room = &self.room;
-        room.end_broken();
-        for number in room.next_round() {
+        for number in owed {
             room.at_seat(number, |seat| seat.say_owed(room));
+        }
+        if !rest.is_empty() {
+            let turn = Duration::from_millis(room.acks_round.0) / ACKS_TURNS;
+            ctx.run_later(turn, move |desk, ctx| desk.say_in_turns(rest, each, ctx));
         }
     }
 

@@ -42,7 +42,7 @@ const SIGN_RECORDS: u64 = 1_000;
 /// Pages in the write-ahead log at which an idle writer checkpoints: 4 MiB.
 const WAL_PAGES_IDLE: u64 = 1_000;
 /// Pages at which even a busy one does: 64 MiB, a pause every few thousand groups.
-const WAL_PAGES_BUSY: u64 = 16_000;
+const WAL_PAGES_BUSY: u64 = 4_000;
 /// Records between two looks at the log's size while busy.
 const WAL_LOOK_RECORDS: u64 = 4_096;
 /// Groups between two looks at the log's size while busy.
