@@ -28,11 +28,19 @@ impl Credit {
         self.round = round;
     }
 
-    fn take(&mut self, round: u64) -> bool {
+    /// Takes one, if more than the round's own is left. That one is kept for the court's turn: else all
+    /// who report often would be told at the moment in which the round begins.
+    fn take_spare(&mut self, round: u64) -> bool {
         self.fill(round);
-        let enough = self.left > 0;
-        self.left = self.left.saturating_sub(1);
+        let enough = self.left > 1;
+        self.left -= u64::from(enough);
         enough
+    }
+
+    /// Takes the round's own.
+    fn take(&mut self, round: u64) {
+        self.fill(round);
+        self.left = self.left.saturating_sub(1);
     }
 }
 
@@ -79,7 +87,7 @@ impl Seat {
         owed.newest = owed.newest.max(Some(newest));
         owed.tally.add(tally);
         let pressing = tally.has_fault() || owed.tally.all() >= ACK_AFTER_FIXES;
-        if owed.credit.take(room.round()) || pressing {
+        if owed.credit.take_spare(room.round()) || pressing {
             self.say_ack(room);
         } else {
             self.note_owing(room);
@@ -137,10 +145,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_a_burst_there_is_one_a_round_and_a_silence_fills_up_again() {
+    fn after_a_burst_it_is_told_in_its_turn_and_a_silence_fills_up_again() {
         let mut credit = Credit { left: ACKS_BURST, round: 0 };
-        let mut said = |round| (0..100).filter(|_| credit.take(round)).count() as u64;
-        assert_eq!([said(0), said(1), said(2), said(4)], [ACKS_BURST, 1, 1, 2]);
-        assert_eq!(said(4 + 10 * ACKS_BURST), ACKS_BURST);
+        let said = |credit: &mut Credit, round| {
+            (0..100).filter(|_| credit.take_spare(round)).count() as u64
+        };
+        assert_eq!(said(&mut credit, 0), ACKS_BURST - 1);
+        for round in 1..10 {
+            credit.take(round);
+            assert_eq!(said(&mut credit, round), 0, "who reports often waits for its turn");
+        }
+        assert_eq!(said(&mut credit, 12), 3, "rounds without a turn are spare");
+        assert_eq!(said(&mut credit, 12 + 10 * ACKS_BURST), ACKS_BURST - 1);
     }
 }
