@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tiande_actors::case::CaseRules;
 use tiande_actors::class::Class;
 use tiande_actors::court::CourtHandle;
 use tiande_actors::limits::REPORTS_AT_WORK;
@@ -60,6 +61,8 @@ pub struct App {
     pub workshop: Workshop,
     /// Makes receipts and the like.
     pub master: Arc<MasterKey>,
+    /// What cases run by.
+    pub rules: Arc<CaseRules>,
     courts: RwLock<BTreeMap<CourtId, CourtHandle>>,
     phase: AtomicU8,
 }
@@ -67,6 +70,7 @@ pub struct App {
 impl App {
     /// Puts the parts together; no court is open yet.
     #[must_use]
+    #[allow(clippy::too_many_arguments)] // The parts of a server, each once.
     pub fn new(
         config: Config,
         clock: Arc<dyn Clock>,
@@ -75,6 +79,7 @@ impl App {
         media: MediaStore,
         tracks: Arc<TrackStore>,
         master: Arc<MasterKey>,
+        rules: Arc<CaseRules>,
     ) -> Self {
         let tickets = Tickets::new(Arc::clone(&clock));
         let bodies = BodyBudget::new();
@@ -98,6 +103,7 @@ impl App {
             tracks,
             workshop,
             master,
+            rules,
             courts,
             phase,
         }

@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tiande_actors::court::{CourtHandle, Idle, RoomPorts, StartFault};
-use tiande_actors::limits::ACKS_ROUND;
+use tiande_actors::limits::{ACKS_ROUND, BELL_LOOK};
 use tiande_actors::ports::Clock;
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::CourtId;
@@ -23,7 +23,7 @@ use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, Store};
-use crate::procedure::{Published, Rules};
+use crate::procedure::{self, Published, Rules};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::telemetry::SystemClock;
@@ -44,6 +44,8 @@ static ARBITERS: Mutex<Vec<Arbiter>> = Mutex::new(Vec::new());
 pub struct Opened {
     /// Everything handlers reach.
     pub app: Data<App>,
+    /// The procedure and the calendar, to be given out.
+    pub rules: Data<Published>,
 }
 
 /// Opens the data folder and everything in it.
@@ -59,9 +61,12 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
 
 async fn open_folder(config: Config) -> anyhow::Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let rules = Rules::load(config.procedure_file.as_deref(), config.calendar_file.as_deref())?;
     let options = OpenOptions::new(config.data.clone(), &config.hash, Arc::clone(&clock));
     let journal = Store::open(options, config.postgres()?).await.context("opening the journal")?;
     let journal = Arc::new(journal);
+    // After the journal has locked the folder.
+    let case_rules = Arc::new(procedure::keep(&config.data, &rules)?);
     let master = journal.master_key();
     let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
     let media = MediaStore::open(&config.data, Arc::clone(&master)).context("opening pictures")?;
@@ -80,8 +85,8 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
             arbiters.push(Arbiter::new());
         }
     }
-    let app = Data::new(App::new(config, clock, journal, doors, media, tracks, master));
-    Ok(Opened { app })
+    let app = App::new(config, clock, journal, doors, media, tracks, master, case_rules);
+    Ok(Opened { app: Data::new(app), rules: Data::new(Published::new(rules)) })
 }
 
 /// Sweeps pictures without a tip away, beside everything else.
@@ -127,8 +132,10 @@ pub async fn open_court(app: &App, profile: CourtProfile) -> Result<(), StartFau
         clock: Arc::clone(&app.clock),
         ids: Arc::new(IdEntropy),
         wire: Arc::new(JsonWire),
+        rules: Arc::clone(&app.rules),
         idle: Idle::default(),
         acks_round: ACKS_ROUND,
+        bell_look: BELL_LOOK,
         tracks: app.tracks.clone(),
     };
     let court = CourtHandle::open(&arbiter_of(&profile.id), profile, ports).await?;
@@ -162,9 +169,8 @@ impl Opened {
 /// It cannot start, or the journal failed while it ran.
 pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let listen = config.listen;
-    let rules = Rules::load(config.procedure_file.as_deref(), config.calendar_file.as_deref())?;
-    let rules = Data::new(Published::new(rules));
     let opened = open_folder(config).await?;
+    let rules = Data::clone(&opened.rules);
     let app = opened.app.clone();
     let server = listener::listen(&app, &Data::new(metrics), &rules);
     let server = server.with_context(|| format!("listening on {listen}"))?;

@@ -140,6 +140,12 @@ pub const ROSTER_LOT: usize = 250;
 /// Streams read together when a court opens: one question to the store, and no more records in
 /// memory than a few thousand.
 pub const WAKE_LOT: usize = 256;
+/// Cases that their clocks wake together: what they prepare shares an fsync.
+pub const BELL_LOT: usize = 256;
+/// A court's clocks are looked at so often although none is due: court time follows the wall clock.
+pub const BELL_LOOK: Millis = Millis(60_000);
+/// After a failure, so long until what is due is tried again.
+pub const BELL_RETRY: Millis = Millis(1_000);
 /// When the journal takes no decisions, an incident's clock tries again after this.
 pub const CLOCK_RETRY: Millis = Millis(1_000);
 /// How often an exhausted incident looks again, beside being told of freed officers.

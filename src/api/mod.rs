@@ -2,6 +2,7 @@
 
 pub mod devices;
 pub mod incidents;
+pub mod nodes;
 pub mod openapi;
 pub mod operations;
 pub mod originals;
@@ -12,6 +13,7 @@ pub mod procedure;
 pub mod reading;
 pub mod refusal;
 pub mod session;
+pub mod supervision;
 pub mod tracks;
 
 use std::time::Duration;
@@ -31,6 +33,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     pictures::routes(cfg);
     originals::routes(cfg);
     procedure::routes(cfg);
+    nodes::routes(cfg);
+    supervision::routes(cfg);
     openapi::routes(cfg);
     operations::routes(cfg);
     pages::routes(cfg);

@@ -10,6 +10,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
 use actix_web::web::Data;
 use serde_json::{Value, json};
 use tiande_actors::ports::Clock;
+use tiande_actors::testkit::plain_rules;
 use tiande_core::access::Role;
 use tiande_core::ids::{CourtId, OfficerId, UserId};
 use uuid::Uuid;
@@ -56,7 +57,7 @@ async fn house() -> (Data<App>, Folder) {
         medium: Medium::default(),
     });
     let tracks = Arc::new(tracks.expect("opens"));
-    let app = App::new(Config::default(), clock, journal, doors, media, tracks, master);
+    let app = App::new(Config::default(), clock, journal, doors, media, tracks, master, plain_rules());
     (Data::new(app), folder)
 }
 

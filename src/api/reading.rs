@@ -125,7 +125,7 @@ async fn case_by_number(
     let number = CaseNumber::parse(&query.number).map_err(|_fault| Problem::request_invalid())?;
     let found = app.journal.case_numbered(court.profile().id.clone(), number).await;
     let id = found.map_err(|_fault| Problem::overloaded())?.ok_or_else(Problem::not_found)?;
-    describe_case(&court, id).await
+    describe_case(&app, &court, id).await
 }
 
 async fn case(
@@ -139,17 +139,35 @@ async fn case(
     if !known.map_err(|_fault| Problem::overloaded())? {
         return Err(Problem::not_found());
     }
-    describe_case(&court, id).await
+    describe_case(&app, &court, id).await
 }
 
-async fn describe_case(court: &CourtHandle, id: CaseId) -> Result<HttpResponse, Problem> {
+async fn describe_case(
+    app: &App,
+    court: &CourtHandle,
+    id: CaseId,
+) -> Result<HttpResponse, Problem> {
     let case = court.case(id).await.map_err(|fault| Problem::from(&fault))?;
     let number = case.number.as_ref().ok_or_else(Problem::not_found)?;
     let parties: Vec<_> =
         case.parties.iter().map(|party| json!({"role": party.role, "name": party.name})).collect();
     let incidents: Vec<_> = case.incidents.iter().map(ToString::to_string).collect();
+    let rules = app.rules.of(&case);
+    let running: Vec<_> = rules.map(|rules| case.running(rules)).unwrap_or_default();
+    let running: Vec<_> = running
+        .iter()
+        .map(|node| {
+            json!({
+                "node": node.node.as_str(), "round": node.round, "due": node.due.map(|at| at.0),
+                "warned": node.warned, "overdue": node.overdue, "provisional": node.provisional,
+            })
+        })
+        .collect();
+    let procedure = case.nodes.procedure.as_ref();
     Ok(HttpResponse::Ok().json(json!({
         "id": id.to_string(), "number": number.to_string(), "parties": parties,
-        "incidents": incidents,
+        "incidents": incidents, "handler": case.handler.map(|user| user.to_string()),
+        "procedure": procedure.map(|it| json!({"name": it.name, "version": it.version})),
+        "running": running, "notices_held": case.notices_held,
     })))
 }

@@ -18,6 +18,7 @@ mod plan;
 pub mod postgres;
 mod prepared;
 pub mod projection;
+pub mod case_queries;
 pub mod queries;
 mod reader;
 pub mod seal;

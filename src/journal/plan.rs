@@ -165,6 +165,9 @@ impl Plan {
         for notice in &decision.notices {
             self.changes.notice(&decision.court, self.position, decision.at, notice);
         }
+        if let Some(change) = &decision.case {
+            self.changes.case(&decision.court, decision.at, change);
+        }
         Ok(self.position)
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tiande_actors::ports::journal::{Append, Delivery, NoticeChange};
+use tiande_actors::ports::journal::{Append, CaseChange, Delivery, NoticeChange};
 use tiande_core::ids::CourtId;
 use tiande_core::journal::{Encoded, Event, StreamId, encode};
 use tiande_core::time::UnixMillis;
@@ -21,6 +21,7 @@ pub struct Prepared {
     pub streams: Vec<PreparedStream>,
     pub delivery: Option<Delivery>,
     pub notices: Vec<NoticeChange>,
+    pub case: Option<Box<CaseChange>>,
 }
 
 /// Encoded events of one stream.
@@ -60,6 +61,7 @@ impl Prepared {
                 .collect(),
             delivery: append.delivery,
             notices: append.notices,
+            case: append.case,
         }
     }
 

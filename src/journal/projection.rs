@@ -9,12 +9,15 @@
 
 use std::collections::BTreeMap;
 
-use tiande_actors::ports::journal::{Audience, Delivery, NoticeChange};
-use tiande_core::case::CaseEvent;
-use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfferId, OfficerId, TipId};
+use tiande_actors::ports::journal::{Audience, CaseChange, Delivery, NoticeChange};
+use tiande_core::case::{CaseEvent, Escalation, PartyNotice, RunningNode};
+use tiande_core::ids::{
+    AlarmId, CaseId, CourtId, IncidentId, OfferId, OfficerId, TipId, UserId,
+};
 use tiande_core::incident::{IncidentEvent, IncidentOpened, Origin, Outcome};
 use tiande_core::journal::{Event, StreamId};
 use tiande_core::officer::OfficerEvent;
+use tiande_core::procedure::NodeCode;
 use tiande_core::time::UnixMillis;
 use tiande_core::tip::TipEvent;
 
@@ -126,7 +129,12 @@ pub struct CaseRow {
     pub court: CourtId,
     /// Number as text.
     pub number: String,
+    /// Who handles it.
+    pub handler: Option<UserId>,
 }
+
+/// A node of a case: case, code, round.
+pub type NodeKey = (CaseId, NodeCode, u16);
 
 /// A new row of `outbox`.
 #[derive(Clone, Debug, PartialEq)]
@@ -195,6 +203,12 @@ pub fn audience_from_name(name: &str) -> Option<Audience> {
         "director" => Some(Audience::Director),
         _ => None,
     }
+}
+
+/// An escalation as its row keeps it.
+#[must_use]
+pub fn escalation_body(known: &Escalation) -> String {
+    serde_json::to_string(known).expect("plain data always serialises")
 }
 
 /// What one event changes. `None` when the event is not of the stream's kind, which is a bug of the
@@ -333,8 +347,19 @@ fn case(court: &CourtId, id: CaseId, event: &CaseEvent) -> Option<Operation> {
             id,
             court: court.clone(),
             number: number.to_string(),
+            handler: None,
         })),
-        CaseEvent::IncidentLinked { .. } => None,
+        CaseEvent::IncidentLinked { .. }
+        | CaseEvent::HandlerSet { .. }
+        | CaseEvent::Node(_)
+        | CaseEvent::EscalationRaised { .. }
+        | CaseEvent::EscalationClimbed { .. }
+        | CaseEvent::EscalationAcknowledged { .. }
+        | CaseEvent::EscalationAnswered { .. }
+        | CaseEvent::EscalationReturned { .. }
+        | CaseEvent::EscalationClosed { .. }
+        | CaseEvent::NoticesHeld { .. }
+        | CaseEvent::NoticesReleased { .. } => None,
     }
 }
 
@@ -360,6 +385,18 @@ pub struct Changes {
     pub commitments: BTreeMap<(OfficerId, IncidentId), Option<CommitmentRow>>,
     /// New cases.
     pub cases: Vec<CaseRow>,
+    /// Handlers of cases that were there before.
+    pub handlers: BTreeMap<CaseId, UserId>,
+    /// Clocks of cases as they stand after the group; `None` for those that ring no more.
+    pub clocks: BTreeMap<CaseId, (CourtId, Option<UnixMillis>)>,
+    /// Running nodes as they stand after the group; `None` for those that ended.
+    pub running: BTreeMap<NodeKey, (CourtId, Option<RunningNode>)>,
+    /// Escalations as they stand after the group.
+    pub escalations: BTreeMap<NodeKey, (CourtId, Escalation)>,
+    /// New notices to applicants, and when each was let go.
+    pub party_notices: Vec<(CourtId, CaseId, PartyNotice, Option<UnixMillis>)>,
+    /// Cases whose notices from before are let go, and when.
+    pub releases: Vec<(CaseId, UnixMillis)>,
     /// New deliveries, and when they came.
     pub deliveries: Vec<(Delivery, UnixMillis)>,
     /// New alarms.
@@ -414,6 +451,41 @@ impl Changes {
         let folded = self.incident_patches.entry(id).or_insert(patch);
         folded.updated = patch.updated;
         folded.closing = patch.closing.or(folded.closing);
+    }
+
+    /// Takes what a decision changes in the rows of one case in.
+    pub fn case(&mut self, court: &CourtId, at: UnixMillis, change: &CaseChange) {
+        let CaseChange { case, rows } = change;
+        if let Some(handler) = rows.handler {
+            match self.cases.iter_mut().find(|row| row.id == *case) {
+                Some(row) => row.handler = Some(handler),
+                None => drop(self.handlers.insert(*case, handler)),
+            }
+        }
+        if let Some(next) = rows.next {
+            self.clocks.insert(*case, (court.clone(), next));
+        }
+        for node in &rows.running {
+            self.running.insert((*case, node.node, node.round), (court.clone(), Some(*node)));
+        }
+        for (node, round) in &rows.ended {
+            self.running.insert((*case, *node, *round), (court.clone(), None));
+        }
+        for known in &rows.escalations {
+            let key = (*case, known.node, known.round);
+            self.escalations.insert(key, (court.clone(), known.clone()));
+        }
+        if rows.release {
+            let held = self.party_notices.iter_mut().filter(|(_, of, _, let_go)| {
+                of == case && let_go.is_none()
+            });
+            held.for_each(|(_, _, _, let_go)| *let_go = Some(at));
+            self.releases.push((*case, at));
+        }
+        for notice in &rows.notices {
+            let let_go = (!notice.held).then_some(at);
+            self.party_notices.push((court.clone(), *case, notice.clone(), let_go));
+        }
     }
 
     /// Takes a notice's change in. `position` is the journal's head after its decision.

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tiande_actors::ports::journal::{
-    Delivery, DeliveryKeys, OpenAlarm, OpenWork, ReadFault, Stored,
+    Delivery, DeliveryKeys, OpenAlarm, OpenWork, ReadFault, SetClock, Stored,
 };
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
@@ -210,10 +210,16 @@ pub async fn open_work(readers: Readers, court: CourtId) -> Result<OpenWork, Rea
                         .bind(&court),
                     )
                     .await?,
+                // Primary key of `journal`, from its end.
+                newest: conn
+                    .fetch_optional(sql(
+                        "SELECT at_ms FROM journal ORDER BY position DESC LIMIT 1",
+                    ))
+                    .await?,
             })
         })
     });
-    let OpenRows { incidents, officers, alarms, last } = limited(WHAT, read).await?;
+    let OpenRows { incidents, officers, alarms, last, newest } = limited(WHAT, read).await?;
     let number_last = |(year, number)| {
         let year = u16::try_from(year).map_err(|_| unreadable("the year of an incident"))?;
         Ok((year, u64::try_from(number).unwrap_or(0)))
@@ -223,6 +229,7 @@ pub async fn open_work(readers: Readers, court: CourtId) -> Result<OpenWork, Rea
         officers: officers.iter().map(|(id,)| parsed(WHAT, id)).collect::<Result<_, _>>()?,
         alarms: alarms.into_iter().map(alarm).collect::<Result<_, _>>()?,
         incident_number_last: last.map(number_last).transpose()?,
+        newest_record: newest.map(|(at,)| UnixMillis(at)),
     })
 }
 
@@ -232,6 +239,26 @@ struct OpenRows {
     officers: Vec<(String,)>,
     alarms: Vec<AlarmColumns>,
     last: Option<(i64, i64)>,
+    newest: Option<(i64,)>,
+}
+
+/// The clocks of a court's cases that ring first.
+pub async fn first_clocks(
+    readers: Readers,
+    court: CourtId,
+    most: usize,
+) -> Result<Vec<SetClock>, ReadFault> {
+    const WHAT: &str = "clocks of cases";
+    // Index case_clock_by_time.
+    let query = sql("SELECT case_id, next_ms FROM case_clock WHERE court = $1 \
+                     ORDER BY next_ms, case_id LIMIT $2")
+    .bind(court.as_str())
+    .bind(i64::try_from(most).unwrap_or(i64::MAX));
+    let rows: Vec<(String, i64)> = limited(WHAT, readers.fetch_all(query)).await?;
+    let read = |(case, next): (String, i64)| {
+        Ok(SetClock { rings: UnixMillis(next), case: parsed(WHAT, &case)? })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Identity, audience, kind, incident, officer, when.

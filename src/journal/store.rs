@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
-    Remembered, Stored,
+    Remembered, SetClock, Stored,
 };
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
@@ -173,6 +173,14 @@ impl Journal for Store {
         number: CaseNumber,
     ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
         self.journal().case_numbered(court, number)
+    }
+
+    fn first_clocks(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
+        self.journal().first_clocks(court, most)
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -159,7 +159,10 @@ impl Ask {
 }
 
 /// A date, an RFC 3339 time, or a Shanghai time without a zone, with or without seconds.
-fn read_time(field: &'static str, text: &str) -> Result<Begin, AskFault> {
+///
+/// # Errors
+/// [`AskFault::Time`].
+pub fn read_time(field: &'static str, text: &str) -> Result<Begin, AskFault> {
     if let Ok(day) = text.parse::<Day>() {
         return Ok(Begin { at: day.begins(), whole_day: true });
     }

@@ -4,6 +4,7 @@
 mod ask;
 mod calendar_file;
 pub mod command;
+mod kept;
 mod procedure_file;
 mod reading;
 mod rules;
@@ -12,8 +13,9 @@ mod show;
 #[cfg(test)]
 mod tests;
 
-pub use ask::{Ask, AskFault, Asked};
+pub use ask::{Ask, AskFault, Asked, read_time};
 pub use calendar_file::read_calendar;
+pub use kept::keep;
 pub use procedure_file::read_procedure;
 pub use reading::LineFault;
 pub use rules::{Published, Rules, RulesFault};

@@ -65,6 +65,8 @@ fn draft(mut fields: Fields<'_>, reader: &mut Reader) -> (ProcedureDraft, Places
         name: fields.text(reader, "procedure"),
         version: fields.number(reader, "version"),
         effective_from: fields.text(reader, "effective_from"),
+        answer_working_days: fields.number(reader, "answer_working_days"),
+        ladder: fields.texts(reader, "ladder"),
         ..ProcedureDraft::default()
     };
     for (code, mut entry) in fields.table(reader, "reasons").entries(reader) {

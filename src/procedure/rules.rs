@@ -22,6 +22,8 @@ pub struct Rules {
     pub procedure: Procedure,
     /// The rest days.
     pub calendar: Calendar,
+    /// The procedure's file, to be kept for the cases that begin with it.
+    pub text: String,
 }
 
 /// What is wrong with the files, a line each, with the file's name and the line's number.
@@ -35,10 +37,11 @@ impl Rules {
     /// # Errors
     /// [`RulesFault`], with the faults of both.
     pub fn load(procedure: Option<&Path>, calendar: Option<&Path>) -> Result<Self, RulesFault> {
-        let procedure = read(procedure, "enforcement.toml", PROCEDURE, read_procedure);
+        let with_text = |text: &str| Ok((read_procedure(text)?, text.to_owned()));
+        let procedure = read(procedure, "enforcement.toml", PROCEDURE, with_text);
         let calendar = read(calendar, "cn.toml", CALENDAR, read_calendar);
         match (procedure, calendar) {
-            (Ok(procedure), Ok(calendar)) => Ok(Self { procedure, calendar }),
+            (Ok((procedure, text)), Ok(calendar)) => Ok(Self { procedure, calendar, text }),
             (procedure, calendar) => {
                 let faults = [procedure.err(), calendar.err()];
                 Err(RulesFault(faults.into_iter().flatten().flat_map(|fault| fault.0).collect()))

@@ -10,7 +10,7 @@ use tiande_actors::court::{CourtHandle, Idle, RoomPorts};
 use tiande_actors::intake::{SubmitTip, TipFault, TipTaken};
 use tiande_actors::ports::Clock as _;
 use tiande_actors::ports::clock::Ids as _;
-use tiande_actors::testkit::{ManualClock, MemoryTracks, PlainWire, SeededIds};
+use tiande_actors::testkit::{ManualClock, MemoryTracks, PlainWire, SeededIds, plain_rules};
 use tiande_core::court::CourtProfile;
 use tiande_core::ids::TipId;
 use tiande_core::incident::{IncidentKind, Urgency};
@@ -54,8 +54,10 @@ impl House {
             ids: Arc::new(ids.clone()),
             wire: Arc::new(PlainWire::default()),
             tracks: Arc::new(MemoryTracks::default()),
+            rules: plain_rules(),
             idle: Idle::default(),
             acks_round: tiande_actors::limits::ACKS_ROUND,
+            bell_look: tiande_actors::limits::BELL_LOOK,
         };
         let arbiter = Arbiter::new();
         let court = CourtHandle::open(&arbiter.handle(), profile(), ports).await.expect("open");

@@ -4,6 +4,7 @@
 //! `keys`, `snapshots`, `aging` and `disk` are about what only a real store has.
 
 mod aging;
+mod cases;
 mod differential;
 mod disk;
 mod disk_of_postgres;

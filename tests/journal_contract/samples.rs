@@ -71,6 +71,7 @@ pub fn decision(streams: Vec<StreamAppend>) -> Append {
         streams,
         delivery: None,
         notices: Vec::new(),
+        case: None,
     }
 }
 

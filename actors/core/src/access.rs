@@ -106,6 +106,13 @@ pub enum Action {
     AcknowledgeDirectorAlarm,
     /// Read a case's number and parties.
     ReadCase,
+    /// Open, do, correct, suspend nodes of cases, answer what was escalated, hold back what parties are
+    /// told.
+    HandleCase,
+    /// Give a case to somebody else.
+    MoveCase,
+    /// See what is near due and overdue, of whom; judge answers.
+    SuperviseCases,
     /// Read where an officer was in the last half hour.
     ReadRecentTrack,
     /// Read where an officer was at any time, for a reason that is recorded.
@@ -131,6 +138,9 @@ impl Action {
         Self::AcknowledgeCentreAlarm,
         Self::AcknowledgeDirectorAlarm,
         Self::ReadCase,
+        Self::HandleCase,
+        Self::MoveCase,
+        Self::SuperviseCases,
         Self::ReadRecentTrack,
         Self::ReadTrackHistory,
         Self::ReadOwnTrack,
@@ -213,11 +223,16 @@ fn allows(role: Role, action: Action) -> bool {
                 | A::AcknowledgeCentreAlarm
                 | A::AcknowledgeDirectorAlarm
                 | A::ReadCase
+                | A::MoveCase
+                | A::SuperviseCases
                 | A::ReadRecentTrack
                 | A::ReadTrackHistory
         ),
-        // Their own views come with the supervision desks; until then they see nothing.
-        Role::President | Role::Discipline | Role::Judge | Role::Clerk | Role::Auditor => false,
+        Role::President | Role::Discipline => {
+            matches!(action, A::ReadCase | A::SuperviseCases)
+        }
+        Role::Judge | Role::Clerk => matches!(action, A::ReadCase | A::HandleCase),
+        Role::Auditor => false,
         // Runs the machine through the admin socket; cases and places are not the operator's.
         Role::Operator => false,
     }
@@ -269,8 +284,26 @@ mod tests {
         assert!(can(&staff(&[Role::Director]), Action::ReadTrackHistory, &here, open));
         assert!(can(&staff(&[Role::Director]), Action::AcknowledgeDirectorAlarm, &here, open));
         assert!(can(&staff(&[Role::Director]), Action::ReadPictureOriginal, &here, open));
-        for role in Role::ALL.iter().filter(|r| !matches!(r, Role::Dispatcher | Role::Director)) {
-            assert_eq!(allowed(&staff(&[*role]), &here, open), [], "{}", role.name());
+        for role in [Role::Judge, Role::Clerk] {
+            assert_eq!(
+                allowed(&staff(&[role]), &here, open),
+                [Action::ReadCase, Action::HandleCase],
+                "{}",
+                role.name()
+            );
+        }
+        for role in [Role::President, Role::Discipline] {
+            assert_eq!(
+                allowed(&staff(&[role]), &here, open),
+                [Action::ReadCase, Action::SuperviseCases],
+                "{}",
+                role.name()
+            );
+        }
+        assert!(can(&staff(&[Role::Director]), Action::MoveCase, &here, open));
+        assert!(!can(&staff(&[Role::Director]), Action::HandleCase, &here, open));
+        for role in [Role::Operator, Role::Auditor] {
+            assert_eq!(allowed(&staff(&[role]), &here, open), [], "{}", role.name());
         }
     }
 

@@ -14,11 +14,14 @@ use crate::board::{BoardNews, FindAlarm, ForgetNews};
 use crate::case::{CaseFault, LookAtCase, OrderCase};
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::{IncidentDone, LookAtIncident, OrderIncident, ReadAgain};
+use crate::limits::BUSY_RETRY;
 use crate::officer::{Connect, Connected, OfficerActor, OfficerFault, OrderOfficer, Revoke};
+use crate::pause::pause;
 use crate::ports::journal::{AppendFault, NoticeChange};
 use crate::views::RosterEntry;
 
 use super::messages::{
+    ToCase,
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, EnrolOfficer, ForgetTip,
     IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed, RevokeDevice, SplitOff,
     ToIncident, ToOfficer,
@@ -348,6 +351,30 @@ impl Handler<Admitted<CaseLook>> for CourtDesk {
         Box::pin(async move {
             let message = message; // With its place in the queue.
             room.ask_case(message.body.0, LookAtCase).await.map_err(not_asked)
+        })
+    }
+}
+
+/// So often a command waits for a case that is in the middle of another decision.
+const CASE_BUSY_TRIES: u32 = 500;
+
+impl Handler<Admitted<ToCase>> for CourtDesk {
+    type Result = ResponseFuture<Result<(), CommandFault>>;
+
+    fn handle(&mut self, message: Admitted<ToCase>, _: &mut Self::Context) -> Self::Result {
+        let room = Rc::clone(&self.room);
+        Box::pin(async move {
+            let message = message; // With its place in the queue.
+            let ToCase { case, command, by } = &message.body;
+            for _ in 0..CASE_BUSY_TRIES {
+                let order = OrderCase { command: command.clone(), by: by.clone() };
+                match room.ask_case(*case, order).await.map_err(not_asked)? {
+                    // Its clock rings, or an incident is being linked: over with an fsync.
+                    Err(CaseFault::Busy) => pause(BUSY_RETRY).await,
+                    done => return done.map_err(CommandFault::Case),
+                }
+            }
+            Err(CommandFault::Overloaded)
         })
     }
 }

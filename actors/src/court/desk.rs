@@ -11,6 +11,7 @@ use tiande_core::dispatch::Glance;
 use tiande_core::ids::{AlarmId, IncidentId, OfficerId};
 use tiande_core::journal::By;
 use tiande_core::officer::{Duty, OfficerCommand};
+use tiande_core::time::UnixMillis;
 use tracing::{error, info, warn};
 
 use crate::board::{BoardActor, BoardNews, Goodbye};
@@ -243,6 +244,7 @@ pub(super) fn notice_only(room: &CourtRoom, by: By, notice: NoticeChange) -> App
         streams: Vec::new(),
         delivery: None,
         notices: vec![notice],
+        case: None,
     }
 }
 
@@ -250,6 +252,7 @@ pub(super) fn notice_only(room: &CourtRoom, by: By, notice: NoticeChange) -> App
 pub(crate) async fn open_court(room: &Rc<CourtRoom>) -> Result<(), CommandFault> {
     let court = room.profile.id.clone();
     let work = room.journal.open_work(court).await.map_err(CommandFault::Read)?;
+    room.begin_time(work.newest_record.unwrap_or(UnixMillis(0)));
     if let Some((year, last)) = work.incident_number_last {
         room.set_incident_number(year, last);
     }

@@ -265,6 +265,28 @@ impl CourtRoom {
         }
     }
 
+    /// Starts the actors of many cases, with few questions to the journal.
+    pub(crate) async fn wake_cases(self: &Rc<Self>, ids: &[CaseId]) -> Result<(), Absent> {
+        let asleep: Vec<CaseId> =
+            ids.iter().copied().filter(|id| self.case(*id).is_none()).collect();
+        if asleep.is_empty() {
+            return Ok(());
+        }
+        self.journal.settled().await;
+        for lot in asleep.chunks(WAKE_LOT) {
+            let streams: Vec<StreamId> = lot.iter().copied().map(StreamId::Case).collect();
+            let found = self.journal.recall(streams.clone()).await?;
+            for ((id, stream), found) in lot.iter().zip(streams).zip(found) {
+                let known: Known<Case> = self.known_of(stream, found).await?;
+                // Somebody else may have been faster while we read.
+                if self.case(*id).is_none() && known.state.number.is_some() {
+                    self.start_case(known);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Starts a case's actor on a state.
     pub(crate) fn start_case(self: &Rc<Self>, known: Known<Case>) -> Gate<CaseActor> {
         let id = known.state.id;

@@ -22,13 +22,14 @@ use crate::turnstile::{Pass, Turnstile};
 use crate::views::RosterEntry;
 
 use super::arrivals::Arrivals;
+use super::bell::ring_clocks;
 use super::desk::{CloseSockets, Count, CourtDesk, open_court};
 use super::drain::Drain;
 use super::lanes::Lanes;
 use super::messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
     EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, RevokeDevice,
-    SplitOff, ToIncident, ToOfficer,
+    SplitOff, ToCase, ToIncident, ToOfficer,
 };
 use super::room::{CourtRoom, RoomPorts};
 use super::roster::{DutyOrder, DutyOrdered, EnrolMany};
@@ -81,6 +82,9 @@ impl CourtHandle {
                 room.desk.set(desk.clone()).ok();
                 actix::spawn(Drain::of(&room).run(Arc::clone(&room.arrivals)));
                 let opened = open_court(&room).await;
+                if opened.is_ok() {
+                    actix::spawn(ring_clocks(Rc::downgrade(&room)));
+                }
                 let intake = IntakeActor::new(Rc::clone(&room)).start();
                 let ways = opened.map(|()| {
                     let board =
@@ -355,6 +359,14 @@ impl CourtHandle {
     /// [`CommandFault`].
     pub async fn case(&self, case: CaseId) -> Result<Box<Case>, CommandFault> {
         self.ask_desk(CaseLook(case)).await
+    }
+
+    /// Commands a case. Resolves when it is durable.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn command_case(&self, message: ToCase) -> Result<(), CommandFault> {
+        self.ask_desk(message).await
     }
 
     /// Closes the socket of a device that is not to be trusted any more.

@@ -1,7 +1,7 @@
 //! What a court's desk understands: everything that comes in from the edge but tips.
 
 use actix::prelude::*;
-use tiande_core::case::{Case, CaseNumber, Party};
+use tiande_core::case::{Case, CaseCommand, CaseNumber, Party};
 use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::Outcome;
 use tiande_core::journal::By;
@@ -168,6 +168,18 @@ pub struct LookAtRoster;
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Box<Case>, CommandFault>")]
 pub struct CaseLook(pub CaseId);
+
+/// A command to a case.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), CommandFault>")]
+pub struct ToCase {
+    /// Which.
+    pub case: CaseId,
+    /// What.
+    pub command: CaseCommand,
+    /// Who wants it.
+    pub by: By,
+}
 
 /// A device is not to be trusted any more: its socket is closed.
 #[derive(Debug, Message)]

@@ -2,6 +2,7 @@
 //! by which the edge reaches it.
 
 mod arrivals;
+mod bell;
 mod commands;
 mod desk;
 mod directory;
@@ -23,7 +24,7 @@ pub use lanes::{Lanes, Whom};
 pub use messages::{
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, ConnectedHandheld,
     DeskCounts, EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead,
-    OfficerDeed, RevokeDevice, SplitOff, ToIncident, ToOfficer,
+    OfficerDeed, RevokeDevice, SplitOff, ToCase, ToIncident, ToOfficer,
 };
 pub(crate) use room::NEVER_HEARD;
 pub use room::{CourtRoom, Idle, RoomPorts};

@@ -16,6 +16,7 @@ use tiande_core::spatial::SpatialIndex;
 use tiande_core::time::{Millis, UnixMillis};
 
 use crate::board::{BoardActor, BoardNews, Shown};
+use crate::case::CaseRules;
 use crate::gate::Gate;
 use crate::incident::Nudge;
 use crate::intake::{OpenTips, SeenDeliveries};
@@ -27,6 +28,7 @@ use crate::ports::{Clock, Ids, Journal, Tracks};
 use crate::views::{Moved, RosterEntry};
 
 use super::arrivals::Arrivals;
+use super::bell::{Clocks, Time};
 use super::desk::CourtDesk;
 use super::directory::Directory;
 use super::glances::CourtGlances;
@@ -50,10 +52,14 @@ pub struct RoomPorts {
     pub wire: Arc<dyn Wire>,
     /// Where tracks are kept.
     pub tracks: Arc<dyn Tracks>,
+    /// What cases run by.
+    pub rules: Arc<CaseRules>,
     /// When actors go to sleep.
     pub idle: Idle,
     /// How often what is owed to handhelds is said; [`crate::limits::ACKS_ROUND`] but in tests.
     pub acks_round: Millis,
+    /// How often the clocks of cases are looked at at least; [`crate::limits::BELL_LOOK`] but in tests.
+    pub bell_look: Millis,
 }
 
 /// After how long without a message an actor with nothing to do goes to sleep.
@@ -83,6 +89,12 @@ pub struct CourtRoom {
     pub wire: Arc<dyn Wire>,
     /// Where tracks are kept.
     pub(crate) tracks: Arc<dyn Tracks>,
+    /// What cases run by.
+    pub(crate) rules: Arc<CaseRules>,
+    /// When clocks of cases ring.
+    pub(crate) clocks: Clocks,
+    /// Court time; `None` before the court is open.
+    time: RefCell<Option<Time>>,
     /// Randomness for ids.
     pub ids: RefCell<Box<dyn IdSource>>,
     /// Where officers on duty are. Each officer's seat writes its own point, and its actor takes it out.
@@ -119,6 +131,8 @@ pub struct CourtRoom {
     pub(crate) idle: Idle,
     /// How often what is owed to handhelds is said.
     pub(crate) acks_round: Millis,
+    /// How often the clocks of cases are looked at at least.
+    pub(crate) bell_look: Millis,
     /// Snapshots on their way to the store.
     pub(crate) unsaved: RefCell<Unsaved>,
     /// Open incidents that a further tip may be about.
@@ -175,6 +189,9 @@ impl CourtRoom {
             clock: ports.clock,
             wire: ports.wire,
             tracks: ports.tracks,
+            rules: ports.rules,
+            clocks: Clocks::default(),
+            time: RefCell::default(),
             ids: RefCell::new(ports.ids.source()),
             index: RefCell::new(SpatialIndex::default()),
             glances: RefCell::default(),
@@ -193,6 +210,7 @@ impl CourtRoom {
             waiting: RefCell::default(),
             idle: ports.idle,
             acks_round: ports.acks_round,
+            bell_look: ports.bell_look,
             unsaved: RefCell::default(),
             open_tips: RefCell::default(),
             seen: RefCell::default(),
@@ -208,6 +226,18 @@ impl CourtRoom {
     #[must_use]
     pub fn now(&self) -> UnixMillis {
         self.clock.now()
+    }
+
+    /// The time that deadlines run by: it never goes backwards, and does not follow a wall clock that
+    /// jumps.
+    pub(crate) fn court_now(&self) -> UnixMillis {
+        let mut time = self.time.borrow_mut();
+        time.as_mut().map_or_else(|| self.now(), |time| time.read(self.clock.as_ref()))
+    }
+
+    /// Court time begins; `committed` is the time of the newest record in the journal.
+    pub(crate) fn begin_time(&self, committed: UnixMillis) {
+        *self.time.borrow_mut() = Some(Time::new(committed, self.clock.as_ref()));
     }
 
     /// Makes an id of any kind.

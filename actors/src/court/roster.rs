@@ -104,6 +104,7 @@ async fn decide_lot(
         streams,
         delivery: None,
         notices: Vec::new(),
+        case: None,
     });
     let written = written.await;
     let how = written.as_ref().map_or_else(after, |_durable| Written::Yes);

@@ -162,6 +162,7 @@ async fn append(
         streams,
         delivery: beside.delivery,
         notices: notices_of(&plan.incident, &plan.events),
+        case: None,
     };
     match room.journal.append(append).await {
         Ok(_) => {

@@ -255,6 +255,7 @@ impl OfficerActor {
             streams: vec![self.hold(events, at, ctx)],
             delivery: None,
             notices: Vec::new(),
+            case: None,
         };
         let write = self.room.journal.append(append).into_actor(self);
         ctx.spawn(write.map(move |written, actor, ctx| {

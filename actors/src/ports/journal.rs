@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tiande_core::case::CaseNumber;
+use tiande_core::case::{CaseNumber, CaseRows};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
 use tiande_core::journal::{By, Event, Snapshot, StreamId};
 use tiande_core::time::UnixMillis;
@@ -92,6 +92,17 @@ pub struct Append {
     pub delivery: Option<Delivery>,
     /// Durable notices, in the same transaction.
     pub notices: Vec<NoticeChange>,
+    /// What changes in what is known of a case while it sleeps.
+    pub case: Option<Box<CaseChange>>,
+}
+
+/// What a decision changes in the rows of one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseChange {
+    /// Which case.
+    pub case: CaseId,
+    /// What changes.
+    pub rows: CaseRows,
 }
 
 /// The decision is durable.
@@ -198,6 +209,17 @@ pub struct OpenWork {
     /// Year and number of the court's newest incident, by which the next one is numbered; `None` when
     /// it never had one.
     pub incident_number_last: Option<(u16, u64)>,
+    /// When the newest record of the journal, of whatever court, was decided.
+    pub newest_record: Option<UnixMillis>,
+}
+
+/// A case whose clock is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SetClock {
+    /// When it rings.
+    pub rings: UnixMillis,
+    /// Whose.
+    pub case: CaseId,
 }
 
 /// Deliveries by what names them: the source, with its court, and the sender's `webhook-id`.
@@ -245,6 +267,16 @@ pub trait Journal: Send + Sync + 'static {
         court: CourtId,
         number: CaseNumber,
     ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>>;
+
+    /// The clocks of a court's cases that ring first, in that order, at most so many.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    fn first_clocks(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>>;
 
     /// Reads what a court has to wake up at start.
     ///

@@ -13,30 +13,38 @@ use crate::ports::{Clock, Ids};
 /// An actor's timers run on real time and only look at this one: a moment that time alone brings
 /// about comes when both have passed. So a test takes short limits and moves the clock.
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock {
+    wall: Arc<AtomicI64>,
+    monotonic: Arc<AtomicU64>,
+}
 
 impl ManualClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn at(now: UnixMillis) -> Self {
-        Self(Arc::new(AtomicI64::new(now.0)))
+        Self { wall: Arc::new(AtomicI64::new(now.0)), monotonic: Arc::default() }
     }
 
-    /// Moves it forward.
+    /// Lets time pass.
     pub fn advance(&self, span: Millis) {
+        self.monotonic.fetch_add(span.0, Ordering::SeqCst);
         let span = i64::try_from(span.0).unwrap_or(i64::MAX);
-        self.0.fetch_add(span, Ordering::SeqCst);
+        self.wall.fetch_add(span, Ordering::SeqCst);
     }
 
-    /// Sets it, also backwards.
+    /// Sets the wall clock, also backwards, while no time passes.
     pub fn set(&self, now: UnixMillis) {
-        self.0.store(now.0, Ordering::SeqCst);
+        self.wall.store(now.0, Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> UnixMillis {
-        UnixMillis(self.0.load(Ordering::SeqCst))
+        UnixMillis(self.wall.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Millis {
+        Millis(self.monotonic.load(Ordering::SeqCst))
     }
 }
 

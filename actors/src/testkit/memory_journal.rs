@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use tiande_core::case::{CaseEvent, CaseNumber};
+use tiande_core::case::{CaseEvent, CaseNumber, Escalation, PartyNotice, RunningNode};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
 use tiande_core::incident::IncidentEvent;
 use tiande_core::journal::{Event, Snapshot, StreamId, snapshot_version};
 use tiande_core::officer::OfficerEvent;
+use tiande_core::procedure::NodeCode;
+use tiande_core::time::UnixMillis;
 use tiande_core::tip::TipEvent;
 
 use crate::ports::journal::{
-    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, NoticeChange, OpenAlarm,
-    OpenWork, ReadFault, Remembered, Stored,
+    Append, AppendFault, Appended, CaseChange, Delivery, DeliveryKeys, Journal, NoticeChange,
+    OpenAlarm, OpenWork, ReadFault, Remembered, SetClock, Stored,
 };
 
 /// The journal. Clones are one.
@@ -50,6 +52,19 @@ struct Models {
     cases: BTreeMap<(CourtId, String), CaseId>,
     deliveries: HashMap<(String, String), Delivery>,
     alarms: BTreeMap<AlarmId, AlarmNote>,
+    clocks: BTreeMap<CaseId, (CourtId, UnixMillis)>,
+    case_notes: BTreeMap<CaseId, CaseNote>,
+}
+
+/// What is known of a case while it sleeps.
+#[derive(Clone, Debug, Default)]
+pub struct CaseNote {
+    /// What runs, by node and round.
+    pub running: BTreeMap<(NodeCode, u16), RunningNode>,
+    /// What was escalated, by node and round.
+    pub escalations: BTreeMap<(NodeCode, u16), Escalation>,
+    /// What the applicant is to be told, in order.
+    pub notices: Vec<PartyNotice>,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +107,12 @@ impl MemoryJournal {
     #[must_use]
     pub fn appended(&self) -> Vec<Append> {
         self.state().appended.clone()
+    }
+
+    /// What is known of a case while it sleeps.
+    #[must_use]
+    pub fn case_note(&self, case: CaseId) -> CaseNote {
+        self.state().models.case_notes.get(&case).cloned().unwrap_or_default()
     }
 
     /// The snapshot kept of a stream, if there is one.
@@ -156,6 +177,9 @@ impl State {
         for notice in &append.notices {
             models.notice(append, notice)?;
         }
+        if let Some(change) = &append.case {
+            models.case(append, change)?;
+        }
         self.models = models;
         for part in &append.streams {
             let stream = self.streams.entry(part.stream).or_default();
@@ -188,6 +212,7 @@ impl State {
                 .map(|(id, _)| *id)
                 .collect(),
             alarms: alarms.into_iter().map(|note| note.alarm.clone()).collect(),
+            newest_record: self.appended.last().map(|append| append.at),
             incident_number_last: newest.map(|(_, year, number)| (*year, *number)).max(),
         }
     }
@@ -243,7 +268,7 @@ impl Models {
                 let key = (append.court.clone(), number.to_string());
                 must(self.cases.insert(key, id).is_none(), "a case number twice")
             }
-            (StreamId::Case(_), Event::Case(CaseEvent::IncidentLinked { .. })) => Ok(()),
+            (StreamId::Case(_), Event::Case(_)) => Ok(()),
             (
                 StreamId::Incident(_) | StreamId::Officer(_) | StreamId::Tip(_) | StreamId::Case(_),
                 Event::Incident(_) | Event::Officer(_) | Event::Tip(_) | Event::Case(_),
@@ -315,6 +340,34 @@ impl Models {
         }
     }
 
+    fn case(&mut self, append: &Append, change: &CaseChange) -> Result<(), AppendFault> {
+        let CaseChange { case, rows } = change;
+        match rows.next {
+            Some(Some(rings)) => drop(self.clocks.insert(*case, (append.court.clone(), rings))),
+            Some(None) => drop(self.clocks.remove(case)),
+            None => {}
+        }
+        let note = self.case_notes.entry(*case).or_default();
+        for node in &rows.running {
+            note.running.insert((node.node, node.round), *node);
+        }
+        for ended in &rows.ended {
+            note.running.remove(ended);
+        }
+        for known in &rows.escalations {
+            note.escalations.insert((known.node, known.round), known.clone());
+        }
+        if rows.release {
+            note.notices.iter_mut().for_each(|notice| notice.held = false);
+        }
+        for new in &rows.notices {
+            let twice = note.notices.iter().any(|n| (n.node, n.round) == (new.node, new.round));
+            must(!twice, "a node reached twice")?;
+            note.notices.push(new.clone());
+        }
+        Ok(())
+    }
+
     fn notice(&mut self, append: &Append, change: &NoticeChange) -> Result<(), AppendFault> {
         match change {
             NoticeChange::Raise { alarm, audience, kind, incident, officer } => {
@@ -382,6 +435,20 @@ impl Journal for MemoryJournal {
     ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
         let found = self.state().models.cases.get(&(court, number.to_string())).copied();
         ready(Ok(found)).boxed()
+    }
+
+    fn first_clocks(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
+        let state = self.state();
+        let own = state.models.clocks.iter().filter(|(_, (of, _))| *of == court);
+        let mut first: Vec<_> =
+            own.map(|(case, (_, rings))| SetClock { rings: *rings, case: *case }).collect();
+        first.sort_unstable();
+        first.truncate(most);
+        ready(Ok(first)).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -3,12 +3,14 @@
 
 mod clock;
 pub mod memory_journal;
+mod rules;
 mod staged;
 mod tracks;
 mod wire;
 
 pub use clock::{ManualClock, SeededIds};
 pub use memory_journal::MemoryJournal;
+pub use rules::plain_rules;
 pub use staged::StagedJournal;
 pub use tracks::MemoryTracks;
 pub use wire::{PlainFrame, PlainWire};

@@ -15,8 +15,7 @@ use tokio::sync::oneshot;
 
 use super::MemoryJournal;
 use crate::ports::journal::{
-    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
-    Remembered, Stored,
+    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault, Remembered, SetClock, Stored,
 };
 
 /// The journal. Clones are one.
@@ -217,6 +216,14 @@ impl Journal for StagedJournal {
         number: CaseNumber,
     ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
         self.memory.case_numbered(court, number)
+    }
+
+    fn first_clocks(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
+        self.memory.first_clocks(court, most)
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // A broken expectation must end the test at once.
 #![allow(clippy::large_futures)] // Tests await whole stories.
 
+mod clocks;
 mod clockwork;
 mod consoles;
 mod desk;

@@ -102,6 +102,7 @@ async fn offer_left_open(world: World) -> (World, Handheld, OfferId) {
         }],
         delivery: None,
         notices: Vec::new(),
+        case: None,
     };
     memory.append(append).await.unwrap();
     let officer = near.officer;

@@ -18,7 +18,7 @@ use tiande_actors::outbox::{Frame, Outbox, OutboxReader, Outgoing};
 use tiande_actors::ports::journal::Audience;
 use tiande_actors::ports::{Clock, Ids, Tracks};
 use tiande_actors::testkit::{
-    ManualClock, MemoryTracks, PlainFrame, PlainWire, SeededIds, StagedJournal,
+    ManualClock, MemoryTracks, PlainFrame, PlainWire, SeededIds, StagedJournal, plain_rules,
 };
 use tiande_actors::views::RosterEntry;
 use tiande_core::court::{CourtHouse, CourtProfile, DispatchSettings, MergeSettings, Shift};
@@ -364,8 +364,10 @@ fn ports(
         ids: Arc::new(ids.clone()),
         wire: Arc::new(wire.clone()),
         tracks: Arc::new(tracks.clone()),
+        rules: plain_rules(),
         idle: Idle::default(),
         acks_round: Millis(20),
+        bell_look: Millis(5),
     }
 }
 

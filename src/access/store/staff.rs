@@ -121,6 +121,22 @@ impl Doors {
             .await
     }
 
+    /// True for a judge of that court who may sign in: cases are given to nobody else.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    pub async fn may_handle(&self, court: &CourtId, user: UserId) -> Result<bool, StoreFault> {
+        // Primary key of `staff`.
+        let query = sql("SELECT roles_json FROM staff WHERE id = $1 AND court = $2 AND disabled_ms IS NULL")
+            .bind(user.to_string())
+            .bind(court.as_str());
+        let row: Option<(String,)> = read(self.journal.readers().fetch_optional(query)).await?;
+        let Some((roles,)) = row else { return Ok(false) };
+        let roles: Vec<String> =
+            serde_json::from_str(&roles).map_err(|_| StoreFault::Unreadable("roles"))?;
+        Ok(roles.iter().any(|role| role == Role::Judge.name()))
+    }
+
     /// Names of all staff of a court, those who have left too: old decisions name them.
     ///
     /// # Errors

@@ -142,9 +142,65 @@ BEGIN
             bound_times);
     END IF;
     IF changes ? 'case_file' THEN
-        INSERT INTO case_file (id, court, number)
-        SELECT id, court, number
+        INSERT INTO case_file (id, court, number, handler)
+        SELECT id, court, number, handler
         FROM jsonb_populate_recordset(NULL::case_file, changes -> 'case_file');
+    END IF;
+
+    -- What is known of cases while they sleep; all by primary key.
+    IF changes ? 'case_handler' THEN
+        UPDATE case_file SET handler = v.handler
+        FROM jsonb_populate_recordset(NULL::case_file, changes -> 'case_handler') AS v
+        WHERE case_file.id = v.id;
+    END IF;
+    IF changes ? 'case_clock' THEN
+        INSERT INTO case_clock (case_id, court, next_ms)
+        SELECT case_id, court, next_ms
+        FROM jsonb_populate_recordset(NULL::case_clock, changes -> 'case_clock')
+        ON CONFLICT (case_id) DO UPDATE SET next_ms = excluded.next_ms;
+    END IF;
+    IF changes ? 'case_clock_stopped' THEN
+        DELETE FROM case_clock
+        USING jsonb_array_elements_text(changes -> 'case_clock_stopped') AS v (id)
+        WHERE case_clock.case_id = v.id;
+    END IF;
+    IF changes ? 'running_node' THEN
+        INSERT INTO running_node (case_id, node, round, court, due_ms, warned, overdue, provisional)
+        SELECT case_id, node, round, court, due_ms, warned, overdue, provisional
+        FROM jsonb_populate_recordset(NULL::running_node, changes -> 'running_node')
+        ON CONFLICT (case_id, node, round) DO UPDATE SET due_ms = excluded.due_ms,
+            warned = excluded.warned, overdue = excluded.overdue,
+            provisional = excluded.provisional;
+    END IF;
+    IF changes ? 'running_node_ended' THEN
+        DELETE FROM running_node
+        USING jsonb_populate_recordset(NULL::running_node, changes -> 'running_node_ended') AS v
+        WHERE running_node.case_id = v.case_id AND running_node.node = v.node
+            AND running_node.round = v.round;
+    END IF;
+    IF changes ? 'escalation' THEN
+        INSERT INTO escalation (case_id, node, round, court, body, raised_ms, ended_ms)
+        SELECT case_id, node, round, court, body, raised_ms, ended_ms
+        FROM jsonb_populate_recordset(NULL::escalation, changes -> 'escalation')
+        ON CONFLICT (case_id, node, round) DO UPDATE SET body = excluded.body,
+            raised_ms = excluded.raised_ms, ended_ms = excluded.ended_ms;
+    END IF;
+    IF changes ? 'party_release' THEN
+        -- Index party_notice_held; before what is new. Of two in one group the earlier stays.
+        UPDATE party_notice SET released_ms = v.released_ms
+        FROM (
+            SELECT DISTINCT ON (r.case_id) r.case_id, r.released_ms
+            FROM jsonb_populate_recordset(NULL::party_notice, changes -> 'party_release')
+                WITH ORDINALITY AS r
+            ORDER BY r.case_id, r.ordinality
+        ) AS v
+        WHERE party_notice.case_id = v.case_id AND party_notice.released_ms IS NULL;
+    END IF;
+    IF changes ? 'party_notice' THEN
+        INSERT INTO party_notice (case_id, node, round, court, reached_ms, telling, documents,
+            released_ms)
+        SELECT case_id, node, round, court, reached_ms, telling, documents, released_ms
+        FROM jsonb_populate_recordset(NULL::party_notice, changes -> 'party_notice');
     END IF;
     IF changes ? 'outbox' THEN
         INSERT INTO outbox (id, position, court, audience, kind, incident, officer, raised_ms,

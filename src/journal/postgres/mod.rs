@@ -32,7 +32,7 @@ use futures_util::future::BoxFuture;
 use sqlx::PgPool;
 use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
-    Stored,
+    SetClock, Stored,
 };
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
@@ -358,6 +358,14 @@ impl Journal for PostgresJournal {
         number: CaseNumber,
     ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
         reader::case_numbered(self.readers(), court, number).boxed()
+    }
+
+    fn first_clocks(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
+        reader::first_clocks(self.readers(), court, most).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -13,7 +13,7 @@ use uuid::fmt::Hyphenated;
 
 use crate::journal::envelope::HashAlg;
 use crate::journal::plan::Plan;
-use crate::journal::projection::{Changes, Closing, audience_name};
+use crate::journal::projection::{Changes, Closing, audience_name, escalation_body};
 
 /// The call: one question and one answer for a whole group, whatever it holds.
 pub const CALL: &str = "SELECT pg_temp.tiande_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
@@ -191,6 +191,22 @@ struct Seldom<'p> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     case_file: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    case_handler: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    case_clock: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    case_clock_stopped: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    running_node: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    running_node_ended: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    escalation: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    party_release: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    party_notice: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     outbox: Vec<Value>,
 }
 
@@ -231,8 +247,72 @@ impl<'p> Seldom<'p> {
             }),
             case_file: column(
                 &changes.cases,
-                |row| json!({"id": row.id, "court": row.court.as_str(), "number": row.number}),
+                |row| {
+                    json!({
+                        "id": row.id, "court": row.court.as_str(), "number": row.number,
+                        "handler": row.handler,
+                    })
+                },
             ),
+            case_handler: column(
+                &changes.handlers,
+                |(case, handler)| json!({"id": case, "handler": handler}),
+            ),
+            case_clock: changes
+                .clocks
+                .iter()
+                .filter_map(|(case, (court, next))| {
+                    let next = (*next)?;
+                    Some(json!({"case_id": case, "court": court.as_str(), "next_ms": next.0}))
+                })
+                .collect(),
+            case_clock_stopped: changes
+                .clocks
+                .iter()
+                .filter(|(_, (_, next))| next.is_none())
+                .map(|(case, _)| json!(case))
+                .collect(),
+            running_node: changes
+                .running
+                .iter()
+                .filter_map(|((case, node, round), (court, row))| {
+                    let row = (*row)?;
+                    Some(json!({
+                        "case_id": case, "node": node.as_str(), "round": round,
+                        "court": court.as_str(), "due_ms": moment(row.due),
+                        "warned": i64::from(row.warned), "overdue": i64::from(row.overdue),
+                        "provisional": i64::from(row.provisional),
+                    }))
+                })
+                .collect(),
+            running_node_ended: changes
+                .running
+                .iter()
+                .filter(|(_, (_, row))| row.is_none())
+                .map(|((case, node, round), _)| {
+                    json!({"case_id": case, "node": node.as_str(), "round": round})
+                })
+                .collect(),
+            escalation: column(&changes.escalations, |((case, node, round), (court, known))| {
+                json!({
+                    "case_id": case, "node": node.as_str(), "round": round,
+                    "court": court.as_str(), "body": escalation_body(known),
+                    "raised_ms": known.raised.0,
+                    "ended_ms": moment(known.ended.map(|ended| ended.at)),
+                })
+            }),
+            party_release: column(
+                &changes.releases,
+                |(case, at)| json!({"case_id": case, "released_ms": at.0}),
+            ),
+            party_notice: column(&changes.party_notices, |(court, case, notice, released)| {
+                json!({
+                    "case_id": case, "node": notice.node.as_str(), "round": notice.round,
+                    "court": court.as_str(), "reached_ms": notice.reached.0,
+                    "telling": notice.telling.name(), "documents": notice.documents.join(" "),
+                    "released_ms": moment(*released),
+                })
+            }),
             outbox: column(&changes.alarms, |row| {
                 let taken = row.acknowledged.as_ref();
                 json!({

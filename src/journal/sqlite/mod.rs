@@ -23,7 +23,7 @@ use sqlx::SqlitePool;
 use tiande_actors::ports::clock::Clock;
 use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
-    Remembered, Stored,
+    Remembered, SetClock, Stored,
 };
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
@@ -318,6 +318,14 @@ impl Journal for SqliteJournal {
         number: CaseNumber,
     ) -> BoxFuture<'static, Result<Option<CaseId>, ReadFault>> {
         reader::case_numbered(self.reading(), court, number).boxed()
+    }
+
+    fn first_clocks(
+        &self,
+        court: CourtId,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
+        reader::first_clocks(self.reading(), court, most).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -242,6 +242,7 @@ pub async fn migrate<T>(
         (4, "snapshots", include_str!("../../../migrations/sqlite/0004_snapshots.sql")),
         (5, "tips", include_str!("../../../migrations/sqlite/0005_tips.sql")),
         (6, "gateways", include_str!("../../../migrations/sqlite/0006_gateways.sql")),
+        (7, "clocks", include_str!("../../../migrations/sqlite/0007_clocks.sql")),
     ];
     let migrations = files.map(|(number, name, sql)| {
         Migration::new(number, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -13,7 +13,9 @@ use uuid::fmt::Hyphenated;
 
 use super::plan::{JournalRow, Plan};
 use crate::journal::envelope::HashAlg;
-use crate::journal::projection::{Changes, Closing, IncidentPatch, audience_name};
+use crate::journal::projection::{
+    Changes, Closing, IncidentPatch, audience_name, escalation_body,
+};
 
 /// Positions, sequences and numbers as SQLite keeps integers.
 pub fn signed(value: u64) -> i64 {
@@ -60,6 +62,7 @@ pub fn run(conn: &Connection, plan: &Plan, epoch: u64, hash_alg: HashAlg) -> Res
     )?;
     journal(conn, &plan.rows, epoch, hash_alg)?;
     inserts(conn, &plan.changes)?;
+    cases(conn, &plan.changes)?;
     alarms(conn, &plan.changes)?;
     each(conn, "COMMIT", [()], |s, ()| s.execute([]))
 }
@@ -218,9 +221,86 @@ fn inserts(conn: &Connection, changes: &Changes) -> Result<()> {
     each(conn, commit, bound, |s, ((officer, incident), row)| {
         s.execute(params![id(officer.0), id(incident.0), id(row.offer.0), row.stacked, row.since.0])
     })?;
-    let case = "INSERT INTO case_file (id, court, number) VALUES (?,?,?)";
+    let case = "INSERT INTO case_file (id, court, number, handler) VALUES (?,?,?,?)";
     each(conn, case, &changes.cases, |s, row| {
-        s.execute(params![id(row.id.0), row.court.as_str(), row.number])
+        let handler = row.handler.map(|handler| id(handler.0));
+        s.execute(params![id(row.id.0), row.court.as_str(), row.number, handler])
+    })
+}
+
+/// What is known of cases while they sleep; all by primary key.
+fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
+    let handler = "UPDATE case_file SET handler = ? WHERE id = ?";
+    each(conn, handler, &changes.handlers, |s, (case, handler)| {
+        s.execute(params![id(handler.0), id(case.0)])
+    })?;
+    let (set, stopped): (Vec<_>, Vec<_>) =
+        changes.clocks.iter().partition(|(_, (_, next))| next.is_some());
+    let clock = "INSERT INTO case_clock (case_id, court, next_ms) VALUES (?,?,?) \
+         ON CONFLICT (case_id) DO UPDATE SET next_ms = excluded.next_ms";
+    each(conn, clock, set, |s, (case, (court, next))| {
+        s.execute(params![id(case.0), court.as_str(), moment(*next)])
+    })?;
+    each(conn, "DELETE FROM case_clock WHERE case_id = ?", stopped, |s, (case, _)| {
+        s.execute(params![id(case.0)])
+    })?;
+    let running = "INSERT INTO running_node (case_id, node, round, court, due_ms, warned, overdue, \
+         provisional) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (case_id, node, round) DO UPDATE SET \
+         due_ms = excluded.due_ms, warned = excluded.warned, overdue = excluded.overdue, \
+         provisional = excluded.provisional";
+    let runs = changes.running.iter().filter_map(|(key, (court, row))| {
+        row.map(|row| (key, court, row))
+    });
+    each(conn, running, runs, |s, ((case, node, round), court, row)| {
+        s.execute(params![
+            id(case.0),
+            node.as_str(),
+            round,
+            court.as_str(),
+            moment(row.due),
+            row.warned,
+            row.overdue,
+            row.provisional,
+        ])
+    })?;
+    let ended = "DELETE FROM running_node WHERE case_id = ? AND node = ? AND round = ?";
+    let ends = changes.running.iter().filter(|(_, (_, row))| row.is_none());
+    each(conn, ended, ends, |s, ((case, node, round), _)| {
+        s.execute(params![id(case.0), node.as_str(), round])
+    })?;
+    let escalation = "INSERT INTO escalation (case_id, node, round, court, body, raised_ms, ended_ms) \
+         VALUES (?,?,?,?,?,?,?) ON CONFLICT (case_id, node, round) DO UPDATE SET \
+         body = excluded.body, raised_ms = excluded.raised_ms, ended_ms = excluded.ended_ms";
+    each(conn, escalation, &changes.escalations, |s, ((case, node, round), (court, known))| {
+        s.execute(params![
+            id(case.0),
+            node.as_str(),
+            round,
+            court.as_str(),
+            escalation_body(known),
+            known.raised.0,
+            moment(known.ended.map(|ended| ended.at)),
+        ])
+    })?;
+    // Index party_notice_held; before what is new.
+    let release =
+        "UPDATE party_notice SET released_ms = ? WHERE case_id = ? AND released_ms IS NULL";
+    each(conn, release, &changes.releases, |s, (case, at)| {
+        s.execute(params![at.0, id(case.0)])
+    })?;
+    let notice = "INSERT INTO party_notice (case_id, node, round, court, reached_ms, telling, \
+         documents, released_ms) VALUES (?,?,?,?,?,?,?,?)";
+    each(conn, notice, &changes.party_notices, |s, (court, case, notice, released)| {
+        s.execute(params![
+            id(case.0),
+            notice.node.as_str(),
+            notice.round,
+            court.as_str(),
+            notice.reached.0,
+            notice.telling.name(),
+            notice.documents.join(" "),
+            moment(*released),
+        ])
     })
 }
 

@@ -148,7 +148,8 @@ impl History {
 
     fn decision(&self, at: UnixMillis, streams: Vec<StreamAppend>) -> Append {
         let (court, by) = (self.court.clone(), By::System);
-        Append { court, at, by, why: None, streams, delivery: None, notices: Vec::new() }
+        let (delivery, notices, case) = (None, Vec::new(), None);
+        Append { court, at, by, why: None, streams, delivery, notices, case }
     }
 
     fn case(&self, at: UnixMillis, n: u64) -> Append {

@@ -1,10 +1,25 @@
-//! A case: its number, its parties, the incidents that belong to it. Its clocks come later.
+//! A case: its number, its parties, who handles it, the incidents that belong to it, its nodes, and what
+//! of them was escalated.
+//!
+//! **Not here:** how a date is counted ([`crate::deadline`]), what nodes there are
+//! ([`crate::procedure`]), timers, and who may ask for what.
 
+mod clock;
+mod command;
+mod decide;
+mod escalation;
+mod event;
 mod number;
+mod rows;
 mod state;
 
+pub use clock::RunningNode;
+pub use command::{CaseCommand, CaseRefusal, EscalationAct};
+pub use escalation::{Act, Ended, Escalation, EscalationStatus};
+pub use event::{CaseEvent, CaseParties, Party, PartyRole};
 pub use number::{CaseNumber, InvalidCaseNumber};
-pub use state::{Case, CaseCommand, CaseEvent, CaseParties, CaseRefusal, Party, PartyRole};
+pub use rows::{CaseRows, PartyNotice};
+pub use state::Case;
 
 #[cfg(test)]
 mod tests;

@@ -135,9 +135,18 @@ fn naive(
             offset >= 0 && length.is_none_or(|length| offset < i32::from(length))
         })
     };
-    let never_ends = |at: Day| {
-        raw.iter()
-            .any(|(first, length)| length.is_none() && at.days_since(zero) >= i32::from(*first))
+    // A stay that goes over into one without an end has none either: what counts is their union.
+    let never_ends = |mut at: Day| loop {
+        let open = |(first, length): &RawSpan| {
+            length.is_none() && at.days_since(zero) >= i32::from(*first)
+        };
+        if raw.iter().any(open) {
+            return true;
+        }
+        if !stopped(at) {
+            return false;
+        }
+        at = at.plus(1);
     };
     let rests = |at: Day| calendar.is_rest(at, &mut Consulted::default());
     let stops_count = node.kind != Kind::Expiry && !node.suspended_by.is_empty();

@@ -343,7 +343,7 @@ impl Folded for Incident {
 }
 
 impl Folded for Case {
-    const VERSION: SnapshotVersion = SnapshotVersion { shape: 1, fold: 1 };
+    const VERSION: SnapshotVersion = SnapshotVersion { shape: 2, fold: 1 };
 
     type Own = CaseEvent;
 
@@ -368,7 +368,18 @@ impl Folded for Case {
     fn part(event: &CaseEvent) -> Option<Part> {
         match event {
             CaseEvent::Opened { .. } => Some(Part::Opening),
-            CaseEvent::IncidentLinked { .. } => None,
+            // Words that go with these stay in the journal; the state does not hold them.
+            CaseEvent::IncidentLinked { .. }
+            | CaseEvent::HandlerSet { .. }
+            | CaseEvent::Node(_)
+            | CaseEvent::EscalationRaised { .. }
+            | CaseEvent::EscalationClimbed { .. }
+            | CaseEvent::EscalationAcknowledged { .. }
+            | CaseEvent::EscalationAnswered { .. }
+            | CaseEvent::EscalationReturned { .. }
+            | CaseEvent::EscalationClosed { .. }
+            | CaseEvent::NoticesHeld { .. }
+            | CaseEvent::NoticesReleased { .. } => None,
         }
     }
 

@@ -1,4 +1,5 @@
 //! A case as somebody runs it, for tests: a small procedure, two calendars, and what was done.
+//! Tests of whole cases use it too.
 
 use super::*;
 use crate::calendar::{Calendar, CalendarDraft, Day, HolidayDraft, YearDraft};
@@ -8,19 +9,19 @@ use crate::procedure::{
 };
 use crate::time::UnixMillis;
 
-pub(super) fn code(text: &str) -> NodeCode {
+pub(crate) fn code(text: &str) -> NodeCode {
     text.parse().expect("a code")
 }
 
-pub(super) fn day(text: &str) -> Day {
+pub(crate) fn day(text: &str) -> Day {
     text.parse().expect("a date")
 }
 
-pub(super) fn at(text: &str) -> UnixMillis {
+pub(crate) fn at(text: &str) -> UnixMillis {
     crate::rfc3339::parse(&format!("{text}:00+08:00")).expect("a time")
 }
 
-pub(super) fn begin(text: &str) -> Begin {
+pub(crate) fn begin(text: &str) -> Begin {
     Begin { at: at(text), whole_day: false }
 }
 
@@ -51,7 +52,7 @@ fn row(code: &str, unit: &str, count: i64, kind: &str, warn: &[&str], by: &[&str
 }
 
 /// Six nodes, one of each kind that has a clock.
-fn procedure() -> Procedure {
+pub(crate) fn procedure() -> Procedure {
     let both = ["stay", "auction"];
     let before = StartDraft {
         before_end_of: Some(vec!["T01".into()]),
@@ -68,11 +69,17 @@ fn procedure() -> Procedure {
         name: "test".into(),
         version: 1,
         effective_from: "2026-01-01".into(),
+        answer_working_days: 3,
+        ladder: vec!["director".into(), "president".into(), "discipline".into()],
         reasons: vec![reason("stay"), reason("auction")],
         events: vec![named("began")],
         documents: Vec::new(),
         nodes: vec![
-            row("T01", "days", 30, "deadline", &["10d", "5d"], &both),
+            NodeDraft {
+                alarm_warn: vec!["handler".into(), "director".into()],
+                alarm_expiry: vec!["director".into(), "president".into()],
+                ..row("T01", "days", 30, "deadline", &["10d", "5d"], &both)
+            },
             NodeDraft { start: before, ..row("T03", "days", 5, "backwards", &["5d"], &[]) },
             row("M01", "working_days", 3, "deadline", &["1d"], &["stay"]),
             row("V01", "months", 2, "expiry", &["30d", "1d"], &[]),
@@ -85,7 +92,7 @@ fn procedure() -> Procedure {
 }
 
 /// 2026, once without and once with a week of holidays in June.
-fn calendar(version: i64) -> Calendar {
+pub(crate) fn calendar(version: i64) -> Calendar {
     let run = HolidayDraft {
         zh: "假".into(),
         en: "off".into(),
@@ -99,17 +106,17 @@ fn calendar(version: i64) -> Calendar {
 }
 
 /// A case as somebody runs it: the state, all its events, and court time.
-pub(super) struct Life {
+pub(crate) struct Life {
     procedure: Procedure,
     calendars: [Calendar; 2],
-    pub(super) calendar: usize,
-    pub(super) now: UnixMillis,
-    pub(super) nodes: CaseNodes,
-    pub(super) events: Vec<NodeEvent>,
+    pub(crate) calendar: usize,
+    pub(crate) now: UnixMillis,
+    pub(crate) nodes: CaseNodes,
+    pub(crate) events: Vec<NodeEvent>,
 }
 
 impl Life {
-    pub(super) fn new(now: UnixMillis) -> Self {
+    pub(crate) fn new(now: UnixMillis) -> Self {
         let (procedure, calendars) = (procedure(), [calendar(1), calendar(2)]);
         let nodes = CaseNodes::default();
         let mut life = Self { procedure, calendars, calendar: 0, now, nodes, events: Vec::new() };
@@ -118,11 +125,11 @@ impl Life {
         life
     }
 
-    pub(super) fn rules(&self) -> Rulebook<'_> {
+    pub(crate) fn rules(&self) -> Rulebook<'_> {
         Rulebook { procedure: &self.procedure, calendar: &self.calendars[self.calendar] }
     }
 
-    pub(super) fn take(&mut self, events: Vec<NodeEvent>) {
+    pub(crate) fn take(&mut self, events: Vec<NodeEvent>) {
         for event in events {
             self.nodes.apply(&event);
             self.events.push(event);
@@ -130,27 +137,27 @@ impl Life {
     }
 
     /// May be refused.
-    pub(super) fn ask(&mut self, command: &NodeCommand) -> Result<(), NodeRefusal> {
+    pub(crate) fn ask(&mut self, command: &NodeCommand) -> Result<(), NodeRefusal> {
         let events = self.nodes.decide(command, self.now, self.rules())?;
         self.take(events);
         Ok(())
     }
 
-    pub(super) fn please(&mut self, command: NodeCommand) {
+    pub(crate) fn please(&mut self, command: NodeCommand) {
         self.ask(&command).unwrap_or_else(|refusal| unreachable!("{command:?}: {refusal}"));
     }
 
-    pub(super) fn open(&mut self, node: &str, begin: Begin) {
+    pub(crate) fn open(&mut self, node: &str, begin: Begin) {
         self.please(NodeCommand::Open { node: code(node), begin });
     }
 
-    pub(super) fn fire(&mut self) -> Vec<NodeEvent> {
+    pub(crate) fn fire(&mut self) -> Vec<NodeEvent> {
         let fired = self.nodes.fire(self.now, self.rules());
         self.take(fired.clone());
         fired
     }
 
-    pub(super) fn fired_by(&mut self, text: &str) -> Vec<(String, u16, Level)> {
+    pub(crate) fn fired_by(&mut self, text: &str) -> Vec<(String, u16, Level)> {
         self.now = at(text);
         let short = |event: &NodeEvent| match event {
             NodeEvent::Fired { node, round, level, .. } => (node.to_string(), *round, *level),
@@ -160,7 +167,7 @@ impl Life {
     }
 }
 
-pub(super) fn stay(document: &str, first: &str, until: Option<&str>) -> NodeCommand {
+pub(crate) fn stay(document: &str, first: &str, until: Option<&str>) -> NodeCommand {
     NodeCommand::Suspend(Suspension {
         reason: "stay".into(),
         document: document.into(),

@@ -6,7 +6,7 @@
 //! them. What has fired is part of it, by [`crate::deadline::DeadlineKey`]'s level and round: no
 //! re-computation fires it again.
 //!
-//! **Not here yet:** the actor, the journal's events, timers, notices, and who answers an alarm.
+//! **Not here:** who is told and who answers ([`crate::case`]), and timers.
 
 mod court_time;
 mod decide;
@@ -16,7 +16,7 @@ mod state;
 #[cfg(test)]
 mod court_time_tests;
 #[cfg(test)]
-mod life;
+pub(crate) mod life;
 #[cfg(test)]
 mod lives;
 #[cfg(test)]

@@ -58,7 +58,19 @@ impl CaseNodes {
     /// re-computation takes it out.
     #[must_use]
     pub fn fire(&self, now: UnixMillis, rules: Rulebook<'_>) -> Vec<NodeEvent> {
-        let due = self.deadlines(rules).into_iter().take_while(|d| d.fires_from <= now);
+        self.fire_upto(now, now, rules)
+    }
+
+    /// What fires at court time `now` of that which was to fire up to `upto`, in due order.
+    #[must_use]
+    pub fn fire_upto(
+        &self,
+        upto: UnixMillis,
+        now: UnixMillis,
+        rules: Rulebook<'_>,
+    ) -> Vec<NodeEvent> {
+        let upto = upto.min(now);
+        let due = self.deadlines(rules).into_iter().take_while(|d| d.fires_from <= upto);
         due.map(|deadline| NodeEvent::Fired {
             node: deadline.node,
             round: deadline.round,
@@ -69,6 +81,18 @@ impl CaseNodes {
             provisional: deadline.provisional,
         })
         .collect()
+    }
+
+    /// The rounds of one opening of a node: one, or all its recurrences.
+    pub fn rounds_of(
+        &self,
+        node: NodeCode,
+        opening: u16,
+        rules: Rulebook<'_>,
+    ) -> std::ops::RangeInclusive<u16> {
+        let every = rules.procedure.node(node).map_or(1, recurrences);
+        let last = opening.saturating_mul(every);
+        last.saturating_sub(every).saturating_add(1)..=last
     }
 
     /// When an opening's node is due; `None` for what has no clock, or whose start is not known yet.

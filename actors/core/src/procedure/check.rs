@@ -34,6 +34,13 @@ impl Procedure {
         check.spot = Spot::Head("effective_from");
         let effective_from = draft.effective_from.parse().ok();
         check.need(effective_from.is_some(), Fault::Date(draft.effective_from.clone()));
+        check.spot = Spot::Head("answer_working_days");
+        let answer = u32::try_from(draft.answer_working_days).ok();
+        let answer = answer.filter(|days| (1..=30).contains(days));
+        check.need(answer.is_some(), Fault::AnswerDays);
+        check.spot = Spot::Head("ladder");
+        check.need(!draft.ladder.is_empty(), Fault::NoLadder);
+        let ladder = check.offices(&draft.ladder);
         let mut reasons = BTreeMap::new();
         for (index, reason) in draft.reasons.iter().enumerate() {
             check.spot = Spot::Reason(index);
@@ -60,10 +67,12 @@ impl Procedure {
         }
         check.circles(draft);
         let Check { faults, .. } = check;
-        match (version, effective_from) {
-            (Some(version), Some(effective_from)) if faults.is_empty() => Ok(Self {
+        match (version, effective_from, answer) {
+            (Some(version), Some(effective_from), Some(answer)) if faults.is_empty() => Ok(Self {
                 version: ProcedureVersion { name: draft.name.clone(), version },
                 effective_from,
+                answer_working_days: answer,
+                ladder,
                 reasons,
                 events,
                 documents,

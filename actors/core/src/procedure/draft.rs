@@ -9,6 +9,10 @@ pub struct ProcedureDraft {
     pub version: i64,
     /// From when on new cases begin with it, a date.
     pub effective_from: String,
+    /// Working days within which an answer is owed for what is overdue.
+    pub answer_working_days: i64,
+    /// Offices that unanswered ones climb, from below, by name.
+    pub ladder: Vec<String>,
     /// What stops clocks.
     pub reasons: Vec<ReasonDraft>,
     /// What starts clocks.

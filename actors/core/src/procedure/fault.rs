@@ -29,6 +29,12 @@ pub enum ProcedureFault {
     /// A date.
     #[error("{0:?} is no date such as 2026-12-01")]
     Date(String),
+    /// Answer.
+    #[error("an answer is owed within 1–30 working days")]
+    AnswerDays,
+    /// Nobody to climb to.
+    #[error("the ladder needs at least one office")]
+    NoLadder,
     /// No row.
     #[error("a procedure needs at least one [[node]], and may have 500")]
     Nodes,

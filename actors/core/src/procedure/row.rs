@@ -228,7 +228,7 @@ impl Check {
         }
     }
 
-    fn offices(&mut self, names: &[String]) -> Vec<Office> {
+    pub(super) fn offices(&mut self, names: &[String]) -> Vec<Office> {
         self.each_once(names);
         let mut offices = Vec::new();
         for name in names {

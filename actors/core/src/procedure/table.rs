@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Node, NodeCode, Sure};
+use super::{Node, NodeCode, Office, Sure};
 use crate::calendar::Day;
 
 /// Which procedure a case runs by; it keeps the one it began with.
@@ -41,6 +41,8 @@ pub struct Reason {
 pub struct Procedure {
     pub(super) version: ProcedureVersion,
     pub(super) effective_from: Day,
+    pub(super) answer_working_days: u32,
+    pub(super) ladder: Vec<Office>,
     pub(super) reasons: BTreeMap<String, Reason>,
     pub(super) events: BTreeMap<String, Words>,
     pub(super) documents: BTreeMap<String, Words>,
@@ -60,6 +62,18 @@ impl Procedure {
     #[must_use]
     pub fn effective_from(&self) -> Day {
         self.effective_from
+    }
+
+    /// For what is overdue the handler owes an answer within so many working days, 1–30.
+    #[must_use]
+    pub fn answer_working_days(&self) -> u32 {
+        self.answer_working_days
+    }
+
+    /// The offices that an escalation climbs while nobody answers, from below; never empty.
+    #[must_use]
+    pub fn ladder(&self) -> &[Office] {
+        &self.ladder
     }
 
     /// All nodes in the order of the file.

@@ -41,6 +41,8 @@ fn draft() -> ProcedureDraft {
         name: "test".into(),
         version: 3,
         effective_from: "2026-12-01".into(),
+        answer_working_days: 3,
+        ladder: vec!["director".into(), "president".into(), "discipline".into()],
         reasons: vec![ReasonDraft {
             named: named("stay"),
             article: "an article".into(),

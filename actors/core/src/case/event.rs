@@ -1,0 +1,197 @@
+//! What happened to a case.
+
+use serde::{Deserialize, Serialize};
+
+use super::CaseNumber;
+use crate::deadline::Level;
+use crate::ids::{CaseId, IncidentId, UserId};
+use crate::incident::Said;
+use crate::journal::Subject;
+use crate::nodes::NodeEvent;
+use crate::procedure::{NodeCode, Office};
+use crate::time::UnixMillis;
+
+/// What a party is in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartyRole {
+    /// Asked for enforcement (申请执行人).
+    Applicant,
+    /// Against whom it runs (被执行人).
+    Debtor,
+    /// Anybody else with a part in it (利害关系人).
+    Third,
+}
+
+/// One party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Its part.
+    pub role: PartyRole,
+    /// Its name, cleaned text.
+    pub name: String,
+}
+
+/// The personal part of a case's opening.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseParties {
+    /// All parties.
+    pub parties: Vec<Party>,
+}
+
+/// An event of a case's stream. Words of people stand in the sealed part, under the case's key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum CaseEvent {
+    /// The case was taken in.
+    Opened {
+        /// Its identity, and the subject of its personal part.
+        case: CaseId,
+        /// Its number.
+        number: CaseNumber,
+        /// Parties; `None` when their key is destroyed.
+        personal: Option<CaseParties>,
+    },
+    /// An incident belongs to this case.
+    IncidentLinked {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// Somebody handles the case from now on (承办人).
+    HandlerSet {
+        /// Who.
+        handler: UserId,
+        /// Why, in words.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// Its nodes: opened, done, suspended, fired.
+    Node(NodeEvent),
+    /// A warning or an overdue node went to those offices (督办).
+    EscalationRaised {
+        /// Which node.
+        node: NodeCode,
+        /// Which opening or recurrence.
+        round: u16,
+        /// By what.
+        level: Level,
+        /// Whom it reaches.
+        offices: Vec<Office>,
+        /// When.
+        at: UnixMillis,
+        /// The handler owes an answer by then.
+        answer_by: Option<UnixMillis>,
+    },
+    /// Nobody answered in time: it went to a higher office.
+    EscalationClimbed {
+        /// Which node.
+        node: NodeCode,
+        /// Which opening or recurrence.
+        round: u16,
+        /// How often it has climbed, from 1. Each number at most once.
+        climb: u8,
+        /// Whom it reaches now besides; none when there is nobody higher.
+        office: Option<Office>,
+        /// When the answer was due.
+        due: UnixMillis,
+        /// When it climbed, not before `due`.
+        at: UnixMillis,
+        /// By when an answer is owed now; `None` when nobody is left to climb to.
+        answer_by: Option<UnixMillis>,
+    },
+    /// Somebody whom it reached has taken note.
+    EscalationAcknowledged {
+        /// Which node.
+        node: NodeCode,
+        /// Which opening or recurrence.
+        round: u16,
+        /// Who.
+        by: UserId,
+        /// When.
+        at: UnixMillis,
+    },
+    /// The handler answered.
+    EscalationAnswered {
+        /// Which node.
+        node: NodeCode,
+        /// Which opening or recurrence.
+        round: u16,
+        /// Who.
+        by: UserId,
+        /// When.
+        at: UnixMillis,
+        /// The answer.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// The answer was not good enough; another one is owed.
+    EscalationReturned {
+        /// Which node.
+        node: NodeCode,
+        /// Which opening or recurrence.
+        round: u16,
+        /// Who.
+        by: UserId,
+        /// When.
+        at: UnixMillis,
+        /// By when.
+        answer_by: UnixMillis,
+        /// Why.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// It is over.
+    EscalationClosed {
+        /// Which node.
+        node: NodeCode,
+        /// Which opening or recurrence.
+        round: u16,
+        /// Who accepted the answer or closed it without one; `None`: what it warned of was done.
+        by: Option<UserId>,
+        /// The answer was accepted.
+        accepted: bool,
+        /// When.
+        at: UnixMillis,
+        /// Why it needed no answer.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// The applicant is told nothing until that is over: an operation is under way.
+    NoticesHeld {
+        /// Who decided it.
+        by: UserId,
+        /// When.
+        at: UnixMillis,
+        /// Why.
+        #[serde(flatten)]
+        said: Said,
+    },
+    /// What was held back is told.
+    NoticesReleased {
+        /// Who decided it.
+        by: UserId,
+        /// When.
+        at: UnixMillis,
+    },
+}
+
+impl CaseEvent {
+    /// Whose key the personal part is encrypted with.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::Opened { case, .. } => Some(Subject(case.0)),
+            Self::HandlerSet { said, .. }
+            | Self::EscalationAnswered { said, .. }
+            | Self::EscalationReturned { said, .. }
+            | Self::EscalationClosed { said, .. }
+            | Self::NoticesHeld { said, .. } => said.subject,
+            Self::IncidentLinked { .. }
+            | Self::Node(_)
+            | Self::EscalationRaised { .. }
+            | Self::EscalationClimbed { .. }
+            | Self::EscalationAcknowledged { .. }
+            | Self::NoticesReleased { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The clocks of a court's cases: wakes each case when its time has come, in due order, and never before.
+//!
+//! Clocks are rows in the store, set in the same transaction as what sets them; a million of them need no
+//! memory. This task knows the first of them. When it is due, some cases are woken together, asked for
+//! their moments, and rung one moment after the other: what each prepares goes to the journal in the order
+//! in which it was due, and shares its fsync.
+//!
+//! Time here is court time (`tiande_core::nodes::CourtTime`): it never goes backwards, and a wall clock
+//! that jumps rings nothing.
+
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
+
+use futures_util::future::{join_all, select};
+use metrics::{counter, gauge, histogram};
+use tiande_core::ids::CaseId;
+use tiande_core::nodes::CourtTime;
+use tiande_core::time::{Millis, UnixMillis};
+use tokio::sync::Notify;
+use tracing::{error, warn};
+
+use crate::case::{MomentsUpTo, RingAnswer, RingCase, SettleCase};
+use crate::limits::{BELL_LOT, BELL_RETRY};
+use crate::pause::pause;
+use crate::ports::Clock;
+use crate::ports::journal::{Append, AppendFault, SetClock};
+
+use super::room::CourtRoom;
+
+/// What is known of a court's clocks without asking the store.
+#[derive(Debug, Default)]
+pub(crate) struct Clocks {
+    /// The first one rings then; `None`: there is none. Not looked at before it was read.
+    first: Cell<Option<UnixMillis>>,
+    /// They were read from the store.
+    read: Cell<bool>,
+    /// Somebody has set an earlier one.
+    earlier: Rc<Notify>,
+}
+
+impl Clocks {
+    /// A case's clock was set; called when that is durable.
+    pub(crate) fn note(&self, rings: Option<UnixMillis>) {
+        let Some(rings) = rings else { return };
+        if self.first.get().is_none_or(|first| rings < first) {
+            self.first.set(Some(rings));
+            self.earlier.notify_one();
+        }
+    }
+}
+
+/// Court time, and whether the wall clock is believed.
+pub(crate) struct Time {
+    time: CourtTime,
+    suspect: bool,
+}
+
+impl Time {
+    /// `committed` is the time of the newest record in the journal.
+    pub(crate) fn new(committed: UnixMillis, clock: &dyn Clock) -> Self {
+        let time = CourtTime::new(committed, clock.now(), clock.monotonic());
+        Self { time, suspect: false }
+    }
+
+    /// Now.
+    pub(crate) fn read(&mut self, clock: &dyn Clock) -> UnixMillis {
+        let reading = self.time.read(clock.now(), clock.monotonic(), clock.second());
+        if reading.clock_suspect != self.suspect {
+            self.suspect = reading.clock_suspect;
+            gauge!("tiande_clock_suspect").set(f64::from(u8::from(self.suspect)));
+            if self.suspect {
+                error!("the wall clock has jumped: deadlines go on by the monotonic clock");
+            } else {
+                warn!("the wall clock is believed again");
+            }
+        }
+        reading.now
+    }
+}
+
+/// Why nothing could be rung just now; tried again.
+enum Trouble {
+    /// The store could not be read.
+    Unreadable,
+    /// A case is in the middle of another decision.
+    Busy,
+    /// Something was not written.
+    NotWritten,
+}
+
+/// Rings until the court is gone.
+pub(crate) async fn ring_clocks(room: Weak<CourtRoom>) {
+    loop {
+        let Some(here) = room.upgrade() else { return };
+        let now = here.court_now();
+        let (rung, earlier) = (ring_due(&here, now).await, Rc::clone(&here.clocks.earlier));
+        let wait = match rung {
+            Ok(true) => continue,
+            Ok(false) => until_first(&here, now),
+            Err(Trouble::Busy) => Millis(10),
+            Err(Trouble::Unreadable | Trouble::NotWritten) => BELL_RETRY,
+        };
+        drop(here); // A court that ends does not wait for its clocks.
+        let (waited, set) = (std::pin::pin!(pause(wait)), std::pin::pin!(earlier.notified()));
+        select(waited, set).await;
+    }
+}
+
+fn until_first(room: &CourtRoom, now: UnixMillis) -> Millis {
+    let first = room.clocks.first.get();
+    // Also without a clock: court time wants to be read now and then.
+    let look = room.bell_look;
+    first.map_or(look, |first| first.since(now).min(look)).max(Millis(1))
+}
+
+/// Rings what is due; false when nothing is.
+async fn ring_due(room: &Rc<CourtRoom>, now: UnixMillis) -> Result<bool, Trouble> {
+    let Clocks { first, read, .. } = &room.clocks;
+    if read.get() && first.get().is_none_or(|first| first > now) {
+        return Ok(false);
+    }
+    let court = room.profile.id.clone();
+    let mut lot = match room.journal.first_clocks(court, BELL_LOT + 1).await {
+        Ok(lot) => lot,
+        Err(fault) => {
+            error!(%fault, "the clocks of cases cannot be read");
+            return Err(Trouble::Unreadable);
+        }
+    };
+    room.clocks.read.set(true);
+    room.clocks.first.set(lot.first().map(|clock| clock.rings));
+    // What those do that were not read comes later than this.
+    let horizon = match lot.get(BELL_LOT) {
+        Some(beyond) => beyond.rings.min(now),
+        None => now,
+    };
+    lot.truncate(BELL_LOT);
+    lot.retain(|clock| clock.rings <= now);
+    if lot.is_empty() {
+        return Ok(false);
+    }
+    let window = window(room, &lot, horizon).await?;
+    ring(room, &window, now).await?;
+    Ok(true)
+}
+
+/// The next moments, in due order, of which each case has at most one: what follows in a case is known
+/// only when its first moment is durable.
+async fn window(
+    room: &Rc<CourtRoom>,
+    first: &[SetClock],
+    horizon: UnixMillis,
+) -> Result<Vec<(UnixMillis, CaseId)>, Trouble> {
+    let ids: Vec<CaseId> = first.iter().map(|clock| clock.case).collect();
+    if let Err(absent) = room.wake_cases(&ids).await {
+        error!(?absent, "cases cannot be woken by their clocks");
+        return Err(Trouble::Unreadable);
+    }
+    let mut all = Vec::with_capacity(first.len());
+    for clock in first {
+        let Ok(moments) = room.ask_case(clock.case, MomentsUpTo(horizon)).await else {
+            return Err(Trouble::Busy);
+        };
+        if moments.is_empty() {
+            // Set by another calendar: it is rung to be set anew.
+            all.push((clock.rings, clock.case));
+        }
+        all.extend(moments.into_iter().map(|at| (at, clock.case)));
+    }
+    all.sort_unstable();
+    let mut seen = std::collections::BTreeSet::new();
+    let distinct = all.iter().take_while(|(_, case)| seen.insert(*case)).count();
+    all.truncate(distinct);
+    Ok(all)
+}
+
+async fn ring(
+    room: &Rc<CourtRoom>,
+    window: &[(UnixMillis, CaseId)],
+    now: UnixMillis,
+) -> Result<(), Trouble> {
+    let mut due: Vec<(UnixMillis, CaseId, Append)> = Vec::with_capacity(window.len());
+    let mut trouble = None;
+    for (upto, case) in window {
+        match room.ask_case(*case, RingCase { upto: *upto, now }).await {
+            Ok(RingAnswer::Due(append)) => due.push((*upto, *case, *append)),
+            Ok(RingAnswer::NoRules) => {
+                error!(%case, "the procedure that the case runs by is not on this server");
+                trouble = Some(Trouble::Unreadable);
+            }
+            Ok(RingAnswer::Busy) | Err(_) => {
+                trouble = Some(Trouble::Busy);
+                break; // What comes after it must not be written before it.
+            }
+        }
+    }
+    let about: Vec<_> = due.iter().map(|(upto, case, append)| (*upto, *case, append.at)).collect();
+    // In the order in which they are due, and with one fsync.
+    let writes = due.into_iter().map(|(_, _, append)| room.journal.append(append));
+    let written = join_all(writes.collect::<Vec<_>>()).await;
+    for ((upto, case, at), written) in about.into_iter().zip(written) {
+        let known = match &written {
+            Ok(_) => {
+                counter!("tiande_deadlines_fired_total").increment(1);
+                histogram!("tiande_deadline_lateness_seconds").record(seconds(at.since(upto)));
+                Some(true)
+            }
+            Err(AppendFault::Unknown | AppendFault::Conflict { .. }) => None,
+            Err(_) => Some(false),
+        };
+        if let Err(fault) = written {
+            error!(%case, %fault, "what was due could not be written; it is tried again");
+            trouble = Some(Trouble::NotWritten);
+        }
+        // One that died meanwhile is folded from the journal when it wakes.
+        room.ask_case(case, SettleCase { written: known }).await.ok();
+    }
+    trouble.map_or(Ok(()), Err)
+}
+
+#[allow(clippy::cast_precision_loss)] // A metric.
+fn seconds(span: Millis) -> f64 {
+    span.0 as f64 / 1_000.0
+}

@@ -1,0 +1,52 @@
+-- What is known of a case while it sleeps: who handles it, when its clock rings next, what runs, what
+-- was escalated, what the applicant is to be told. Written with the decision that changes it; dates are
+-- computed by the program with its procedure and calendar, and computed anew when the calendar changes.
+ALTER TABLE case_file ADD COLUMN handler TEXT;
+
+CREATE TABLE case_clock (
+    case_id TEXT    NOT NULL PRIMARY KEY,
+    court   TEXT    NOT NULL,
+    next_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX case_clock_by_time ON case_clock (court, next_ms, case_id);
+
+CREATE TABLE running_node (
+    case_id     TEXT    NOT NULL,
+    node        TEXT    NOT NULL,
+    round       INTEGER NOT NULL,
+    court       TEXT    NOT NULL,
+    -- Null while it stands still.
+    due_ms      INTEGER,
+    warned      INTEGER NOT NULL CHECK (warned IN (0, 1)),
+    overdue     INTEGER NOT NULL CHECK (overdue IN (0, 1)),
+    provisional INTEGER NOT NULL CHECK (provisional IN (0, 1)),
+    PRIMARY KEY (case_id, node, round)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX running_node_by_due ON running_node (court, due_ms) WHERE due_ms IS NOT NULL;
+
+CREATE TABLE escalation (
+    case_id         TEXT    NOT NULL,
+    node            TEXT    NOT NULL,
+    round           INTEGER NOT NULL,
+    court           TEXT    NOT NULL,
+    -- The whole of it, JSON.
+    body            TEXT    NOT NULL,
+    raised_ms       INTEGER NOT NULL,
+    ended_ms        INTEGER,
+    PRIMARY KEY (case_id, node, round)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX escalation_open ON escalation (court, raised_ms) WHERE ended_ms IS NULL;
+
+CREATE TABLE party_notice (
+    case_id     TEXT    NOT NULL,
+    node        TEXT    NOT NULL,
+    round       INTEGER NOT NULL,
+    court       TEXT    NOT NULL,
+    reached_ms  INTEGER NOT NULL,
+    telling     TEXT    NOT NULL CHECK (telling IN ('full', 'summary')),
+    documents   TEXT    NOT NULL,
+    -- Null while a judge holds it back.
+    released_ms INTEGER,
+    PRIMARY KEY (case_id, node, round)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX party_notice_held ON party_notice (case_id) WHERE released_ms IS NULL;

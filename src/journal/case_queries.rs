@@ -1,0 +1,161 @@
+//! What supervisors see of sleeping cases: running nodes, escalations, the load of each handler.
+//!
+//! **Not here:** who may see it; the API asks the access policy first.
+
+use std::collections::BTreeMap;
+
+use tiande_actors::ports::journal::ReadFault;
+use tiande_core::calendar::Day;
+use tiande_core::case::Escalation;
+use tiande_core::ids::{CaseId, CourtId, UserId};
+use tiande_core::time::UnixMillis;
+
+use super::queries::LIST_MAX;
+use super::reader::{fault, limited, parsed};
+use super::sql::sql;
+use super::store::Store;
+
+/// A running node in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeListed {
+    /// Its case.
+    pub case: CaseId,
+    /// The case's number.
+    pub number: String,
+    /// Who handles it.
+    pub handler: Option<UserId>,
+    /// Code of the node.
+    pub node: String,
+    /// Which opening or recurrence.
+    pub round: i64,
+    /// When it is due.
+    pub due: UnixMillis,
+    /// It was warned of.
+    pub warned: bool,
+    /// Its end has passed.
+    pub overdue: bool,
+    /// The calendar may still move it.
+    pub provisional: bool,
+}
+
+/// An escalation in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EscalationListed {
+    /// Its case.
+    pub case: CaseId,
+    /// The case's number.
+    pub number: String,
+    /// Who handles it.
+    pub handler: Option<UserId>,
+    /// The whole of it.
+    pub escalation: Escalation,
+}
+
+/// Case, number, handler, node, round, due, warned, overdue, provisional.
+type NodeColumns = (String, String, Option<String>, String, i64, i64, i64, i64, i64);
+
+fn node(row: NodeColumns) -> Result<NodeListed, ReadFault> {
+    const WHAT: &str = "a running node";
+    let (case, number, handler, node, round, due, warned, overdue, provisional) = row;
+    Ok(NodeListed {
+        case: parsed(WHAT, &case)?,
+        number,
+        handler: handler.map(|text| parsed(WHAT, &text)).transpose()?,
+        node,
+        round,
+        due: UnixMillis(due),
+        warned: warned != 0,
+        overdue: overdue != 0,
+        provisional: provisional != 0,
+    })
+}
+
+impl Store {
+    /// Running nodes of a court that are due from `from` on and before `before`, the earliest first, at
+    /// most [`LIST_MAX`].
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn nodes_due(
+        &self,
+        court: &CourtId,
+        from: UnixMillis,
+        before: UnixMillis,
+        limit: u32,
+    ) -> Result<Vec<NodeListed>, ReadFault> {
+        // Index running_node_by_due; primary key of `case_file`.
+        let query = sql("SELECT r.case_id, c.number, c.handler, r.node, r.round, r.due_ms, r.warned, \
+             r.overdue, r.provisional FROM running_node AS r JOIN case_file AS c ON c.id = r.case_id \
+             WHERE r.court = $1 AND r.due_ms IS NOT NULL AND r.due_ms >= $2 AND r.due_ms < $3 \
+             ORDER BY r.due_ms, r.case_id, r.node, r.round LIMIT $4")
+        .bind(court.as_str())
+        .bind(from.0)
+        .bind(before.0)
+        .bind(limit.min(LIST_MAX));
+        let rows: Vec<NodeColumns> =
+            limited("running nodes", self.readers().fetch_all(query)).await?;
+        rows.into_iter().map(node).collect()
+    }
+
+    /// How many running nodes each handler has due on each day, from `from` on and before `before`.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn load_by_day(
+        &self,
+        court: &CourtId,
+        from: UnixMillis,
+        before: UnixMillis,
+    ) -> Result<BTreeMap<(Option<UserId>, Day), u64>, ReadFault> {
+        const WHAT: &str = "the load of handlers";
+        /// Shanghai is so far ahead of UTC, milliseconds.
+        const AHEAD_MS: i64 = 8 * 3_600_000;
+        // Index running_node_by_due; primary key of `case_file`. Days are the court's; no moment here is
+        // before 1970, so that the division rounds down in both databases.
+        let query = sql("SELECT c.handler, (r.due_ms + $4) / 86400000, COUNT(*) \
+             FROM running_node AS r JOIN case_file AS c ON c.id = r.case_id \
+             WHERE r.court = $1 AND r.due_ms IS NOT NULL AND r.due_ms >= $2 AND r.due_ms < $3 \
+             GROUP BY 1, 2")
+        .bind(court.as_str())
+        .bind(from.0)
+        .bind(before.0)
+        .bind(AHEAD_MS);
+        let rows: Vec<(Option<String>, i64, i64)> =
+            limited(WHAT, self.readers().fetch_all(query)).await?;
+        let read = |(handler, day, count): (Option<String>, i64, i64)| {
+            let handler = handler.map(|text| parsed(WHAT, &text)).transpose()?;
+            let day = Day::of(UnixMillis(day * 86_400_000 - AHEAD_MS));
+            Ok(((handler, day), u64::try_from(count).unwrap_or(0)))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Escalations of a court that are not over, the longest first, at most [`LIST_MAX`].
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn open_escalations(
+        &self,
+        court: &CourtId,
+        limit: u32,
+    ) -> Result<Vec<EscalationListed>, ReadFault> {
+        const WHAT: &str = "an escalation";
+        // Index escalation_open; primary key of `case_file`.
+        let query = sql("SELECT e.case_id, c.number, c.handler, e.body \
+             FROM escalation AS e JOIN case_file AS c ON c.id = e.case_id \
+             WHERE e.court = $1 AND e.ended_ms IS NULL ORDER BY e.raised_ms, e.case_id LIMIT $2")
+        .bind(court.as_str())
+        .bind(limit.min(LIST_MAX));
+        let rows: Vec<(String, String, Option<String>, String)> =
+            limited(WHAT, self.readers().fetch_all(query)).await?;
+        let read = |(case, number, handler, body): (String, String, Option<String>, String)| {
+            Ok(EscalationListed {
+                case: parsed(WHAT, &case)?,
+                number,
+                handler: handler.map(|text| parsed(WHAT, &text)).transpose()?,
+                escalation: serde_json::from_str(&body).map_err(|why| fault(WHAT, why))?,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
