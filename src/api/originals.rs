@@ -93,6 +93,7 @@ async fn note(
             streams,
             delivery: None,
             notices: Vec::new(),
+            case: None,
         };
         match app.journal.append(append).await {
             Ok(_durable) => return Ok(()),
