@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
-// One page a build: each page has its own URL base and shares no chunk with the other, so that a
+// One page a build: each page has its own URL base and shares no chunk with the others, so that a
 // change of the console never makes a phone load anything again.
 const page = process.env['PAGE'] ?? 'console';
 const here = import.meta.dirname;

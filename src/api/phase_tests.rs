@@ -57,7 +57,8 @@ async fn house() -> (Data<App>, Folder) {
         medium: Medium::default(),
     });
     let tracks = Arc::new(tracks.expect("opens"));
-    let app = App::new(Config::default(), clock, journal, doors, media, tracks, master, plain_rules());
+    let app =
+        App::new(Config::default(), clock, journal, doors, media, tracks, master, plain_rules());
     (Data::new(app), folder)
 }
 

@@ -11,6 +11,7 @@
 
 pub mod aging;
 pub mod cache;
+pub mod case_queries;
 pub mod checkpoint;
 pub mod envelope;
 mod job;
@@ -18,7 +19,6 @@ mod plan;
 pub mod postgres;
 mod prepared;
 pub mod projection;
-pub mod case_queries;
 pub mod queries;
 mod reader;
 pub mod seal;

@@ -11,9 +11,7 @@ use std::collections::BTreeMap;
 
 use tiande_actors::ports::journal::{Audience, CaseChange, Delivery, NoticeChange};
 use tiande_core::case::{CaseEvent, Escalation, PartyNotice, RunningNode};
-use tiande_core::ids::{
-    AlarmId, CaseId, CourtId, IncidentId, OfferId, OfficerId, TipId, UserId,
-};
+use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfferId, OfficerId, TipId, UserId};
 use tiande_core::incident::{IncidentEvent, IncidentOpened, Origin, Outcome};
 use tiande_core::journal::{Event, StreamId};
 use tiande_core::officer::OfficerEvent;
@@ -476,9 +474,10 @@ impl Changes {
             self.escalations.insert(key, (court.clone(), known.clone()));
         }
         if rows.release {
-            let held = self.party_notices.iter_mut().filter(|(_, of, _, let_go)| {
-                of == case && let_go.is_none()
-            });
+            let held = self
+                .party_notices
+                .iter_mut()
+                .filter(|(_, of, _, let_go)| of == case && let_go.is_none());
             held.for_each(|(_, _, _, let_go)| *let_go = Some(at));
             self.releases.push((*case, at));
         }

@@ -212,9 +212,7 @@ pub async fn open_work(readers: Readers, court: CourtId) -> Result<OpenWork, Rea
                     .await?,
                 // Primary key of `journal`, from its end.
                 newest: conn
-                    .fetch_optional(sql(
-                        "SELECT at_ms FROM journal ORDER BY position DESC LIMIT 1",
-                    ))
+                    .fetch_optional(sql("SELECT at_ms FROM journal ORDER BY position DESC LIMIT 1"))
                     .await?,
             })
         })

@@ -110,7 +110,8 @@ async fn check(journal: &Store, n: u64) {
     let query = sql("SELECT node, documents, released_ms FROM party_notice ORDER BY node");
     let told: Vec<(String, String, Option<i64>)> =
         journal.readers().fetch_all(query).await.expect("readable");
-    let told: Vec<_> = told.iter().map(|(node, documents, at)| (&**node, &**documents, *at)).collect();
+    let told: Vec<_> =
+        told.iter().map(|(node, documents, at)| (&**node, &**documents, *at)).collect();
     assert_eq!(told, [("T01", "one two", Some(NOW.0)), ("V01", "one two", Some(NOW.0))]);
 }
 
@@ -159,10 +160,7 @@ async fn clocks_ring_in_their_order(home: Home) {
     let journal = home.open().await;
     for (n, days) in [(1, 3), (2, 1), (3, 2)] {
         let next = Some(Some(at(days)));
-        journal
-            .append(change(n, CaseRows { next, ..CaseRows::default() }))
-            .await
-            .expect("durable");
+        journal.append(change(n, CaseRows { next, ..CaseRows::default() })).await.expect("durable");
     }
     let first = journal.first_clocks(court(), 2).await.expect("readable");
     let cases: Vec<_> = first.iter().map(|clock| clock.case).collect();

@@ -1,5 +1,6 @@
 import { mount } from 'svelte';
 import '../shared/tokens.css';
+import '../shared/controls.css';
 import './console.css';
 import { locale } from '../shared/i18n.svelte';
 import App from './App.svelte';

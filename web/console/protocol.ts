@@ -1,18 +1,13 @@
 // The console's frames (PROTOCOL §6).
 
 import type { Done, Frame } from '../shared/protocol/frames';
-import type { Area, Decision, Incident, IncidentDetail, Person, RosterEntry } from '../shared/protocol/shapes';
+import type { Area, Decision, Incident, IncidentDetail, RosterEntry } from '../shared/protocol/shapes';
 
 export interface Court {
   id: string;
   name: string;
   area: Area;
   court_house: { lat: number; lon: number; radius_m: number };
-}
-
-export interface User extends Person {
-  username: string;
-  roles: string[];
 }
 
 export interface Alarm {

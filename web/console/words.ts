@@ -6,14 +6,9 @@ export const t = dictionary({
   product: ['执行指挥中心', 'Enforcement command centre'],
   brand: ['天德', 'Tiande'],
   // Sign-in
-  signIn: ['登录', 'Sign in'],
   signInTitle: ['登录指挥席', 'Sign in to the desk'],
-  username: ['用户名', 'User name'],
-  password: ['密码', 'Password'],
-  signingIn: ['正在登录…', 'Signing in…'],
   signOut: ['退出', 'Sign out'],
   loading: ['正在载入…', 'Loading…'],
-  unreachable: ['连接不上服务器', 'The server cannot be reached'],
   retry: ['重试', 'Try again'],
   // Top bar
   connected: ['已连接', 'Connected'],

@@ -1,10 +1,10 @@
-// The two pages, as their users act on them.
+// The pages, as their users act on them.
 
 import { type Browser, type BrowserContext, expect, type Page } from '@playwright/test';
-import { DISPATCHER, type TestServer } from './server';
+import { DISPATCHER, type Person, type TestServer } from './server';
 
 export const OUT = `${import.meta.dirname}/out`;
-const PHONE = { width: 360, height: 740 };
+export const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1440, height: 860 };
 
 const opened: BrowserContext[] = [];
@@ -66,6 +66,31 @@ export async function openConsole(
   await page.getByTestId('sign-in-submit').click();
   await expect(page.getByTestId('desk')).toHaveAttribute('data-resynced', 'true', { timeout: 20_000 });
   await expect(page.getByTestId('map')).toHaveAttribute('data-ready', 'true', { timeout: 20_000 });
+  return { page, context };
+}
+
+/** A desk with somebody signed in. */
+export async function openDesk(browser: Browser, server: TestServer, who: Person, viewport = DESK): Promise<Opened> {
+  const context = await browser.newContext({ viewport });
+  opened.push(context);
+  const page = await context.newPage();
+  watch(page);
+  await page.goto(`${server.url}/desk/`);
+  await page.getByTestId('username').fill(who.username);
+  await page.getByTestId('password').fill(who.password);
+  await page.getByTestId('sign-in-submit').click();
+  await expect(page.getByTestId('desk-page')).toBeVisible();
+  return { page, context };
+}
+
+/** A desk's calculator, for whoever has not signed in. */
+export async function openCalculator(browser: Browser, server: TestServer, viewport = DESK): Promise<Opened> {
+  const context = await browser.newContext({ viewport });
+  opened.push(context);
+  const page = await context.newPage();
+  watch(page);
+  await page.goto(`${server.url}/desk/#/calculator`);
+  await expect(page.getByTestId('calculator-form')).toBeVisible();
   return { page, context };
 }
 

@@ -44,6 +44,13 @@ export interface Source {
   secret: string;
 }
 
+export interface Person {
+  id: string;
+  username: string;
+  password: string;
+  name: string;
+}
+
 export class TestServer {
   private constructor(
     readonly url: string,
@@ -98,6 +105,25 @@ export class TestServer {
 
   async device(officer: string, badge: string | null = null): Promise<{ officer: string; code: string }> {
     return this.admin({ do: 'device_enrol', court: profile.id, officer, badge, skills: [] });
+  }
+
+  /** Somebody at a desk; gives the id. */
+  async user(username: string, name: string, roles: string[]): Promise<Person> {
+    const who = { username, name, password: `${username}-correct-horse-9` };
+    const { user } = await this.admin<{ user: string }>({ do: 'user_add', court: profile.id, roles, ...who });
+    return { ...who, id: user };
+  }
+
+  /** Takes a case in; gives its id. */
+  async case(number: string): Promise<string> {
+    const parties = [
+      { role: 'applicant', name: '张申请' },
+      { role: 'debtor', name: '赵被执' },
+    ];
+    const done = await this.admin<{ cases: string[] }>({ do: 'case_import', court: profile.id, cases: [{ number, parties }] });
+    const [id] = done.cases;
+    if (!id) throw new Error('the case was not taken in');
+    return id;
   }
 
   /** A tip as an outside system sends it: signed by Standard Webhooks. */

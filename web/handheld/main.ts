@@ -2,8 +2,8 @@ import { mount } from 'svelte';
 import '../shared/tokens.css';
 import './handheld.css';
 import { locale } from '../shared/i18n.svelte';
+import { theme } from '../shared/theme.svelte';
 import App from './App.svelte';
-import { theme } from './state/theme.svelte';
 
 locale.mark();
 theme.mark();

@@ -1,6 +1,13 @@
 // JSON over HTTP with the server's refusals (RFC 9457) turned into `Refused`.
 
-import { LOCAL, Refused } from './refused';
+import { type FieldFault, LOCAL, Refused } from './refused';
+
+/** The part of RFC 9457 that pages use. */
+interface Problem {
+  code?: string;
+  title?: string;
+  errors?: FieldFault[];
+}
 
 interface Call {
   method?: 'GET' | 'POST' | 'DELETE';
@@ -43,11 +50,12 @@ async function send(path: string, accept: string, options: Call): Promise<Respon
 
 async function refusal(response: Response): Promise<Refused> {
   const retryAfter = Number(response.headers.get('Retry-After'));
-  const problem = (await response.json().catch(() => null)) as { code?: string; title?: string } | null;
+  const problem = (await response.json().catch(() => null)) as Problem | null;
   return new Refused(
     problem?.code ?? `http-${response.status}`,
     problem?.title ?? response.statusText,
     retryAfter > 0 ? retryAfter : null,
+    problem?.errors ?? [],
   );
 }
 

@@ -1,5 +1,11 @@
 // A request the server refused, by HTTP or by socket. `code` is stable, `title` is for people.
 
+/** One fault of what was sent: where (a JSON pointer, RFC 6901) and a stable code. */
+export interface FieldFault {
+  pointer: string;
+  code: string;
+}
+
 export class Refused extends Error {
   override readonly name = 'Refused';
 
@@ -7,6 +13,7 @@ export class Refused extends Error {
     readonly code: string,
     title: string,
     readonly retryAfterS: number | null = null,
+    readonly errors: readonly FieldFault[] = [],
   ) {
     super(title);
   }
@@ -16,4 +23,5 @@ export class Refused extends Error {
 export const LOCAL = {
   unreachable: 'unreachable',
   noAnswer: 'no-answer',
+  unreadable: 'answer-unreadable',
 } as const;

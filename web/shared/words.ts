@@ -87,6 +87,7 @@ const REFUSALS: Record<string, Entry> = {
   'journal-unavailable': ['日志不可写，操作未生效', 'Journal not available: nothing was done'],
   'storage-full': ['存储空间已满，操作未生效', 'Storage is full: nothing was done'],
   [LOCAL.unreachable]: ['连接不上服务器', 'The server cannot be reached'],
+  [LOCAL.unreadable]: ['服务器的答复与本页版本不符，请刷新页面', 'This page does not understand the answer, reload it'],
   [LOCAL.noAnswer]: ['未收到答复，请核对后再试', 'No answer came: check, then try again'],
 };
 

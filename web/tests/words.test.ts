@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const root = `${import.meta.dirname}/..`;
-const FILES = ['shared/words.ts', 'console/words.ts', 'console/state/history.ts', 'handheld/words.ts'];
+const FILES = [
+  'shared/words.ts',
+  'console/words.ts',
+  'console/state/history.ts',
+  'handheld/words.ts',
+  'desk/words.ts',
+  'desk/calculator/words.ts',
+];
 const PAIR = /\[\s*'((?:[^'\\]|\\.)*)',\s*'((?:[^'\\]|\\.)*)',?\s*\]/g;
 
 const holes = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([hole]) => hole).sort();

@@ -21,10 +21,9 @@ use crate::ports::journal::{AppendFault, NoticeChange};
 use crate::views::RosterEntry;
 
 use super::messages::{
-    ToCase,
     AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, EnrolOfficer, ForgetTip,
     IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, OfficerDeed, RevokeDevice, SplitOff,
-    ToIncident, ToOfficer,
+    ToCase, ToIncident, ToOfficer,
 };
 use super::room::CourtRoom;
 use super::snapshots::Known;

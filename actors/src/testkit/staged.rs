@@ -15,7 +15,8 @@ use tokio::sync::oneshot;
 
 use super::MemoryJournal;
 use crate::ports::journal::{
-    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault, Remembered, SetClock, Stored,
+    Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
+    Remembered, SetClock, Stored,
 };
 
 /// The journal. Clones are one.

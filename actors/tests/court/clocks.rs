@@ -69,7 +69,8 @@ fn fired(world: &World) -> Vec<(CaseId, Level, UnixMillis, UnixMillis)> {
         for part in append.streams {
             let StreamId::Case(case) = part.stream else { continue };
             for event in part.events {
-                if let Event::Case(CaseEvent::Node(NodeEvent::Fired { level, due, at, .. })) = event {
+                if let Event::Case(CaseEvent::Node(NodeEvent::Fired { level, due, at, .. })) = event
+                {
                     all.push((case, level, due, at));
                 }
             }

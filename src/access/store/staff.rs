@@ -127,9 +127,11 @@ impl Doors {
     /// [`StoreFault`].
     pub async fn may_handle(&self, court: &CourtId, user: UserId) -> Result<bool, StoreFault> {
         // Primary key of `staff`.
-        let query = sql("SELECT roles_json FROM staff WHERE id = $1 AND court = $2 AND disabled_ms IS NULL")
-            .bind(user.to_string())
-            .bind(court.as_str());
+        let query = sql(
+            "SELECT roles_json FROM staff WHERE id = $1 AND court = $2 AND disabled_ms IS NULL",
+        )
+        .bind(user.to_string())
+        .bind(court.as_str());
         let row: Option<(String,)> = read(self.journal.readers().fetch_optional(query)).await?;
         let Some((roles,)) = row else { return Ok(false) };
         let roles: Vec<String> =

@@ -13,9 +13,7 @@ use uuid::fmt::Hyphenated;
 
 use super::plan::{JournalRow, Plan};
 use crate::journal::envelope::HashAlg;
-use crate::journal::projection::{
-    Changes, Closing, IncidentPatch, audience_name, escalation_body,
-};
+use crate::journal::projection::{Changes, Closing, IncidentPatch, audience_name, escalation_body};
 
 /// Positions, sequences and numbers as SQLite keeps integers.
 pub fn signed(value: u64) -> i64 {
@@ -248,9 +246,8 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
          provisional) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (case_id, node, round) DO UPDATE SET \
          due_ms = excluded.due_ms, warned = excluded.warned, overdue = excluded.overdue, \
          provisional = excluded.provisional";
-    let runs = changes.running.iter().filter_map(|(key, (court, row))| {
-        row.map(|row| (key, court, row))
-    });
+    let runs =
+        changes.running.iter().filter_map(|(key, (court, row))| row.map(|row| (key, court, row)));
     each(conn, running, runs, |s, ((case, node, round), court, row)| {
         s.execute(params![
             id(case.0),
@@ -285,9 +282,7 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
     // Index party_notice_held; before what is new.
     let release =
         "UPDATE party_notice SET released_ms = ? WHERE case_id = ? AND released_ms IS NULL";
-    each(conn, release, &changes.releases, |s, (case, at)| {
-        s.execute(params![at.0, id(case.0)])
-    })?;
+    each(conn, release, &changes.releases, |s, (case, at)| s.execute(params![at.0, id(case.0)]))?;
     let notice = "INSERT INTO party_notice (case_id, node, round, court, reached_ms, telling, \
          documents, released_ms) VALUES (?,?,?,?,?,?,?,?)";
     each(conn, notice, &changes.party_notices, |s, (court, case, notice, released)| {

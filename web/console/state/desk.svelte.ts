@@ -5,6 +5,7 @@ import { newId } from '../../shared/ids';
 import { Outbox } from '../../shared/outbox';
 import { type Command, type Done, type Frame, isAnswer } from '../../shared/protocol/frames';
 import type { Incident } from '../../shared/protocol/shapes';
+import { Session } from '../../shared/session.svelte';
 import { Link, type LinkState, type StopReason } from '../../shared/socket';
 import { Ticker } from '../../shared/ticker.svelte';
 import { refusalText } from '../../shared/words';
@@ -14,7 +15,6 @@ import { soundFor } from './alarms';
 import { Board } from './board.svelte';
 import { Focus } from './focus.svelte';
 import { isClosed, needsDispatcher } from './queue-order';
-import { Session } from './session.svelte';
 import { Siren } from './siren';
 import { Told } from './told';
 

@@ -1,7 +1,9 @@
 //! What may be done with a case.
 
 use super::clock::answer_by;
-use super::{Case, CaseCommand, CaseEvent, CaseParties, CaseRefusal, EscalationAct, EscalationStatus};
+use super::{
+    Case, CaseCommand, CaseEvent, CaseParties, CaseRefusal, EscalationAct, EscalationStatus,
+};
 use crate::deadline::Level;
 use crate::ids::UserId;
 use crate::incident::Said;

@@ -61,7 +61,8 @@ impl Case {
         events.iter().for_each(|event| after.apply(event));
         let mut rows = self.difference(&after, rules);
         rows.notices = events.iter().filter_map(|event| self.notice(event, rules)).collect();
-        rows.release = events.iter().any(|event| matches!(event, CaseEvent::NoticesReleased { .. }));
+        rows.release =
+            events.iter().any(|event| matches!(event, CaseEvent::NoticesReleased { .. }));
         rows
     }
 
@@ -79,13 +80,19 @@ impl Case {
         };
         let (before_runs, after_runs) = (by_node(self), by_node(after));
         let changed = after_runs.iter().filter(|(key, node)| before_runs.get(key) != Some(node));
-        let escalated =
-            after.escalations.iter().filter(|now| self.escalation(now.node, now.round) != Some(now));
+        let escalated = after
+            .escalations
+            .iter()
+            .filter(|now| self.escalation(now.node, now.round) != Some(now));
         CaseRows {
             next: (next != self.next(rules)).then_some(next),
             handler: after.handler.filter(|_| after.handler != self.handler),
             running: changed.map(|(_, node)| *node).collect(),
-            ended: before_runs.keys().filter(|key| !after_runs.contains_key(key)).copied().collect(),
+            ended: before_runs
+                .keys()
+                .filter(|key| !after_runs.contains_key(key))
+                .copied()
+                .collect(),
             escalations: escalated.cloned().collect(),
             notices: Vec::new(),
             release: false,
@@ -101,7 +108,7 @@ impl Case {
             Documents::All(documents) | Documents::OneOf(documents) => documents.clone(),
             Documents::None(_) => Vec::new(),
         };
-        node.told.contains(&Office::Applicant).then(|| PartyNotice {
+        node.told.contains(&Office::Applicant).then_some(PartyNotice {
             node: *code,
             round: *round,
             reached: *at,

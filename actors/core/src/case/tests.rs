@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::calendar::Calendar;
 use crate::ids::{CaseId, IncidentId, UserId};
 use crate::nodes::life::{at, begin, calendar, code, procedure};
 use crate::nodes::{NodeCommand, NodeEvent, NodeRefusal, Rulebook};
 use crate::procedure::{Office, Procedure};
-use crate::calendar::Calendar;
 use crate::time::UnixMillis;
 
 const JUDGE: UserId = UserId(Uuid::from_u128(11));
@@ -175,9 +175,7 @@ fn the_first_warning_is_the_handlers_and_the_next_the_directors_too() {
 
 #[test]
 fn what_is_done_in_time_ends_its_warning_and_what_was_late_is_still_answered_for() {
-    let done = |at| {
-        CaseCommand::Node(NodeCommand::Complete { node: code("T01"), round: 1, at })
-    };
+    let done = |at| CaseCommand::Node(NodeCommand::Complete { node: code("T01"), round: 1, at });
     let mut world = World::running();
     let open = NodeCommand::Open { node: code("T01"), begin: begin("2026-03-02T09:00") };
     world.please(&CaseCommand::Node(open));
@@ -249,7 +247,10 @@ fn what_nobody_answers_climbs_once_a_term_to_the_end_of_the_ladder() {
     // Nobody is higher: it is said once more, and then it stays where it is.
     assert_eq!(world.ring("2026-12-01T00:00"), 1);
     let last = world.events.last().expect("it climbed");
-    assert!(matches!(last, CaseEvent::EscalationClimbed { climb: 2, office: None, answer_by: None, .. }));
+    assert!(matches!(
+        last,
+        CaseEvent::EscalationClimbed { climb: 2, office: None, answer_by: None, .. }
+    ));
     assert_eq!(world.t01().status(), EscalationStatus::Owed);
 }
 

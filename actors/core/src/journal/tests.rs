@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::case::{CaseEvent, CaseNumber, CaseParties, Party, PartyRole};
 use crate::calendar::CalendarVersion;
+use crate::case::{CaseEvent, CaseNumber, CaseParties, Party, PartyRole};
 use crate::deadline::{Begin, Level};
 use crate::dispatch::{Considered, Decision, Verdict};
 use crate::geo::{LatLon, Metres, Place};

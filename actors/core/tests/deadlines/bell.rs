@@ -130,7 +130,8 @@ impl World {
         let cases: BTreeSet<usize> = self.journal.iter().map(|(case, _)| *case).collect();
         let mut left = None;
         for case in cases {
-            let mut state = Case::new(tiande_core::ids::CaseId(uuid::Uuid::from_u128(case as u128)));
+            let mut state =
+                Case::new(tiande_core::ids::CaseId(uuid::Uuid::from_u128(case as u128)));
             for (_, event) in self.journal.iter().filter(|(of, _)| *of == case) {
                 state.apply(event);
             }

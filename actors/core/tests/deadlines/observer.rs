@@ -71,7 +71,15 @@ impl Observer {
         calendar: &CalendarVersion,
     ) -> Result<(), Violation> {
         match event {
-            CaseEvent::Node(NodeEvent::Fired { node, round, level, due, at, calendar: with, .. }) => {
+            CaseEvent::Node(NodeEvent::Fired {
+                node,
+                round,
+                level,
+                due,
+                at,
+                calendar: with,
+                ..
+            }) => {
                 let key = (case, *node, *round, *level);
                 must(self.fired.insert(key), "I11", || format!("{key:?} twice"))?;
                 self.may_fire(case, *node, *round, *due, *at)?;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use tiande_core::calendar::{Calendar, Day};
-use tiande_core::case::{Case, CaseCommand, CaseEvent, CaseNumber, EscalationAct, Party, PartyRole};
+use tiande_core::case::{
+    Case, CaseCommand, CaseEvent, CaseNumber, EscalationAct, Party, PartyRole,
+};
 use tiande_core::deadline::Begin;
 use tiande_core::ids::{CaseId, UserId};
 use tiande_core::nodes::{CourtTime, NodeCommand, NodeEvent, Rulebook, Suspension};

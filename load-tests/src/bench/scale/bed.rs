@@ -29,6 +29,9 @@ const TIPS: usize = 100;
 /// is dropped.
 const BEAT_MS: u64 = 2_000;
 
+/// So many sockets come in together.
+const LOT: usize = 1_000;
+
 /// Away from the tips, on foot.
 pub const SPREAD: Spread = {
     let [west, south, east, north] = COUNTY;
@@ -79,13 +82,22 @@ impl Bed {
         }
     }
 
-    /// Officers of these numbers join the court, and report.
+    /// Officers of these numbers join the court, and report. In lots: nobody reads or speaks for a socket
+    /// that waits for the others of its lot, and a silent one is dropped after 25 seconds.
     pub async fn more(
         &mut self,
         server: &Server,
         court: &str,
         numbers: Range<usize>,
     ) -> Result<()> {
+        for first in numbers.clone().step_by(LOT) {
+            let lot = first..numbers.end.min(first + LOT);
+            self.join(server, court, lot).await?;
+        }
+        Ok(())
+    }
+
+    async fn join(&mut self, server: &Server, court: &str, numbers: Range<usize>) -> Result<()> {
         let courts = Arc::new(vec![court.to_owned()]);
         let admin = Admin::connect(&server.admin_socket()).await?;
         let streams = self

@@ -1,4 +1,5 @@
-// Night or day. A phone in the sun needs dark on white; by default it follows the system.
+// Night or day. A phone in the sun and a desk by a window need dark on white; by default it follows
+// the system.
 
 type Theme = 'night' | 'day';
 const KEY = 'tiande.theme';

@@ -1,8 +1,13 @@
-// Who sits at this console.
+// Who is signed in at this page.
 
-import { call } from '../../shared/http';
-import { Refused } from '../../shared/refused';
-import type { User } from '../protocol';
+import { call } from './http';
+import type { Person } from './protocol/shapes';
+import { Refused } from './refused';
+
+export interface User extends Person {
+  username: string;
+  roles: string[];
+}
 
 interface SessionAnswer {
   user: User;
