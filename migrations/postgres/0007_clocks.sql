@@ -31,6 +31,8 @@ CREATE TABLE escalation (
     court           text COLLATE "C" NOT NULL,
     -- The whole of it, JSON.
     body            text COLLATE "C" NOT NULL,
+    -- Whom it has reached, each name between blanks.
+    offices         text COLLATE "C" NOT NULL,
     raised_ms       bigint NOT NULL,
     ended_ms        bigint,
     PRIMARY KEY (case_id, node, round)

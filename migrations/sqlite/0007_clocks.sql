@@ -31,6 +31,8 @@ CREATE TABLE escalation (
     court           TEXT    NOT NULL,
     -- The whole of it, JSON.
     body            TEXT    NOT NULL,
+    -- Whom it has reached, each name between blanks.
+    offices         TEXT    NOT NULL,
     raised_ms       INTEGER NOT NULL,
     ended_ms        INTEGER,
     PRIMARY KEY (case_id, node, round)

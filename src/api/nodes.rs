@@ -4,15 +4,18 @@
 use actix_web::web::{Data, Path, Payload, ServiceConfig, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tiande_actors::court::ToCase;
+use tiande_actors::ports::Journal as _;
 use tiande_core::access::Action;
 use tiande_core::calendar::Day;
-use tiande_core::case::{CaseCommand, EscalationAct};
-use tiande_core::deadline::Begin;
+use tiande_core::case::{CaseCommand, CaseEvent, EscalationAct};
+use tiande_core::deadline::{Begin, Level};
 use tiande_core::ids::{CaseId, UserId};
-use tiande_core::journal::By;
+use tiande_core::journal::{By, Event, StreamId};
 use tiande_core::nodes::{NodeCommand, Suspension};
 use tiande_core::procedure::{NodeCode, ProcedureVersion};
+use tiande_core::time::UnixMillis;
 
 use crate::access::guard::{SignedIn, signed_in};
 use crate::app::App;
@@ -28,8 +31,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/api/cases/{id}/notices").post(notices).default_service(only("POST")))
         .service(
             resource("/api/cases/{id}/escalations/{node}/{round}")
+                .get(story)
                 .post(escalation)
-                .default_service(only("POST")),
+                .default_service(only("GET, POST")),
         );
 }
 
@@ -167,8 +171,8 @@ async fn handler(
     let (signed, case) = enter(&app, &request, Action::MoveCase, &id).await?;
     let HandlerOrder { handler, reason } = small_json(&request, payload).await?;
     let handler: UserId = handler.parse().map_err(|_bad| invalid("handler", "unknown-user"))?;
-    let handles = app.doors.may_handle(&signed.staff.court, handler).await;
-    if !handles.map_err(|_fault| Problem::overloaded())? {
+    let judges = app.doors.judges(&signed.staff.court).await;
+    if !judges.map_err(|_fault| Problem::overloaded())?.contains(&handler) {
         return Err(invalid("handler", "unknown-user"));
     }
     order(&app, &signed, case, CaseCommand::SetHandler { handler, reason }).await
@@ -231,4 +235,71 @@ async fn escalation(
     };
     let (node, by) = (code(&node)?, signed.staff.user);
     order(&app, &signed, case, CaseCommand::Escalation { node, round, by, act }).await
+}
+
+/// What happened with an escalation, in order, with the words that go with it.
+async fn story(
+    app: Data<App>,
+    request: HttpRequest,
+    path: Path<(String, String, u16)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, node, round) = path.into_inner();
+    let supervises = signed_in(&app, &request).await?.may(Action::SuperviseCases).is_ok();
+    let action = if supervises { Action::SuperviseCases } else { Action::HandleCase };
+    let (signed, case) = enter(&app, &request, action, &id).await?;
+    let node = code(&node)?;
+    let _pass = app.report().await?;
+    let records = app.journal.read_stream(StreamId::Case(case)).await;
+    let records = records.map_err(|_fault| Problem::overloaded())?;
+    let names = app.doors.staff_names(&signed.staff.court).await;
+    let names = names.map_err(|_fault| Problem::overloaded())?;
+    let steps: Vec<Value> = records
+        .iter()
+        .filter_map(|record| match &record.event {
+            Event::Case(event) => step(event, node, round),
+            _ => None,
+        })
+        .map(|(what, at, by, words)| {
+            let by = by.map(|user| {
+                json!({"id": user.to_string(), "name": names.get(&user).cloned().unwrap_or_default()})
+            });
+            json!({"what": what, "at": at.0, "by": by, "words": words})
+        })
+        .collect();
+    Ok(HttpResponse::Ok().json(json!({"steps": steps})))
+}
+
+/// Name, moment, who, words.
+type Step<'e> = (&'static str, UnixMillis, Option<UserId>, &'e str);
+
+fn step(event: &CaseEvent, of: NodeCode, of_round: u16) -> Option<Step<'_>> {
+    let (node, round, step) = match event {
+        CaseEvent::EscalationRaised { node, round, level, at, .. } => {
+            let what = if *level == Level::Due { "overdue" } else { "warned" };
+            (node, round, (what, *at, None, ""))
+        }
+        CaseEvent::EscalationClimbed { node, round, at, .. } => {
+            (node, round, ("climbed", *at, None, ""))
+        }
+        CaseEvent::EscalationAcknowledged { node, round, by, at } => {
+            (node, round, ("acknowledged", *at, Some(*by), ""))
+        }
+        CaseEvent::EscalationAnswered { node, round, by, at, said } => {
+            (node, round, ("answered", *at, Some(*by), said.text()))
+        }
+        CaseEvent::EscalationReturned { node, round, by, at, said, .. } => {
+            (node, round, ("returned", *at, Some(*by), said.text()))
+        }
+        CaseEvent::EscalationClosed { node, round, by, accepted, at, said } => {
+            let what = if *accepted { "accepted" } else { "closed" };
+            (node, round, (what, *at, *by, said.text()))
+        }
+        CaseEvent::Opened { .. }
+        | CaseEvent::IncidentLinked { .. }
+        | CaseEvent::HandlerSet { .. }
+        | CaseEvent::Node(_)
+        | CaseEvent::NoticesHeld { .. }
+        | CaseEvent::NoticesReleased { .. } => return None,
+    };
+    (*node == of && *round == of_round).then_some(step)
 }

@@ -240,6 +240,15 @@ const OPERATIONS: &[Operation] = &[
         refusals: &[400, 401, 403, 404, 409, 413, 415, 422, 503, 507],
     },
     Operation {
+        path: "/api/cases/{id}/escalations/{node}/{round}",
+        method: "get",
+        summary: "What happened with an escalation, with the words",
+        door: "session",
+        ok: 200,
+        answer: None,
+        refusals: &[401, 403, 404, 422, 503],
+    },
+    Operation {
         path: "/api/supervision/nodes",
         method: "get",
         summary: "What is near due or overdue",

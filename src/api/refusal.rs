@@ -6,7 +6,9 @@ use tiande_actors::incident::IncidentFault;
 use tiande_actors::intake::TipFault;
 use tiande_actors::officer::OfficerFault;
 use tiande_actors::ports::AppendFault;
+use tiande_core::case::CaseRefusal;
 use tiande_core::incident::IncidentRefusal;
+use tiande_core::nodes::NodeRefusal;
 use tiande_core::officer::OfficerRefusal;
 
 use super::problem::Problem;
@@ -44,11 +46,34 @@ pub fn refusal_of(fault: &CommandFault) -> Refusal {
         CommandFault::Officer(OfficerFault::Overloaded) => OVERLOADED,
         CommandFault::Case(CaseFault::Append(fault)) => append(fault),
         CommandFault::Case(CaseFault::Busy) => OVERLOADED,
-        CommandFault::Case(CaseFault::Refused(_)) => STATE_CONFLICT,
+        CommandFault::Case(CaseFault::Refused(why)) => case(*why),
         CommandFault::Sos(TipFault::Incident(fault)) => incident(fault),
         CommandFault::Sos(TipFault::Overloaded) => OVERLOADED,
         CommandFault::Sos(TipFault::Mismatch) => STATE_CONFLICT,
         CommandFault::Sos(TipFault::NoAnswer | TipFault::Read(_)) => JOURNAL,
+    }
+}
+
+/// What somebody has written is at fault, or how the case stands.
+fn case(why: CaseRefusal) -> Refusal {
+    match why {
+        CaseRefusal::Words | CaseRefusal::Parties => FIELD_INVALID,
+        CaseRefusal::Node(
+            NodeRefusal::UnknownNode
+            | NodeRefusal::UnknownReason
+            | NodeRefusal::NoClock
+            | NodeRefusal::Document
+            | NodeRefusal::Reversed
+            | NodeRefusal::Future
+            | NodeRefusal::NotExtendable,
+        ) => FIELD_INVALID,
+        CaseRefusal::NotHandler | CaseRefusal::OwnAnswer => FORBIDDEN,
+        CaseRefusal::Node(_)
+        | CaseRefusal::AlreadyOpen
+        | CaseRefusal::NotOpen
+        | CaseRefusal::NotEscalated
+        | CaseRefusal::NothingOwed
+        | CaseRefusal::NothingAnswered => STATE_CONFLICT,
     }
 }
 
@@ -114,6 +139,7 @@ impl From<&CommandFault> for Problem {
         match refusal.code {
             "not-found" => Self::not_found(),
             "forbidden" => Self::forbidden(),
+            "field-invalid" => Self::field_invalid(),
             "overloaded" => Self::overloaded(),
             "stopping" => Self::stopping(),
             "journal-unavailable" => Self::journal_unavailable(),

@@ -78,11 +78,10 @@ async fn nodes(
     let limit = query.limit.unwrap_or(ROWS).clamp(1, ROWS);
     let _pass = app.report().await?;
     let court = &signed.staff.court;
-    let rows = app.journal.nodes_due(court, from, before, limit).await;
+    let rows = app.journal.nodes_due(court, from, before, own, limit).await;
     let rows = rows.map_err(|_fault| Problem::overloaded())?;
     let names = names(&app, &signed).await?;
-    let rows = rows.iter().filter(|row| own.is_none() || row.handler == own);
-    let shapes: Vec<Value> = rows.map(|row| node_shape(&app, row, &names)).collect();
+    let shapes: Vec<Value> = rows.iter().map(|row| node_shape(&app, row, &names)).collect();
     Ok(HttpResponse::Ok().json(json!({"now": now.0, "nodes": shapes})))
 }
 
@@ -141,8 +140,11 @@ async fn load(
     let ahead = app.journal.load_by_day(court, now, first.plus(days).begins()).await;
     let overdue = app.journal.load_by_day(court, UnixMillis(0), now).await.map_err(fault)?;
     let names = names(&app, &signed).await?;
-    let mut all: BTreeMap<Option<UserId>, (u64, Vec<u64>)> = BTreeMap::new();
     let width = usize::try_from(days).unwrap_or(0);
+    // Judges without any too: a case may go to them.
+    let judges = app.doors.judges(court).await.map_err(|_fault| Problem::overloaded())?;
+    let mut all: BTreeMap<Option<UserId>, (u64, Vec<u64>)> =
+        judges.into_iter().map(|judge| (Some(judge), (0, vec![0; width]))).collect();
     for ((handler, _), count) in overdue {
         all.entry(handler).or_insert_with(|| (0, vec![0; width])).0 += count;
     }
@@ -177,19 +179,15 @@ fn offices(roles: &[Role]) -> Vec<Office> {
 }
 
 async fn escalations(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let (signed, own) = enter(&app, &request).await?;
+    let (signed, _) = enter(&app, &request).await?;
     let _pass = app.report().await?;
-    let rows = app.journal.open_escalations(&signed.staff.court, ROWS).await;
+    // What has reached the own office, and what the own cases owe.
+    let (court, user) = (&signed.staff.court, Some(signed.staff.user));
+    let held = offices(&signed.staff.roles);
+    let rows = app.journal.open_escalations(court, &held, user, ROWS).await;
     let rows = rows.map_err(|_fault| Problem::overloaded())?;
     let names = names(&app, &signed).await?;
-    let held = offices(&signed.staff.roles);
-    // A supervisor sees what has reached the own office; a handler the own cases.
-    let seen = |row: &&EscalationListed| match own {
-        Some(own) => row.handler == Some(own),
-        None => held.iter().any(|office| row.escalation.offices.contains(office)),
-    };
-    let shapes: Vec<Value> =
-        rows.iter().filter(seen).map(|row| escalation_shape(&app, row, &names)).collect();
+    let shapes: Vec<Value> = rows.iter().map(|row| escalation_shape(&app, row, &names)).collect();
     Ok(HttpResponse::Ok().json(json!({"now": app.clock.now().0, "escalations": shapes})))
 }
 

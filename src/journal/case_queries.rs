@@ -8,6 +8,7 @@ use tiande_actors::ports::journal::ReadFault;
 use tiande_core::calendar::Day;
 use tiande_core::case::Escalation;
 use tiande_core::ids::{CaseId, CourtId, UserId};
+use tiande_core::procedure::Office;
 use tiande_core::time::UnixMillis;
 
 use super::queries::LIST_MAX;
@@ -72,7 +73,7 @@ fn node(row: NodeColumns) -> Result<NodeListed, ReadFault> {
 
 impl Store {
     /// Running nodes of a court that are due from `from` on and before `before`, the earliest first, at
-    /// most [`LIST_MAX`].
+    /// most [`LIST_MAX`]; of one handler's cases when one is named.
     ///
     /// # Errors
     /// [`ReadFault`].
@@ -81,16 +82,19 @@ impl Store {
         court: &CourtId,
         from: UnixMillis,
         before: UnixMillis,
+        handler: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<NodeListed>, ReadFault> {
         // Index running_node_by_due; primary key of `case_file`.
         let query = sql("SELECT r.case_id, c.number, c.handler, r.node, r.round, r.due_ms, r.warned, \
              r.overdue, r.provisional FROM running_node AS r JOIN case_file AS c ON c.id = r.case_id \
              WHERE r.court = $1 AND r.due_ms IS NOT NULL AND r.due_ms >= $2 AND r.due_ms < $3 \
-             ORDER BY r.due_ms, r.case_id, r.node, r.round LIMIT $4")
+             AND ($4 = '' OR c.handler = $4) \
+             ORDER BY r.due_ms, r.case_id, r.node, r.round LIMIT $5")
         .bind(court.as_str())
         .bind(from.0)
         .bind(before.0)
+        .bind(handler.map(|user| user.to_string()).unwrap_or_default())
         .bind(limit.min(LIST_MAX));
         let rows: Vec<NodeColumns> =
             limited("running nodes", self.readers().fetch_all(query)).await?;
@@ -130,21 +134,33 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Escalations of a court that are not over, the longest first, at most [`LIST_MAX`].
+    /// Escalations of a court that are not over, the longest first, at most [`LIST_MAX`]: those that have
+    /// reached one of up to three offices, and those of the handler's cases.
     ///
     /// # Errors
     /// [`ReadFault`].
     pub async fn open_escalations(
         &self,
         court: &CourtId,
+        offices: &[Office],
+        handler: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<EscalationListed>, ReadFault> {
         const WHAT: &str = "an escalation";
+        // An empty pattern is like no row: each has at least one blank.
+        let reached = |nth: usize| {
+            offices.get(nth).map(|office| format!("% {} %", office.name())).unwrap_or_default()
+        };
         // Index escalation_open; primary key of `case_file`.
         let query = sql("SELECT e.case_id, c.number, c.handler, e.body \
              FROM escalation AS e JOIN case_file AS c ON c.id = e.case_id \
-             WHERE e.court = $1 AND e.ended_ms IS NULL ORDER BY e.raised_ms, e.case_id LIMIT $2")
+             WHERE e.court = $1 AND e.ended_ms IS NULL AND (e.offices LIKE $2 OR e.offices LIKE $3 \
+             OR e.offices LIKE $4 OR c.handler = $5) ORDER BY e.raised_ms, e.case_id LIMIT $6")
         .bind(court.as_str())
+        .bind(reached(0))
+        .bind(reached(1))
+        .bind(reached(2))
+        .bind(handler.map(|user| user.to_string()).unwrap_or_default())
         .bind(limit.min(LIST_MAX));
         let rows: Vec<(String, String, Option<String>, String)> =
             limited(WHAT, self.readers().fetch_all(query)).await?;

@@ -209,6 +209,13 @@ pub fn escalation_body(known: &Escalation) -> String {
     serde_json::to_string(known).expect("plain data always serialises")
 }
 
+/// Whom an escalation has reached, as its row keeps it: each name between blanks.
+#[must_use]
+pub fn escalation_offices(known: &Escalation) -> String {
+    let names = known.offices.iter().map(|office| office.name());
+    names.fold(String::from(" "), |all, name| all + name + " ")
+}
+
 /// What one event changes. `None` when the event is not of the stream's kind, which is a bug of the
 /// caller; most events change one row, many of officers none.
 #[must_use]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tiande::journal::Store;
+use tiande::journal::case_queries::EscalationListed;
 use tiande::journal::sql::sql;
 use tiande_actors::ports::journal::{Append, CaseChange, Journal as _, SetClock};
 use tiande_core::calendar::Day;
@@ -94,17 +95,32 @@ fn story(n: u64) -> Vec<Append> {
     vec![case_opened(n, &number), change(n, first), change(n, second), change(n, third)]
 }
 
+async fn escalations(
+    journal: &Store,
+    offices: &[Office],
+    handler: Option<UserId>,
+) -> Vec<EscalationListed> {
+    journal.open_escalations(&court(), offices, handler, 10).await.expect("readable")
+}
+
 async fn check(journal: &Store, n: u64) {
     let clocks = journal.first_clocks(court(), 10).await.expect("readable");
     assert_eq!(clocks, [SetClock { rings: at(5), case: case(n) }]);
-    let nodes = journal.nodes_due(&court(), NOW, at(30), 10).await.expect("readable");
+    let nodes = journal.nodes_due(&court(), NOW, at(30), None, 10).await.expect("readable");
     let [node] = nodes.as_slice() else { unreachable!("{nodes:?}") };
     assert_eq!((node.case, node.handler, node.node.as_str()), (case(n), Some(OTHER), "V01"));
     assert_eq!((node.due, node.overdue, node.warned, node.provisional), (at(4), true, false, true));
-    assert!(journal.nodes_due(&court(), NOW, at(4), 10).await.expect("readable").is_empty());
+    assert!(journal.nodes_due(&court(), NOW, at(4), None, 10).await.expect("readable").is_empty());
     let load = journal.load_by_day(&court(), NOW, at(30)).await.expect("readable");
     assert_eq!(load.into_iter().collect::<Vec<_>>(), [((Some(OTHER), Day::of(at(4))), 1)]);
-    let open = journal.open_escalations(&court(), 10).await.expect("readable");
+    for (user, many) in [(OTHER, 1), (JUDGE, 0)] {
+        let own = journal.nodes_due(&court(), NOW, at(30), Some(user), 10).await;
+        assert_eq!(own.expect("readable").len(), many);
+    }
+    let open = escalations(journal, &[Office::Discipline, Office::President], None).await;
+    assert!(escalations(journal, &[Office::Discipline], None).await.is_empty());
+    assert!(escalations(journal, &[], Some(JUDGE)).await.is_empty());
+    assert_eq!(escalations(journal, &[], Some(OTHER)).await, open);
     let [listed] = open.as_slice() else { unreachable!("{open:?}") };
     assert_eq!((listed.handler, &listed.escalation), (Some(OTHER), &escalation("V01")));
     let query = sql("SELECT node, documents, released_ms FROM party_notice ORDER BY node");
@@ -133,8 +149,8 @@ async fn rows_of_a_case_follow_its_decisions(home: Home) {
     };
     journal.append(change(1, over)).await.expect("durable");
     assert!(journal.first_clocks(court(), 10).await.expect("readable").is_empty());
-    assert!(journal.open_escalations(&court(), 10).await.expect("readable").is_empty());
-    assert!(journal.nodes_due(&court(), NOW, at(90), 10).await.expect("readable").is_empty());
+    assert!(escalations(&journal, &[Office::Director], Some(OTHER)).await.is_empty());
+    assert!(journal.nodes_due(&court(), NOW, at(90), None, 10).await.expect("readable").is_empty());
     // A node is reached once: the applicant is not told of it twice.
     let again = CaseRows { notices: vec![notice("T01", false)], ..CaseRows::default() };
     assert!(journal.append(change(1, again)).await.is_err());

@@ -149,6 +149,17 @@ const DONE: Record<EscalationAct, Entry> = {
   close: ['已办结', 'Closed'],
 };
 
+const STEPS: Record<string, Entry> = {
+  warned: ['预警', 'Warned'],
+  overdue: ['逾期', 'Overdue'],
+  climbed: ['逾期未答复，上升一级', 'Unanswered: climbed'],
+  acknowledged: ['已知悉', 'Noted'],
+  answered: ['承办人答复', 'Answered'],
+  returned: ['退回', 'Returned'],
+  accepted: ['认可', 'Accepted'],
+  closed: ['办结', 'Closed'],
+};
+
 const WEEKDAYS: Record<string, Entry> = {
   0: ['周日', 'Sun'],
   1: ['周一', 'Mon'],
@@ -162,6 +173,7 @@ const WEEKDAYS: Record<string, Entry> = {
 export const roleName = (code: string): string => lookUp(ROLES, code);
 export const officeName = (code: string): string => lookUp(OFFICES, code);
 export const escalationStatus = (code: string): string => lookUp(STATUSES, code);
+export const stepName = (code: string): string => lookUp(STEPS, code);
 export const actName = (act: EscalationAct): string => lookUp(ACTS, act);
 export const actText = (act: EscalationAct): string => lookUp(ACT_TEXTS, act);
 export const actDone = (act: EscalationAct): string => lookUp(DONE, act);

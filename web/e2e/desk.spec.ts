@@ -144,6 +144,8 @@ test('what is overdue is escalated, answered, returned, answered again and accep
   await chief.getByTestId('refresh').click();
   await expect(seen).toHaveAttribute('data-status', 'answered');
   await seen.getByTestId('act-return').click();
+  // Nobody judges an answer unread.
+  await expect(chief.getByTestId('story').locator('[data-what=answered]')).toHaveCount(1);
   await chief.getByTestId('dialog-words').fill('请写明具体日期');
   await chief.getByTestId('dialog-yes').click();
   await expect(seen).toHaveAttribute('data-status', 'owed');

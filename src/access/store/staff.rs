@@ -121,22 +121,23 @@ impl Doors {
             .await
     }
 
-    /// True for a judge of that court who may sign in: cases are given to nobody else.
+    /// The judges of a court who may sign in: those to whom a case may be given.
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub async fn may_handle(&self, court: &CourtId, user: UserId) -> Result<bool, StoreFault> {
-        // Primary key of `staff`.
-        let query = sql(
-            "SELECT roles_json FROM staff WHERE id = $1 AND court = $2 AND disabled_ms IS NULL",
-        )
-        .bind(user.to_string())
-        .bind(court.as_str());
-        let row: Option<(String,)> = read(self.journal.readers().fetch_optional(query)).await?;
-        let Some((roles,)) = row else { return Ok(false) };
-        let roles: Vec<String> =
-            serde_json::from_str(&roles).map_err(|_| StoreFault::Unreadable("roles"))?;
-        Ok(roles.iter().any(|role| role == Role::Judge.name()))
+    pub async fn judges(&self, court: &CourtId) -> Result<Vec<UserId>, StoreFault> {
+        // A scan of `staff`, which has as many rows as the server has people.
+        let query =
+            sql("SELECT id, roles_json FROM staff WHERE court = $1 AND disabled_ms IS NULL \
+                         ORDER BY id")
+            .bind(court.as_str());
+        let rows: Vec<(String, String)> = read(self.journal.readers().fetch_all(query)).await?;
+        let judge = |roles: &str| {
+            serde_json::from_str::<Vec<String>>(roles)
+                .is_ok_and(|roles| roles.iter().any(|role| role == Role::Judge.name()))
+        };
+        let judges = rows.iter().filter(|(_, roles)| judge(roles));
+        judges.map(|(id, _)| parsed("a user's id", id)).collect()
     }
 
     /// Names of all staff of a court, those who have left too: old decisions name them.

@@ -179,11 +179,12 @@ BEGIN
             AND running_node.round = v.round;
     END IF;
     IF changes ? 'escalation' THEN
-        INSERT INTO escalation (case_id, node, round, court, body, raised_ms, ended_ms)
-        SELECT case_id, node, round, court, body, raised_ms, ended_ms
+        INSERT INTO escalation (case_id, node, round, court, body, offices, raised_ms, ended_ms)
+        SELECT case_id, node, round, court, body, offices, raised_ms, ended_ms
         FROM jsonb_populate_recordset(NULL::escalation, changes -> 'escalation')
         ON CONFLICT (case_id, node, round) DO UPDATE SET body = excluded.body,
-            raised_ms = excluded.raised_ms, ended_ms = excluded.ended_ms;
+            offices = excluded.offices, raised_ms = excluded.raised_ms,
+            ended_ms = excluded.ended_ms;
     END IF;
     IF changes ? 'party_release' THEN
         -- Index party_notice_held; before what is new. Of two in one group the earlier stays.

@@ -13,7 +13,9 @@ use uuid::fmt::Hyphenated;
 
 use crate::journal::envelope::HashAlg;
 use crate::journal::plan::Plan;
-use crate::journal::projection::{Changes, Closing, audience_name, escalation_body};
+use crate::journal::projection::{
+    Changes, Closing, audience_name, escalation_body, escalation_offices,
+};
 
 /// The call: one question and one answer for a whole group, whatever it holds.
 pub const CALL: &str = "SELECT pg_temp.tiande_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
@@ -297,6 +299,7 @@ impl<'p> Seldom<'p> {
                 json!({
                     "case_id": case, "node": node.as_str(), "round": round,
                     "court": court.as_str(), "body": escalation_body(known),
+                    "offices": escalation_offices(known),
                     "raised_ms": known.raised.0,
                     "ended_ms": moment(known.ended.map(|ended| ended.at)),
                 })

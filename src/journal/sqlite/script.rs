@@ -13,7 +13,9 @@ use uuid::fmt::Hyphenated;
 
 use super::plan::{JournalRow, Plan};
 use crate::journal::envelope::HashAlg;
-use crate::journal::projection::{Changes, Closing, IncidentPatch, audience_name, escalation_body};
+use crate::journal::projection::{
+    Changes, Closing, IncidentPatch, audience_name, escalation_body, escalation_offices,
+};
 
 /// Positions, sequences and numbers as SQLite keeps integers.
 pub fn signed(value: u64) -> i64 {
@@ -265,9 +267,10 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
     each(conn, ended, ends, |s, ((case, node, round), _)| {
         s.execute(params![id(case.0), node.as_str(), round])
     })?;
-    let escalation = "INSERT INTO escalation (case_id, node, round, court, body, raised_ms, ended_ms) \
-         VALUES (?,?,?,?,?,?,?) ON CONFLICT (case_id, node, round) DO UPDATE SET \
-         body = excluded.body, raised_ms = excluded.raised_ms, ended_ms = excluded.ended_ms";
+    let escalation = "INSERT INTO escalation (case_id, node, round, court, body, offices, raised_ms, \
+         ended_ms) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (case_id, node, round) DO UPDATE SET \
+         body = excluded.body, offices = excluded.offices, raised_ms = excluded.raised_ms, \
+         ended_ms = excluded.ended_ms";
     each(conn, escalation, &changes.escalations, |s, ((case, node, round), (court, known))| {
         s.execute(params![
             id(case.0),
@@ -275,6 +278,7 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
             round,
             court.as_str(),
             escalation_body(known),
+            escalation_offices(known),
             known.raised.0,
             moment(known.ended.map(|ended| ended.at)),
         ])

@@ -48,6 +48,14 @@ export interface Escalations {
   escalations: Escalation[];
 }
 
+/** Something that happened with an escalation. */
+export interface Step {
+  what: string;
+  at: number;
+  by: Person | null;
+  words: string;
+}
+
 export interface HandlerLoad {
   handler: Person | null;
   overdue: number;
@@ -109,6 +117,15 @@ function escalation(value: unknown): Escalation {
     answered: maybe(row, 'answered', act),
     returned: number(row, 'returned'),
   };
+}
+
+function step(value: unknown): Step {
+  const row = fields(value, 'step');
+  return { what: text(row, 'what'), at: number(row, 'at'), by: maybe(row, 'by', person), words: text(row, 'words') };
+}
+
+export function readStory(answer: unknown): Step[] {
+  return list(fields(answer, 'story'), 'steps', step);
 }
 
 export function readNodes(answer: unknown): DueNodes {

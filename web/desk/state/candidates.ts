@@ -1,5 +1,4 @@
-// To whom a case may go: whoever has cases, but not who has this one. Judges without any running node
-// are not among them; no list of the server names those.
+// To whom a case may go: every judge of the court, but not who has this one.
 
 import type { Person } from '../../shared/protocol/shapes';
 import type { Load } from '../protocol/supervision';
