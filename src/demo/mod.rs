@@ -1,6 +1,7 @@
 //! The demo court: 长垣, with officers who move and cases in progress, so that a newcomer sees a live
 //! console at once. Only on this machine, and only with `--demo`: it has passwords that are printed.
 
+mod docket;
 mod people;
 mod walker;
 
@@ -13,7 +14,7 @@ use tiande_core::time::Millis;
 use crate::admin::{AdminRequest, execute};
 use crate::app::App;
 
-/// Password of both demo people. Never set outside `--demo`.
+/// Password of all demo people. Never set outside `--demo`.
 const PASSWORD: &str = "tiande-demo-only";
 /// Officers who move by themselves.
 const WALKERS: usize = 32;
@@ -62,9 +63,14 @@ pub async fn start(app: &Data<App>) -> anyhow::Result<()> {
     let court = profile.id.clone();
     let id = court.as_str();
     ensure(app, json!({"do": "court_add", "profile": profile})).await?;
-    for (username, name, roles) in
-        [("dispatcher", "李娜", ["dispatcher"]), ("director", "周正", ["director"])]
-    {
+    for (username, name, roles) in [
+        ("dispatcher", "李娜", ["dispatcher"]),
+        ("director", "周正", ["director"]),
+        ("president", "孙明", ["president"]),
+        ("discipline", "钱慎", ["discipline"]),
+        ("judge", "王芳", ["judge"]),
+        ("judge2", "陈立", ["judge"]),
+    ] {
         ensure(
             app,
             json!({"do": "user_add", "court": id, "username": username, "name": name,
@@ -73,6 +79,8 @@ pub async fn start(app: &Data<App>) -> anyhow::Result<()> {
         .await?;
     }
     ensure(app, json!({"do": "case_import", "court": id, "cases": people::cases()})).await?;
+    let opened = app.court(&court).context("the demo's court")?;
+    docket::set_in_motion(app, &opened).await?;
     ensure(app, json!({"do": "source_add", "court": id, "name": "demo", "trusted": true})).await?;
     ensure(app, json!({"do": "source_add", "court": id, "name": "public"})).await?;
     let enrolled = ensure(
@@ -97,6 +105,10 @@ async fn print_guide(app: &App, enrolled: Option<&serde_json::Value>) -> anyhow:
     println!("\n天德 Tiande · demo court 长垣\n");
     println!(
         "  console    {address}/console/     user dispatcher (or director), password {PASSWORD}"
+    );
+    println!(
+        "  desk       {address}/desk/        user director, president, discipline, judge or judge2, the \
+         same password"
     );
     println!(
         "  handheld   {address}/handheld/    officer {}, enrolment code {code}",

@@ -294,6 +294,8 @@ fn the_description_lists_exactly_what_answers() {
             .replace("{officer}", &officer)
             .replace("{tip}", tip["tip"].as_str().expect("an id"))
             .replace("{n}", "0")
+            .replace("{node}", "T01")
+            .replace("{round}", "1")
     };
     for (path, operations) in paths {
         let operations = operations.as_object().expect("operations");

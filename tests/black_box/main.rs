@@ -8,6 +8,7 @@ mod access;
 mod consoles;
 #[path = "../support/postgres.rs"]
 mod databases;
+mod deadlines;
 mod gateways;
 mod history;
 mod http;

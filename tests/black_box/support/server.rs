@@ -1,12 +1,13 @@
 //! The program under test: started in a folder of its own, killed, started again, always ended.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::ops::Deref;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -80,11 +81,21 @@ pub fn run(args: &[&str], input: &str) -> Said {
     // A program that does not read its input has closed it.
     stdin.write_all(input.as_bytes()).ok();
     drop(stdin);
+    // Read while it runs: a pipe holds 64 KiB, and who prints more waits for a reader.
+    let out = read_all(child.stdout.take().expect("its output"));
+    let err = read_all(child.stderr.take().expect("its errors"));
     let ended = wait_or_kill(&mut child, COMMAND_WITHIN);
-    let output = child.wait_with_output().expect("its output");
-    assert!(ended.is_some(), "{args:?} did not end");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    let (out, err) = (out.join().expect("read"), err.join().expect("read"));
+    let status = ended.unwrap_or_else(|| panic!("{args:?} did not end"));
+    Said { code: status.code(), out, err }
+}
+
+fn read_all(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).ok();
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }
 
 /// Waits for a child; after the limit it is killed and there is no status.
