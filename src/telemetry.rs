@@ -1,13 +1,14 @@
 //! Logs, metrics, panics, and the two clocks of the server.
 #![allow(clippy::disallowed_methods)] // The one place of the server that reads the system's clock.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use metrics::counter;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tiande_actors::ports::Clock;
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 use tracing_subscriber::EnvFilter;
 
 /// The system's wall clock.
@@ -18,6 +19,12 @@ impl Clock for SystemClock {
     fn now(&self) -> UnixMillis {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Millis {
+        static BEGIN: OnceLock<Instant> = OnceLock::new();
+        let passed = BEGIN.get_or_init(Instant::now).elapsed();
+        Millis(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX))
     }
 }
 

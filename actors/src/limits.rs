@@ -77,7 +77,7 @@ pub const ACKS_ROUND: Millis = Millis(1_000);
 pub const ACKS_TURNS: u32 = 20;
 /// So many are told in one turn at least.
 pub const ACKS_A_TURN: usize = 32;
-/// Acknowledgements a handheld gets at once after a silence; later one a round. Whoever reports every
+/// Acknowledgements a handheld gets after a silence, all but the last of them at once; later one a round. Whoever reports every
 /// second or more seldom always hears at once. A frame to a socket costs more than all else that is done
 /// for a position.
 pub const ACKS_BURST: u64 = 8;

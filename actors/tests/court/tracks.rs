@@ -174,11 +174,11 @@ async fn a_device_that_reports_without_pause_is_acknowledged_at_a_pace() {
     }
     let told = near.inbox.drain();
     let acks: Vec<_> = told.iter().filter(|frame| frame.kind == "ack").collect();
-    // Some at once, then one for 64 fixes; each fix is counted in one of them.
-    assert_eq!(acks.len() as u64, ACKS_BURST, "{acks:?}");
+    // Some at once but for the round's own, then one for 64 fixes; each fix is counted in one of them.
+    assert_eq!(acks.len() as u64, ACKS_BURST - 1, "{acks:?}");
     let counted: u32 = acks.iter().map(|ack| ack.get("taken").parse::<u32>().unwrap()).sum();
     assert!(acks.last().unwrap().is("seq", 1 + counted), "{acks:?}");
-    assert_eq!(counted, 99 - (99 - (ACKS_BURST as u32 - 1)) % ACK_AFTER_FIXES);
+    assert_eq!(counted, 99 - (99 - (ACKS_BURST as u32 - 2)) % ACK_AFTER_FIXES);
     // What was refused is told at once, together with what was put off.
     near.seq = 100;
     let ack = near.report(&world, LatLon::new(36.2, 114.7).unwrap()).await;
