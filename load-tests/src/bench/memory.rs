@@ -134,6 +134,8 @@ async fn officers(setting: &Setting) -> Result<Vec<Line>> {
             clock::sleep_ms(2_000).await;
             idle = process.memory()?;
             gangs.push(Gang::new(streams, spread));
+            // A lot may be in before everybody has had a turn.
+            beat(&mut gangs).await?;
         }
         // Three rounds of everybody: what a socket's buffers hold when they work.
         for _ in 0..3 {
