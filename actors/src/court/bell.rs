@@ -119,6 +119,9 @@ async fn ring_due(room: &Rc<CourtRoom>, now: UnixMillis) -> Result<bool, Trouble
     if read.get() && first.get().is_none_or(|first| first > now) {
         return Ok(false);
     }
+    // What is set while the store is read may be missing in the answer: it is put beside it afterwards.
+    read.set(false);
+    first.set(None);
     let court = room.profile.id.clone();
     let mut lot = match room.journal.first_clocks(court, BELL_LOT + 1).await {
         Ok(lot) => lot,
@@ -127,8 +130,9 @@ async fn ring_due(room: &Rc<CourtRoom>, now: UnixMillis) -> Result<bool, Trouble
             return Err(Trouble::Unreadable);
         }
     };
-    room.clocks.read.set(true);
-    room.clocks.first.set(lot.first().map(|clock| clock.rings));
+    read.set(true);
+    let set_meanwhile = first.get();
+    first.set(lot.first().map(|clock| clock.rings).into_iter().chain(set_meanwhile).min());
     // What those do that were not read comes later than this.
     let horizon = match lot.get(BELL_LOT) {
         Some(beyond) => beyond.rings.min(now),

@@ -60,6 +60,22 @@ impl Case {
         let mut after = self.clone();
         events.iter().for_each(|event| after.apply(event));
         let mut rows = self.difference(&after, rules);
+        if self.nodes.procedure.is_some() && self.nodes.procedure != after.nodes.procedure {
+            // Another procedure: the dates before it were of other rules, so nothing is as it was.
+            rows =
+                CaseRows { running: after.running(rules), next: Some(after.next(rules)), ..rows };
+            let gone = after
+                .nodes
+                .opened
+                .iter()
+                .filter(|(code, _)| rules.procedure.node(**code).is_none());
+            rows.ended = gone
+                .flat_map(|(code, openings)| {
+                    let last = u16::try_from(openings.len()).unwrap_or(u16::MAX);
+                    (1..=last).map(|round| (*code, round))
+                })
+                .collect();
+        }
         rows.notices = events.iter().filter_map(|event| self.notice(event, rules)).collect();
         rows.release =
             events.iter().any(|event| matches!(event, CaseEvent::NoticesReleased { .. }));

@@ -356,3 +356,18 @@ fn only_what_a_decision_changes_is_written_of_a_case() {
     let moved = rows(&world, &other);
     assert_eq!(moved, CaseRows { handler: Some(OTHER), ..CaseRows::default() });
 }
+
+#[test]
+fn another_procedure_sets_the_clock_and_the_rows_anew() {
+    let mut world = World::running();
+    let open = NodeCommand::Open { node: code("T01"), begin: begin("2026-03-02T09:00") };
+    world.please(&CaseCommand::Node(open));
+    // The same rules under a higher version: the store cannot know that no date has moved.
+    world.procedure = crate::nodes::life::procedure_of_version(2);
+    let version = world.procedure.version().clone();
+    let choose = CaseCommand::Node(NodeCommand::ChooseProcedure(version));
+    let events = world.case.decide(&choose, world.now, world.rules()).expect("fits");
+    let rows = world.case.rows(&events, world.rules());
+    assert_eq!(rows.next, Some(Some(at("2026-03-22T09:00"))));
+    assert_eq!(rows.running.len(), 1);
+}

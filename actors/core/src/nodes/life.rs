@@ -53,6 +53,10 @@ fn row(code: &str, unit: &str, count: i64, kind: &str, warn: &[&str], by: &[&str
 
 /// Six nodes, one of each kind that has a clock.
 pub(crate) fn procedure() -> Procedure {
+    procedure_of_version(1)
+}
+
+pub(crate) fn procedure_of_version(version: i64) -> Procedure {
     let both = ["stay", "auction"];
     let before = StartDraft {
         before_end_of: Some(vec!["T01".into()]),
@@ -67,7 +71,7 @@ pub(crate) fn procedure() -> Procedure {
     };
     let draft = ProcedureDraft {
         name: "test".into(),
-        version: 1,
+        version,
         effective_from: "2026-01-01".into(),
         answer_working_days: 3,
         ladder: vec!["director".into(), "president".into(), "discipline".into()],
