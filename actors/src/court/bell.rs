@@ -47,6 +47,18 @@ impl Clocks {
             self.earlier.notify_one();
         }
     }
+
+    /// The store is asked. What is set meanwhile may be missing in its answer.
+    fn begin_reading(&self) {
+        self.read.set(false);
+        self.first.set(None);
+    }
+
+    /// The store has answered: what was set meanwhile is put beside it.
+    fn end_reading(&self, stored: Option<UnixMillis>) {
+        self.read.set(true);
+        self.first.set(stored.into_iter().chain(self.first.get()).min());
+    }
 }
 
 /// Court time, and whether the wall clock is believed.
@@ -119,9 +131,7 @@ async fn ring_due(room: &Rc<CourtRoom>, now: UnixMillis) -> Result<bool, Trouble
     if read.get() && first.get().is_none_or(|first| first > now) {
         return Ok(false);
     }
-    // What is set while the store is read may be missing in the answer: it is put beside it afterwards.
-    read.set(false);
-    first.set(None);
+    room.clocks.begin_reading();
     let court = room.profile.id.clone();
     let mut lot = match room.journal.first_clocks(court, BELL_LOT + 1).await {
         Ok(lot) => lot,
@@ -130,9 +140,7 @@ async fn ring_due(room: &Rc<CourtRoom>, now: UnixMillis) -> Result<bool, Trouble
             return Err(Trouble::Unreadable);
         }
     };
-    read.set(true);
-    let set_meanwhile = first.get();
-    first.set(lot.first().map(|clock| clock.rings).into_iter().chain(set_meanwhile).min());
+    room.clocks.end_reading(lot.first().map(|clock| clock.rings));
     // What those do that were not read comes later than this.
     let horizon = match lot.get(BELL_LOT) {
         Some(beyond) => beyond.rings.min(now),
@@ -225,4 +233,24 @@ async fn ring(
 #[allow(clippy::cast_precision_loss)] // A metric.
 fn seconds(span: Millis) -> f64 {
     span.0 as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_while_the_store_is_read_is_not_forgotten() {
+        let clocks = Clocks::default();
+        clocks.end_reading(Some(UnixMillis(50)));
+        clocks.begin_reading();
+        clocks.note(Some(UnixMillis(20)));
+        // The answer was made before that.
+        clocks.end_reading(Some(UnixMillis(50)));
+        assert_eq!(clocks.first.get(), Some(UnixMillis(20)));
+        clocks.begin_reading();
+        assert!(!clocks.read.get(), "a reading that fails is begun again");
+        clocks.end_reading(None);
+        assert_eq!(clocks.first.get(), None);
+    }
 }
