@@ -41,9 +41,16 @@ enum Stage<P> {
     /// Nothing said yet.
     Silent,
     /// The ticket is being checked; what a hasty client says meanwhile waits.
-    Greeting(Coming<Result<P, CloseReason>>, Vec<String>),
+    Greeting(Coming<Result<P, CloseReason>>, Vec<Hasty>),
     /// Connected.
     Met(P),
+}
+
+/// A frame that came before the ticket was checked. Its sender need not be hasty: `welcome` can reach
+/// it, and its answer come back, before this side has taken the check's result.
+enum Hasty {
+    Text(String),
+    Binary(Vec<u8>),
 }
 
 /// How far a socket is on its way.
@@ -221,7 +228,7 @@ impl<P: Peer> Session<P> {
                 }
             }
             Stage::Greeting(_, waiting) if waiting.len() < HASTY_MAX => {
-                waiting.push(text.to_owned());
+                waiting.push(Hasty::Text(text.to_owned()));
             }
             Stage::Greeting(..) => self.close(4429, "wait for welcome"),
             Stage::Silent => self.greet(text),
@@ -247,6 +254,9 @@ impl<P: Peer> Session<P> {
                 if let Err(misread) = peer.take_binary(bytes) {
                     self.misread(misread, None, now);
                 }
+            }
+            Stage::Greeting(_, waiting) if waiting.len() < HASTY_MAX => {
+                waiting.push(Hasty::Binary(bytes.to_vec()));
             }
             Stage::Greeting(..) => self.close(4429, "wait for welcome"),
             Stage::Met(_) | Stage::Silent => self.close(1003, "text frames only"),
@@ -328,10 +338,12 @@ impl<P: Peer> Session<P> {
                 peer.heard(self.heard_at);
                 let greeting = std::mem::replace(&mut self.stage, Stage::Met(peer));
                 if let Stage::Greeting(_, waiting) = greeting {
-                    for text in waiting {
+                    for frame in waiting {
                         let now = self.now();
-                        if self.life == Life::Open {
-                            self.take(&text, now);
+                        match frame {
+                            _ if self.life != Life::Open => break,
+                            Hasty::Text(text) => self.take(&text, now),
+                            Hasty::Binary(bytes) => self.take_binary(&bytes, now),
                         }
                     }
                 }

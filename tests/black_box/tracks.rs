@@ -152,8 +152,6 @@ fn positions_come_in_binary_from_who_says_so() {
     let ticket = officer.ticket();
     let mut socket = crate::support::Socket::upgrade(&server, "/ws/handheld", &[]).expect("open");
     let hello = json!({"type": "hello", "v": 1, "ticket": ticket, "epoch": 5, "binary": true});
-    socket.send(&hello);
-    socket.expect("welcome");
     let frame = |epoch: u32, seqs: std::ops::Range<u32>| -> Vec<u8> {
         let mut bytes = vec![1, 1, 0, 0];
         bytes.extend(epoch.to_le_bytes());
@@ -169,7 +167,10 @@ fn positions_come_in_binary_from_who_says_so() {
         }
         bytes
     };
+    // What is sent before the welcome has come waits for it, like text.
+    socket.send(&hello);
     socket.send_binary(&frame(5, 1..301));
+    socket.expect("welcome");
     let ack = socket.expect_where("ack", |f| f["type"] == "ack" && f["seq"] == 300);
     assert_eq!((&ack["taken"], &ack["epoch"]), (&json!(300), &json!(5)));
     socket.expect_where("stored", |f| f["type"] == "stored" && f["seq"] == 300);

@@ -86,7 +86,7 @@ pub fn run(args: &[&str], input: &str) -> Said {
     let err = read_all(child.stderr.take().expect("its errors"));
     let ended = wait_or_kill(&mut child, COMMAND_WITHIN);
     let (out, err) = (out.join().expect("read"), err.join().expect("read"));
-    let status = ended.unwrap_or_else(|| panic!("{args:?} did not end"));
+    let status = ended.unwrap_or_else(|| unreachable!("{args:?} did not end"));
     Said { code: status.code(), out, err }
 }
 
