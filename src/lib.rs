@@ -19,6 +19,7 @@ pub mod keys;
 pub mod listener;
 pub mod pictures;
 pub mod procedure;
+pub mod second_clock;
 pub mod server;
 pub mod shapes;
 pub mod sockets;

@@ -66,6 +66,9 @@ enum Command {
     /// Where officers were.
     #[command(subcommand)]
     Track(TrackCommand),
+    /// The time that deadlines run by.
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Officers.
     #[command(subcommand)]
     Officer(OfficerCommand),
@@ -254,6 +257,14 @@ enum CaseCommand {
 }
 
 #[derive(Subcommand)]
+enum ClockCommand {
+    /// Print the time by which each court's deadlines run, and whether the machine's clock is believed.
+    Show,
+    /// Say that the machine's clock is right: after it has jumped, deadlines run by it again only then.
+    Confirm,
+}
+
+#[derive(Subcommand)]
 enum JournalCommand {
     /// Walk the whole chain and say what is broken.
     Verify {
@@ -338,6 +349,8 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         }
         Command::Gateway(GatewayCommand::Revoke { name }) => AdminRequest::GatewayRevoke { name },
         Command::Gateway(GatewayCommand::List) => AdminRequest::GatewayList {},
+        Command::Clock(ClockCommand::Show) => AdminRequest::ClockShow {},
+        Command::Clock(ClockCommand::Confirm) => AdminRequest::ClockConfirm {},
         Command::Track(TrackCommand::Forget { court, officer, month }) => {
             AdminRequest::TrackForget { court, officer, month }
         }

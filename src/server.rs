@@ -24,9 +24,9 @@ use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, Store};
 use crate::procedure::{self, Published, Rules};
+use crate::second_clock::{self, MachineClock};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
-use crate::telemetry::SystemClock;
 use crate::tracks::{Medium, TrackOptions, TrackStore};
 use crate::{admin, demo, fault, listener, storage};
 
@@ -60,11 +60,14 @@ pub async fn open(config: Config) -> anyhow::Result<Opened> {
 }
 
 async fn open_folder(config: Config) -> anyhow::Result<Opened> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let machine = Arc::new(MachineClock::default());
+    let clock: Arc<dyn Clock> = machine.clone();
     let rules = Rules::load(config.procedure_file.as_deref(), config.calendar_file.as_deref())?;
     let options = OpenOptions::new(config.data.clone(), &config.hash, Arc::clone(&clock));
     let journal = Store::open(options, config.postgres()?).await.context("opening the journal")?;
     let journal = Arc::new(journal);
+    // Before any court begins to keep time.
+    second_clock::start(machine, Arc::clone(&journal)).await;
     // After the journal has locked the folder.
     let case_rules = Arc::new(procedure::keep(&config.data, &rules)?);
     let master = journal.master_key();

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tiande_actors::ports::journal::{Audience, OpenAlarm, Stored};
 use tiande_actors::views::{
-    CrewView, DecisionView, HandheldState, IncidentBrief, IncidentView, OfferCard, RosterEntry,
+    ClockView, CrewView, DecisionView, HandheldState, IncidentBrief, IncidentView, OfferCard,
+    RosterEntry,
 };
 use tiande_core::geo::Place;
 use tiande_core::incident::{IncidentEvent, Welfare};
@@ -127,6 +128,29 @@ pub struct OpenOfferShape {
     expires_at: i64,
 }
 
+/// A clock of an emergency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClockShape {
+    /// The procedure's node.
+    node: String,
+    zh: String,
+    en: String,
+    due: i64,
+    overdue: bool,
+}
+
+impl From<&ClockView> for ClockShape {
+    fn from(clock: &ClockView) -> Self {
+        Self {
+            node: clock.running.node.to_string(),
+            zh: clock.zh.clone(),
+            en: clock.en.clone(),
+            due: clock.running.due.0,
+            overdue: clock.running.overdue,
+        }
+    }
+}
+
 /// An incident in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IncidentShape {
@@ -150,6 +174,8 @@ pub struct IncidentShape {
     crew: Vec<CrewShape>,
     offers_open: Vec<OpenOfferShape>,
     alarm: Option<&'static str>,
+    /// Of an emergency: its clock that is due next.
+    clock: Option<ClockShape>,
     /// The tip it came from.
     tip: Option<String>,
     /// How many tips tell of it.
@@ -195,6 +221,7 @@ impl From<&IncidentView> for IncidentShape {
             crew: view.crew.iter().map(CrewShape::from).collect(),
             offers_open: offers_open.collect(),
             alarm: view.alarm.map(|alarm| alarm.name()),
+            clock: view.clock.as_ref().map(ClockShape::from),
             tip: view.tip.map(|tip| tip.to_string()),
             tips: brief.tips,
             merged: view.merged.iter().map(MergedShape::from).collect(),
@@ -350,6 +377,8 @@ pub struct AlarmShape {
     kind: String,
     incident: Option<String>,
     officer: Option<String>,
+    /// The clock of an emergency it is about: a node of the procedure.
+    node: Option<String>,
     at: i64,
     title: String,
 }
@@ -360,6 +389,9 @@ impl From<&OpenAlarm> for AlarmShape {
             "sos" => "干警求助",
             "exhausted" => "无人可派",
             "officer_silent" => "现场人员无应答",
+            "clock_warning" => "应急时限将届满",
+            "clock_overdue" => "应急时限已超过",
+            "clock_suspect" => "系统时钟异常，需要确认",
             "actor_down" => "系统故障，需要运维",
             _ => "告警",
         };
@@ -369,6 +401,7 @@ impl From<&OpenAlarm> for AlarmShape {
             kind: alarm.kind.clone(),
             incident: alarm.incident.map(|id| id.to_string()),
             officer: alarm.officer.map(|id| id.to_string()),
+            node: alarm.node.map(|node| node.to_string()),
             at: alarm.at.0,
             title: title.to_owned(),
         }
@@ -381,6 +414,7 @@ pub fn level_of(audience: Audience) -> &'static str {
     match audience {
         Audience::Centre => "centre",
         Audience::Director => "director",
+        Audience::President => "president",
     }
 }
 

@@ -146,6 +146,10 @@ pub const BELL_LOT: usize = 256;
 pub const BELL_LOOK: Millis = Millis(60_000);
 /// After a failure, so long until what is due is tried again.
 pub const BELL_RETRY: Millis = Millis(1_000);
+/// Cases whose dates are computed anew together, when the calendar is another.
+pub const RECOUNT_LOT: usize = 256;
+/// Rest between two such lots: officers and dispatchers go first.
+pub const RECOUNT_PAUSE: Millis = Millis(20);
 /// When the journal takes no decisions, an incident's clock tries again after this.
 pub const CLOCK_RETRY: Millis = Millis(1_000);
 /// How often an exhausted incident looks again, beside being told of freed officers.

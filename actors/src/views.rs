@@ -8,7 +8,8 @@ use tiande_core::dispatch::Decision;
 use tiande_core::geo::Place;
 use tiande_core::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use tiande_core::incident::{
-    AlarmLevel, IncidentKind, IncidentPersonal, IncidentStatus, Outcome, Urgency, Welfare,
+    AlarmLevel, IncidentKind, IncidentPersonal, IncidentStatus, Outcome, RunningClock, Urgency,
+    Welfare,
 };
 use tiande_core::officer::{Commitment, KnownFix, OfferEnd, OfficerStatus, Stage};
 use tiande_core::time::UnixMillis;
@@ -120,11 +121,24 @@ pub struct IncidentView {
     pub offers_open: Vec<OfferView>,
     /// Who has been alarmed.
     pub alarm: Option<AlarmLevel>,
+    /// Of an emergency: its clock that is due next.
+    pub clock: Option<ClockView>,
     /// The tip it came from.
     pub tip: Option<TipId>,
     /// Further tips about it, those not split off, newest last: at most [`MERGED_SHOWN`] of them on the
     /// board, all when it is looked at.
     pub merged: Vec<MergedView>,
+}
+
+/// A clock of an emergency, with its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockView {
+    /// Code of the node, when it is due, and whether that has passed.
+    pub running: RunningClock,
+    /// Chinese name.
+    pub zh: String,
+    /// English name.
+    pub en: String,
 }
 
 /// Merged tips that every screen is given: the newest. The count is in the brief.

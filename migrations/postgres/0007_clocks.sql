@@ -20,6 +20,8 @@ CREATE TABLE running_node (
     warned      bigint NOT NULL CHECK (warned IN (0, 1)),
     overdue     bigint NOT NULL CHECK (overdue IN (0, 1)),
     provisional bigint NOT NULL CHECK (provisional IN (0, 1)),
+    -- The calendar that the date is computed with: name and version.
+    calendar    text COLLATE "C" NOT NULL,
     PRIMARY KEY (case_id, node, round)
 );
 CREATE INDEX running_node_by_due ON running_node (court, due_ms) WHERE due_ms IS NOT NULL;
@@ -44,11 +46,19 @@ CREATE TABLE party_notice (
     node        text COLLATE "C" NOT NULL,
     round       bigint NOT NULL,
     court       text COLLATE "C" NOT NULL,
+    -- The emergency whose step it is; empty for a node of the case itself.
+    incident    text COLLATE "C" NOT NULL DEFAULT '',
     reached_ms  bigint NOT NULL,
     telling     text COLLATE "C" NOT NULL CHECK (telling IN ('full', 'summary')),
     documents   text COLLATE "C" NOT NULL,
     -- Null while a judge holds it back.
     released_ms bigint,
-    PRIMARY KEY (case_id, node, round)
+    PRIMARY KEY (case_id, node, round, incident)
 );
 CREATE INDEX party_notice_held ON party_notice (case_id) WHERE released_ms IS NULL;
+
+-- Alarms may be the president's, and about a node: a clock of an emergency.
+ALTER TABLE outbox DROP CONSTRAINT outbox_audience_check;
+ALTER TABLE outbox ADD CONSTRAINT outbox_audience_check
+    CHECK (audience IN ('centre', 'director', 'president'));
+ALTER TABLE outbox ADD COLUMN node text COLLATE "C";

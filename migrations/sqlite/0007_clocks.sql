@@ -20,6 +20,8 @@ CREATE TABLE running_node (
     warned      INTEGER NOT NULL CHECK (warned IN (0, 1)),
     overdue     INTEGER NOT NULL CHECK (overdue IN (0, 1)),
     provisional INTEGER NOT NULL CHECK (provisional IN (0, 1)),
+    -- The calendar that the date is computed with: name and version.
+    calendar    TEXT    NOT NULL,
     PRIMARY KEY (case_id, node, round)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX running_node_by_due ON running_node (court, due_ms) WHERE due_ms IS NOT NULL;
@@ -44,11 +46,39 @@ CREATE TABLE party_notice (
     node        TEXT    NOT NULL,
     round       INTEGER NOT NULL,
     court       TEXT    NOT NULL,
+    -- The emergency whose step it is; empty for a node of the case itself.
+    incident    TEXT    NOT NULL DEFAULT '',
     reached_ms  INTEGER NOT NULL,
     telling     TEXT    NOT NULL CHECK (telling IN ('full', 'summary')),
     documents   TEXT    NOT NULL,
     -- Null while a judge holds it back.
     released_ms INTEGER,
-    PRIMARY KEY (case_id, node, round)
+    PRIMARY KEY (case_id, node, round, incident)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX party_notice_held ON party_notice (case_id) WHERE released_ms IS NULL;
+
+-- Alarms may be the president's, and about a node: a clock of an emergency. A check cannot be changed in place.
+CREATE TABLE outbox_new (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    position        INTEGER NOT NULL,
+    court           TEXT    NOT NULL,
+    audience        TEXT    NOT NULL CHECK (audience IN ('centre', 'director', 'president')),
+    kind            TEXT    NOT NULL,
+    incident        TEXT,
+    officer         TEXT,
+    node            TEXT,
+    raised_ms       INTEGER NOT NULL,
+    acknowledged_by TEXT,
+    acknowledged_ms INTEGER,
+    settled_ms      INTEGER
+) STRICT, WITHOUT ROWID;
+INSERT INTO outbox_new (id, position, court, audience, kind, incident, officer, raised_ms,
+    acknowledged_by, acknowledged_ms, settled_ms)
+    SELECT id, position, court, audience, kind, incident, officer, raised_ms,
+        acknowledged_by, acknowledged_ms, settled_ms FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE outbox_new RENAME TO outbox;
+CREATE INDEX outbox_open ON outbox (court, raised_ms, id)
+    WHERE acknowledged_ms IS NULL AND settled_ms IS NULL;
+CREATE INDEX outbox_by_incident ON outbox (incident)
+    WHERE settled_ms IS NULL AND incident IS NOT NULL;

@@ -4,6 +4,7 @@
 //! (PROTOCOL §7); otherwise the command opens the data folder itself, under the same lock.
 
 mod client;
+mod clock;
 mod gateways;
 mod officers;
 mod requests;

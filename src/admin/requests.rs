@@ -12,7 +12,7 @@ use tiande_core::text::clean_text;
 use tiande_core::time::Millis;
 
 use super::officers::{DutyTo, OfficerIn};
-use super::{gateways, officers, tracks};
+use super::{clock, gateways, officers, tracks};
 use crate::access::store::{NewStaff, NotRotated};
 use crate::app::App;
 use crate::entropy::IdEntropy;
@@ -73,6 +73,10 @@ pub enum AdminRequest {
     },
     /// Lists all gateways.
     GatewayList {},
+    /// Says what time it is for the deadlines of each court.
+    ClockShow {},
+    /// Believes the machine's clock again: somebody has looked at it.
+    ClockConfirm {},
     /// Forgets where an officer was in a month.
     TrackForget {
         /// Court.
@@ -236,6 +240,8 @@ pub async fn execute(app: &App, request: AdminRequest) -> Result<Value, AdminFau
         AdminRequest::GatewayAdd { court, name } => gateways::add(app, &court, &name).await,
         AdminRequest::GatewayRevoke { name } => gateways::revoke(app, &name).await,
         AdminRequest::GatewayList {} => gateways::list(app).await,
+        AdminRequest::ClockShow {} => clock::show(app).await,
+        AdminRequest::ClockConfirm {} => clock::confirm(app).await,
         AdminRequest::TrackForget { court, officer, month } => {
             tracks::forget(app, &court, &officer, month).await
         }

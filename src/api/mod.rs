@@ -1,5 +1,6 @@
 //! HTTP beside tips and sockets: sessions, tickets, devices, reading, operations, the pages.
 
+pub mod alarms;
 pub mod devices;
 pub mod incidents;
 pub mod nodes;
@@ -35,6 +36,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     procedure::routes(cfg);
     nodes::routes(cfg);
     supervision::routes(cfg);
+    alarms::routes(cfg);
     openapi::routes(cfg);
     operations::routes(cfg);
     pages::routes(cfg);

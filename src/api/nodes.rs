@@ -296,6 +296,7 @@ fn step(event: &CaseEvent, of: NodeCode, of_round: u16) -> Option<Step<'_>> {
         }
         CaseEvent::Opened { .. }
         | CaseEvent::IncidentLinked { .. }
+        | CaseEvent::StepReached { .. }
         | CaseEvent::HandlerSet { .. }
         | CaseEvent::Node(_)
         | CaseEvent::NoticesHeld { .. }

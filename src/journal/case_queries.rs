@@ -4,15 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use tiande_actors::ports::journal::ReadFault;
+use tiande_actors::ports::journal::{Audience, ReadFault};
 use tiande_core::calendar::Day;
 use tiande_core::case::Escalation;
-use tiande_core::ids::{CaseId, CourtId, UserId};
+use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, UserId};
 use tiande_core::procedure::Office;
 use tiande_core::time::UnixMillis;
 
+use super::projection::{audience_from_name, audience_name};
 use super::queries::LIST_MAX;
-use super::reader::{fault, limited, parsed};
+use super::reader::{fault, limited, parsed, unreadable};
 use super::sql::sql;
 use super::store::Store;
 
@@ -50,6 +51,55 @@ pub struct EscalationListed {
     pub handler: Option<UserId>,
     /// The whole of it.
     pub escalation: Escalation,
+}
+
+/// An open alarm in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmListed {
+    /// Identity.
+    pub alarm: AlarmId,
+    /// For whom.
+    pub audience: Audience,
+    /// What kind.
+    pub kind: String,
+    /// Code of the node, of a clock's.
+    pub node: Option<String>,
+    /// When it was raised.
+    pub raised: UnixMillis,
+    /// What it is about: incident, year and number, kind.
+    pub incident: Option<(IncidentId, (i64, i64), String)>,
+}
+
+/// Alarm, audience, kind, node, raised, incident, its year, number and kind.
+type AlarmColumns = (
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
+
+fn alarm(row: AlarmColumns) -> Result<AlarmListed, ReadFault> {
+    const WHAT: &str = "an open alarm";
+    let (alarm, audience, kind, node, raised, incident, year, number, incident_kind) = row;
+    let incident = match (incident, year, number, incident_kind) {
+        (Some(id), Some(year), Some(number), Some(kind)) => {
+            Some((parsed(WHAT, &id)?, (year, number), kind))
+        }
+        _ => None,
+    };
+    Ok(AlarmListed {
+        alarm: parsed(WHAT, &alarm)?,
+        audience: audience_from_name(&audience).ok_or_else(|| unreadable(WHAT))?,
+        kind,
+        node,
+        raised: UnixMillis(raised),
+        incident,
+    })
 }
 
 /// Case, number, handler, node, round, due, warned, overdue, provisional.
@@ -132,6 +182,34 @@ impl Store {
             Ok(((handler, day), u64::try_from(count).unwrap_or(0)))
         };
         rows.into_iter().map(read).collect()
+    }
+
+    /// Alarms of a court for these audiences that nobody has acknowledged, the oldest first, at most
+    /// [`LIST_MAX`].
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn alarms_listed(
+        &self,
+        court: &CourtId,
+        audiences: &[Audience],
+        limit: u32,
+    ) -> Result<Vec<AlarmListed>, ReadFault> {
+        let name = |nth: usize| audiences.get(nth).map_or("", |audience| audience_name(*audience));
+        // Index outbox_open; primary key of `incident`.
+        let query =
+            sql("SELECT o.id, o.audience, o.kind, o.node, o.raised_ms, o.incident, i.year, \
+             i.number, i.kind FROM outbox AS o LEFT JOIN incident AS i ON i.id = o.incident \
+             WHERE o.court = $1 AND o.acknowledged_ms IS NULL AND o.settled_ms IS NULL \
+             AND o.audience IN ($2, $3, $4) ORDER BY o.raised_ms, o.id LIMIT $5")
+            .bind(court.as_str())
+            .bind(name(0))
+            .bind(name(1))
+            .bind(name(2))
+            .bind(limit.min(LIST_MAX));
+        let rows: Vec<AlarmColumns> =
+            limited("open alarms", self.readers().fetch_all(query)).await?;
+        rows.into_iter().map(alarm).collect()
     }
 
     /// Escalations of a court that are not over, the longest first, at most [`LIST_MAX`]: those that have

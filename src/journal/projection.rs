@@ -134,6 +134,15 @@ pub struct CaseRow {
 /// A node of a case: case, code, round.
 pub type NodeKey = (CaseId, NodeCode, u16);
 
+/// A row of `running_node`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunningRow {
+    /// How the node stands.
+    pub node: RunningNode,
+    /// The calendar that its date is computed with.
+    pub calendar: String,
+}
+
 /// A new row of `outbox`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmRow {
@@ -151,6 +160,8 @@ pub struct AlarmRow {
     pub incident: Option<IncidentId>,
     /// Whom it is about.
     pub officer: Option<OfficerId>,
+    /// Which clock of an emergency it is about.
+    pub node: Option<NodeCode>,
     /// When it was raised.
     pub raised: UnixMillis,
     /// Who took note, and when.
@@ -190,6 +201,7 @@ pub fn audience_name(audience: Audience) -> &'static str {
     match audience {
         Audience::Centre => "centre",
         Audience::Director => "director",
+        Audience::President => "president",
     }
 }
 
@@ -199,8 +211,15 @@ pub fn audience_from_name(name: &str) -> Option<Audience> {
     match name {
         "centre" => Some(Audience::Centre),
         "director" => Some(Audience::Director),
+        "president" => Some(Audience::President),
         _ => None,
     }
+}
+
+/// The emergency of a notice, as its row keeps it; empty for a node of the case itself.
+#[must_use]
+pub fn of_incident(incident: Option<IncidentId>) -> String {
+    incident.map(|id| id.to_string()).unwrap_or_default()
 }
 
 /// An escalation as its row keeps it.
@@ -263,7 +282,8 @@ fn incident(court: &CourtId, id: IncidentId, at: UnixMillis, event: &IncidentEve
         | IncidentEvent::OfficerFinished { .. }
         | IncidentEvent::OfficerReleased { .. }
         | IncidentEvent::Exhausted { .. }
-        | IncidentEvent::DirectorAlarmed { .. } => None,
+        | IncidentEvent::DirectorAlarmed { .. }
+        | IncidentEvent::ClockRang(_) => None,
     };
     Operation::PatchIncident(id, IncidentPatch { updated: at, closing })
 }
@@ -355,6 +375,7 @@ fn case(court: &CourtId, id: CaseId, event: &CaseEvent) -> Option<Operation> {
             handler: None,
         })),
         CaseEvent::IncidentLinked { .. }
+        | CaseEvent::StepReached { .. }
         | CaseEvent::HandlerSet { .. }
         | CaseEvent::Node(_)
         | CaseEvent::EscalationRaised { .. }
@@ -395,7 +416,7 @@ pub struct Changes {
     /// Clocks of cases as they stand after the group; `None` for those that ring no more.
     pub clocks: BTreeMap<CaseId, (CourtId, Option<UnixMillis>)>,
     /// Running nodes as they stand after the group; `None` for those that ended.
-    pub running: BTreeMap<NodeKey, (CourtId, Option<RunningNode>)>,
+    pub running: BTreeMap<NodeKey, (CourtId, Option<RunningRow>)>,
     /// Escalations as they stand after the group.
     pub escalations: BTreeMap<NodeKey, (CourtId, Escalation)>,
     /// New notices to applicants, and when each was let go.
@@ -460,7 +481,7 @@ impl Changes {
 
     /// Takes what a decision changes in the rows of one case in.
     pub fn case(&mut self, court: &CourtId, at: UnixMillis, change: &CaseChange) {
-        let CaseChange { case, rows } = change;
+        let CaseChange { case, calendar, rows } = change;
         if let Some(handler) = rows.handler {
             match self.cases.iter_mut().find(|row| row.id == *case) {
                 Some(row) => row.handler = Some(handler),
@@ -471,7 +492,8 @@ impl Changes {
             self.clocks.insert(*case, (court.clone(), next));
         }
         for node in &rows.running {
-            self.running.insert((*case, node.node, node.round), (court.clone(), Some(*node)));
+            let row = RunningRow { node: *node, calendar: calendar.to_string() };
+            self.running.insert((*case, node.node, node.round), (court.clone(), Some(row)));
         }
         for (node, round) in &rows.ended {
             self.running.insert((*case, *node, *round), (court.clone(), None));
@@ -503,7 +525,7 @@ impl Changes {
         change: &NoticeChange,
     ) {
         match change {
-            NoticeChange::Raise { alarm, audience, kind, incident, officer } => {
+            NoticeChange::Raise { alarm, audience, kind, incident, officer, node } => {
                 self.alarms.push(AlarmRow {
                     id: *alarm,
                     position,
@@ -512,6 +534,7 @@ impl Changes {
                     kind: kind.clone(),
                     incident: *incident,
                     officer: *officer,
+                    node: *node,
                     raised: at,
                     acknowledged: None,
                     settled: None,

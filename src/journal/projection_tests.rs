@@ -89,6 +89,7 @@ fn an_alarm_raised_after_a_settlement_stays_open() {
         kind: "exhausted".into(),
         incident: Some(incident_id(1)),
         officer: None,
+        node: None,
     };
     changes.notice(&court(), 1, UnixMillis(1), &raise(1));
     changes.notice(&court(), 1, UnixMillis(2), &NoticeChange::Settle { incident: incident_id(1) });

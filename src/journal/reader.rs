@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tiande_actors::ports::journal::{
     Delivery, DeliveryKeys, OpenAlarm, OpenWork, ReadFault, SetClock, Stored,
 };
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
 use tiande_core::journal::{StreamId, Subject, decode};
@@ -171,7 +172,7 @@ fn stored(row: RecordRow, keys: &SubjectKeys, generation: u64) -> Result<Stored,
 }
 
 /// Index outbox_open.
-const OPEN_ALARMS: &str = "SELECT id, audience, kind, incident, officer, raised_ms FROM outbox \
+const OPEN_ALARMS: &str = "SELECT id, audience, kind, incident, officer, node, raised_ms FROM outbox \
      WHERE court = $1 AND acknowledged_ms IS NULL AND settled_ms IS NULL ORDER BY raised_ms, id";
 
 /// Alarms of a court that nobody has acknowledged.
@@ -259,12 +260,33 @@ pub async fn first_clocks(
     rows.into_iter().map(read).collect()
 }
 
-/// Identity, audience, kind, incident, officer, when.
-type AlarmColumns = (String, String, String, Option<String>, Option<String>, i64);
+/// Cases with a running node whose date was computed with another calendar.
+pub async fn outdated_cases(
+    readers: Readers,
+    court: CourtId,
+    calendar: CalendarVersion,
+    after: Option<CaseId>,
+    most: usize,
+) -> Result<Vec<CaseId>, ReadFault> {
+    const WHAT: &str = "cases of another calendar";
+    // By primary key from where the last look ended: all looks together are one pass.
+    let query = sql("SELECT DISTINCT case_id FROM running_node \
+                     WHERE case_id > $1 AND court = $2 AND calendar <> $3 \
+                     ORDER BY case_id LIMIT $4")
+    .bind(after.map(|case| case.to_string()).unwrap_or_default())
+    .bind(court.as_str())
+    .bind(calendar.to_string())
+    .bind(i64::try_from(most).unwrap_or(i64::MAX));
+    let rows: Vec<(String,)> = limited(WHAT, readers.fetch_all(query)).await?;
+    rows.iter().map(|(case,)| parsed(WHAT, case)).collect()
+}
+
+/// Identity, audience, kind, incident, officer, node, when.
+type AlarmColumns = (String, String, String, Option<String>, Option<String>, Option<String>, i64);
 
 fn alarm(row: AlarmColumns) -> Result<OpenAlarm, ReadFault> {
     const WHAT: &str = "an open alarm";
-    let (alarm, audience, kind, incident, officer, at) = row;
+    let (alarm, audience, kind, incident, officer, node, at) = row;
     Ok(OpenAlarm {
         alarm: parsed(WHAT, &alarm)?,
         audience: audience_from_name(&audience)
@@ -272,6 +294,10 @@ fn alarm(row: AlarmColumns) -> Result<OpenAlarm, ReadFault> {
         kind,
         incident: incident.map(|text| parsed(WHAT, &text)).transpose()?,
         officer: officer.map(|text| parsed(WHAT, &text)).transpose()?,
+        node: node
+            .map(|text| text.parse())
+            .transpose()
+            .map_err(|_| unreadable("an alarm's node"))?,
         at: UnixMillis(at),
     })
 }

@@ -11,14 +11,17 @@ use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
     Remembered, SetClock, Stored,
 };
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
 use tiande_core::journal::{Snapshot, StreamId, Subject};
+use tiande_core::time::UnixMillis;
 use tokio::sync::watch;
 
 use super::job::StoreFault;
 use super::postgres::{PostgresJournal, PostgresOptions};
-use super::sql::{Conn, Readers};
+use super::reader::{limited, unreadable};
+use super::sql::{Conn, Readers, sql};
 use super::sqlite::{OpenFault, OpenOptions, SqliteJournal};
 use crate::keys::MasterKey;
 
@@ -117,6 +120,31 @@ impl Store {
         }
     }
 
+    /// True when the database has a wall clock of its own, because it runs on another machine.
+    #[must_use]
+    pub fn has_a_clock_of_its_own(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(journal) => journal.is_elsewhere(),
+        }
+    }
+
+    /// What the database's wall clock shows; SQLite has none but this machine's.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn wall_clock(&self) -> Result<UnixMillis, ReadFault> {
+        const WHAT: &str = "the clock of the database";
+        let query = match self {
+            Self::Sqlite(_) => sql("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
+            Self::Postgres(_) => {
+                sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+            }
+        };
+        let row: Option<(i64,)> = limited(WHAT, self.readers().fetch_optional(query)).await?;
+        row.map(|(at,)| UnixMillis(at)).ok_or_else(|| unreadable(WHAT))
+    }
+
     /// The data folder.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
@@ -181,6 +209,16 @@ impl Journal for Store {
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
         self.journal().first_clocks(court, most)
+    }
+
+    fn outdated_cases(
+        &self,
+        court: CourtId,
+        calendar: CalendarVersion,
+        after: Option<CaseId>,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
+        self.journal().outdated_cases(court, calendar, after, most)
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

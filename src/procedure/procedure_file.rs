@@ -112,6 +112,7 @@ fn node(row: &mut Fields<'_>, reader: &mut Reader) -> NodeDraft {
         kind: row.text(reader, "kind"),
         rounds: row.number_if_any(reader, "rounds"),
         warn: row.texts(reader, "warn"),
+        reached_by: row.text_if_any(reader, "reached_by"),
         documents: row.texts_if_any(reader, "documents"),
         one_of: row.texts_if_any(reader, "one_of"),
         no_document: row.text_if_any(reader, "no_document"),
@@ -132,6 +133,7 @@ fn start(mut fields: Fields<'_>, reader: &mut Reader) -> StartDraft {
     let start = StartDraft {
         event: fields.text_if_any(reader, "event"),
         after: fields.texts_if_any(reader, "after"),
+        by_hand: fields.flag(reader, "by_hand"),
         before_end_of: fields.texts_if_any(reader, "before_end_of"),
         zh: fields.text_if_any(reader, "zh"),
         en: fields.text_if_any(reader, "en"),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tiande_core::calendar::{Day, SHANGHAI_OFFSET_MINUTES};
 use tiande_core::deadline::{End, Rule};
-use tiande_core::procedure::{Documents, Kind, Node, Offset, Start, Words};
+use tiande_core::procedure::{Documents, IncidentStep, Kind, Node, Offset, Start, Words};
 use tiande_core::rfc3339;
 use tiande_core::time::UnixMillis;
 
@@ -133,7 +133,9 @@ pub(super) fn rows_json(rules: &Rules) -> Value {
 fn row_json(node: &Node) -> Value {
     let start = match &node.start {
         Start::Event(event) => json!({"event": event}),
-        Start::After { nodes, zh, en } => json!({"after": nodes, "zh": zh, "en": en}),
+        Start::After { nodes, by_hand, zh, en } => {
+            json!({"after": nodes, "by_hand": by_hand, "zh": zh, "en": en})
+        }
         Start::BeforeEndOf { nodes, zh, en } => {
             json!({"before_end_of": nodes, "zh": zh, "en": en})
         }
@@ -152,6 +154,7 @@ fn row_json(node: &Node) -> Value {
         "limit": {"count": node.limit.count, "unit": node.limit.unit.name(), "exact": node.limit.exact},
         "kind": node.kind.name(), "rounds": rounds,
         "warn": node.warn.iter().map(|offset| offset_text(*offset)).collect::<Vec<_>>(),
+        "reached_by": node.reached_by.map(IncidentStep::name),
         "documents": documents, "told": node.told, "tell": node.telling.name(),
         "alarm_warn": node.alarm_warn, "alarm_expiry": node.alarm_expiry,
         "suspended_by": node.suspended_by,

@@ -156,6 +156,9 @@ fn audiences_of(may: impl Fn(Action) -> bool) -> Vec<Audience> {
     if may(Action::AcknowledgeDirectorAlarm) {
         audiences.push(Audience::Director);
     }
+    if may(Action::AcknowledgePresidentAlarm) {
+        audiences.push(Audience::President);
+    }
     audiences
 }
 

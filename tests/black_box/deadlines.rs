@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::tips::good_tip;
 use crate::support::waiting::{SOON, until};
 use crate::support::{Court, Door, Server};
 
@@ -131,4 +132,50 @@ fn what_is_overdue_reaches_the_president_and_is_answered_for_through_kills() {
     server.kill();
     let verified = server.command(&["journal", "verify"], "");
     assert_eq!(verified.code, Some(0), "{}{}", verified.out, verified.err);
+}
+
+#[test]
+fn who_sits_at_a_desk_hears_the_own_alarms_and_takes_note_of_them_once() {
+    let server = Server::start();
+    let court = Court::add_with(&server, "alpha", &json!({"director_after_ms": 1000}));
+    let director = Desk::of(&server, &court, "director", "director");
+    let other = Desk::of(&server, &court, "deputy", "director");
+    let president = Desk::of(&server, &court, "president", "president");
+    let judge = Desk::of(&server, &court, "judge", "judge");
+    let list = "/api/supervision/alarms";
+    let alarms = |desk: &Desk<'_>| desk.get(list)["alarms"].as_array().expect("a list").clone();
+    assert!(alarms(&director).is_empty());
+    let refused = server.get(list, &[("cookie", &judge.cookie)]);
+    assert_eq!(refused.status, 403);
+
+    // Nobody is on duty: a second later it is the director's.
+    court.source.incident(&server, "m1", &good_tip("alpha"));
+    let alarm = until(SOON, "the director hears of it", || alarms(&director).into_iter().next());
+    assert_eq!((&alarm["kind"], &alarm["level"]), (&json!("exhausted"), &json!("director")));
+    assert_eq!(alarm["incident_kind"], "debtor_sighted");
+    assert!(alarm["number"].as_str().is_some_and(|number| number.ends_with("-000001")), "{alarm}");
+    assert!(alarms(&president).is_empty(), "not the president's");
+
+    let id = alarm["alarm"].as_str().expect("an id");
+    let path = format!("/api/alarms/{id}/acknowledge");
+    assert_eq!(president.post(&path, &json!({})), 403);
+    assert_eq!(director.post(&path, &json!({"x": 1})), 422);
+    assert_eq!(director.post(&path, &json!({})), 204);
+    assert_eq!(other.post(&path, &json!({})), 404, "somebody has");
+    assert!(alarms(&other).is_empty());
+}
+
+#[test]
+fn an_operator_sees_court_time_and_has_nothing_to_confirm_while_it_is_believed() {
+    let server = Server::start();
+    Court::add(&server, "alpha");
+    let shown = server.command(&["clock", "show"], "");
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    let shown: Value = serde_json::from_str(&shown.out).expect("JSON");
+    assert_eq!(shown["courts"][0]["court"], "alpha");
+    assert_eq!(shown["courts"][0]["suspect"], false);
+    assert_eq!(shown["courts"][0]["second_source"], Value::Null);
+    let confirmed = server.command(&["clock", "confirm"], "");
+    let confirmed: Value = serde_json::from_str(&confirmed.out).expect("JSON");
+    assert_eq!(confirmed, json!({"confirmed": []}));
 }

@@ -9,6 +9,7 @@ use tiande::journal::Store;
 use tiande::journal::case_queries::EscalationListed;
 use tiande::journal::sql::sql;
 use tiande_actors::ports::journal::{Append, CaseChange, Journal as _, SetClock};
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::calendar::Day;
 use tiande_core::case::{CaseRows, Escalation, PartyNotice, RunningNode};
 use tiande_core::deadline::Level;
@@ -39,8 +40,12 @@ fn running(node: &str, due: UnixMillis) -> RunningNode {
     RunningNode { node, round: 1, due: Some(due), warned: false, overdue: false, provisional: true }
 }
 
+fn calendar(version: u32) -> CalendarVersion {
+    CalendarVersion { name: "cn".into(), version, last_year: 2026 }
+}
+
 fn change(n: u64, rows: CaseRows) -> Append {
-    let change = CaseChange { case: case(n), rows };
+    let change = CaseChange { case: case(n), calendar: calendar(1), rows };
     Append { case: Some(Box::new(change)), ..decision(Vec::new()) }
 }
 
@@ -64,6 +69,7 @@ fn notice(node: &str, held: bool) -> PartyNotice {
     PartyNotice {
         node: node.parse().expect("a code"),
         round: 1,
+        incident: None,
         reached: NOW,
         telling: Telling::Summary,
         documents: vec!["one".into(), "two".into()],

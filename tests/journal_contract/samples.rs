@@ -183,6 +183,7 @@ pub fn opened(n: u64) -> IncidentOpened {
         excluded: Vec::new(),
         exercise: false,
         alarm: None,
+        procedure: None,
         subject: Subject(tip(n).0),
         personal: Some(IncidentPersonal {
             place: Some(place()),
@@ -219,6 +220,7 @@ pub fn raise(n: u64, about: u64) -> NoticeChange {
         kind: "exhausted".into(),
         incident: Some(incident(about)),
         officer: None,
+        node: None,
     }
 }
 

@@ -12,10 +12,12 @@ export interface Court {
 
 export interface Alarm {
   alarm: string;
-  level: 'centre' | 'director';
-  kind: 'exhausted' | 'sos' | 'officer_silent' | 'actor_down';
+  level: 'centre' | 'director' | 'president';
+  kind: 'exhausted' | 'sos' | 'officer_silent' | 'clock_warning' | 'clock_overdue' | 'clock_suspect' | 'actor_down';
   incident?: string | null;
   officer?: string | null;
+  /** Which clock of an emergency. */
+  node?: string | null;
   at: number;
   title: string;
 }

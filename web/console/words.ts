@@ -1,6 +1,11 @@
 // Every text of the console, Chinese and English side by side.
 
-import { dictionary, type Entry, lookUp } from '../shared/i18n.svelte';
+import { duration } from '../shared/format';
+import { dictionary, type Entry, locale, lookUp, pick } from '../shared/i18n.svelte';
+import type { IncidentClock } from '../shared/protocol/shapes';
+import { alarmName } from '../shared/words';
+import type { Alarm } from './protocol';
+import { countdown } from './state/clocks';
 
 export const t = dictionary({
   product: ['执行指挥中心', 'Enforcement command centre'],
@@ -160,11 +165,18 @@ export const t = dictionary({
   alarmLocate: ['查看', 'Show'],
   alarmNow: ['现在：{status}', 'now: {status}'],
   alarmOver: ['已结束', 'over'],
-  alarmAckSettled: ['一并确认已派到人的 {n} 条', 'Acknowledge the {n} that have officers'],
+  alarmAckSettled: ['一并确认已无需处理的 {n} 条', 'Acknowledge the {n} that are settled'],
   alarmMore: ['另有 {n} 条警报', '{n} more alarms'],
   alarmBy: ['{name} 已确认', 'Acknowledged by {name}'],
   alarmAge: ['{time} 前', '{time} ago'],
+  alarmReached: ['该步骤已完成', 'reached since'],
+  confirmTime: ['请核对并确认服务器时间', 'Check the server’s time and confirm it'],
   levelDirector: ['已上报局长', 'Raised to the director'],
+  levelPresident: ['已上报院长', 'Raised to the president'],
+  // Clocks of emergencies
+  clockLeft: ['剩 {time}', '{time} left'],
+  clockOver: ['已超时 {time}', 'overdue by {time}'],
+  clockDue: ['{time} 届满', 'due {time}'],
   // Feed
   feed: ['动态', 'Events'],
   feedEmpty: ['暂无动态', 'Nothing yet'],
@@ -198,11 +210,13 @@ const VERDICTS: Record<string, Entry> = {
   busy: ['处理中', 'busy'],
 };
 
-const ALARMS: Record<string, Entry> = {
-  sos: ['干警求助', 'Officer SOS'],
-  exhausted: ['无人可派', 'Nobody left to send'],
-  officer_silent: ['现场无应答', 'No answer from the scene'],
-  actor_down: ['系统部件故障', 'A part of the system failed'],
+/** What each clock of an emergency waits for; shorter than the procedure's names, which stand in the panel. */
+const CLOCKS: Record<string, Entry> = {
+  E01: ['接警确认', 'acknowledge'],
+  E02: ['研判派单', 'triage and dispatch'],
+  E03: ['出发', 'unit rolling'],
+  E04: ['到场', 'on scene'],
+  E05: ['乡镇到场', 'on scene, countryside'],
 };
 
 /** `past` for a decision already made: there "asked" is what happened, not a judgement. */
@@ -210,4 +224,25 @@ export function verdictName(code: string, past = false): string {
   return past && code === 'asked' ? lookUp({ asked: ['已询问', 'asked'] }, code) : lookUp(VERDICTS, code);
 }
 
-export const alarmName = (code: string): string => lookUp(ALARMS, code);
+/** `出发(E03)`; the code alone when this page does not know it. */
+export function clockName(code: string): string {
+  if (!(code in CLOCKS)) return code;
+  return `${lookUp(CLOCKS, code)}${locale.lang === 'zh' ? '' : ' '}(${code})`;
+}
+
+/** An alarm's kind, and which clock it is about. */
+export function alarmTitle({ kind, node }: Pick<Alarm, 'kind' | 'node'>): string {
+  return node ? `${alarmName(kind)} · ${clockName(node)}` : alarmName(kind);
+}
+
+/** `出发 剩 03:12`, where there is little room. */
+export function clockShort(clock: IncidentClock, now: number): string {
+  const name = clock.node in CLOCKS ? lookUp(CLOCKS, clock.node) : pick([clock.zh, clock.en]);
+  return `${name} ${clockTimeLeft(clock, now)}`;
+}
+
+/** `剩 03:12`, or by how much it has run out. */
+export function clockTimeLeft(clock: IncidentClock, now: number): string {
+  const { overdue, ms } = countdown(clock, now);
+  return t(overdue ? 'clockOver' : 'clockLeft', { time: duration(ms) });
+}

@@ -1,6 +1,8 @@
 // Every text of the desk, Chinese and English side by side; those of the calculator are in its folder.
 
 import { dictionary, type Entry, locale, lookUp } from '../shared/i18n.svelte';
+import { alarmName } from '../shared/words';
+import type { OpenAlarm } from './protocol/alarms';
 import { remaining } from './state/remaining';
 import type { EscalationAct } from './state/rights';
 import { dateOf, endsWithDay, minuteOf, weekdayOf } from './state/shanghai';
@@ -26,6 +28,7 @@ export const t = dictionary({
   ],
   // Lists
   lists: ['督办列表', 'Lists'],
+  clocks: ['应急时限', 'Emergency clocks'],
   near: ['临期', 'Near due'],
   overdue: ['逾期', 'Overdue'],
   escalations: ['督办件', 'Escalations'],
@@ -33,10 +36,11 @@ export const t = dictionary({
   within: ['范围', 'Within'],
   nDays: ['{n} 天内', '{n} days'],
   refresh: ['刷新', 'Refresh'],
-  asOf: ['{time} 更新，每 30 秒自动更新', 'As of {time}, renewed every 30 s'],
+  asOf: ['{time} 更新，每 {n} 秒自动更新', 'As of {time}, renewed every {n} s'],
   loading: ['正在载入…', 'Loading…'],
   notRefreshed: ['未能更新：{why}。以下为 {time} 的数据。', 'Not renewed: {why}. Data as of {time}.'],
   notLoaded: ['未能载入：{why}', 'Not loaded: {why}'],
+  clocksEmpty: ['没有待知悉的应急警报', 'No alarm waits for you to take note of it'],
   nearEmpty: ['此范围内没有临期节点', 'Nothing is due within these days'],
   overdueEmpty: ['没有逾期节点', 'Nothing is overdue'],
   escalationsEmpty: ['没有未办结的督办件', 'No open escalations'],
@@ -59,6 +63,15 @@ export const t = dictionary({
   lateDays: ['逾期{n}天', '{n} d overdue'],
   lateHours: ['逾期{n}小时', '{n} h overdue'],
   lateMinutes: ['逾期{n}分钟', '{n} min overdue'],
+  // Alarms of emergencies
+  clocksWaiting: ['应急时限：{n} 条待知悉', 'Emergency clocks: {n} wait for you to take note'],
+  raisedTo: ['报送', 'Raised to'],
+  since: ['自', 'Since'],
+  sinceAge: ['（{age}前）', '({age} ago)'],
+  acknowledge: ['知悉', 'Acknowledge'],
+  noted: ['已记录知悉：{what}', 'Acknowledged: {what}'],
+  notedBefore: ['已由他人知悉，或已结束：{what}', 'Acknowledged by somebody else, or over: {what}'],
+  notNoted: ['未能记录知悉：{why}', 'Not acknowledged: {why}'],
   // Escalations
   offices: ['已报', 'Reached'],
   raised: ['最近上报', 'Last raised'],
@@ -113,6 +126,7 @@ const OFFICES: Record<string, Entry> = {
   filing_head: ['立案庭负责人', 'head of filing'],
   finance: ['财务', 'finance'],
   command_centre: ['执行指挥中心', 'command centre'],
+  centre: ['执行指挥中心', 'command centre'],
   director: ['执行局长', 'director'],
   president: ['院长', 'president'],
   discipline: ['纪检监察组', 'discipline'],
@@ -182,6 +196,11 @@ export const weekday = (date: string): string => lookUp(WEEKDAYS, String(weekday
 
 /** The name of what has one in both languages, such as a node. */
 export const inLanguage = (of: { zh: string; en: string }): string => (locale.lang === 'zh' ? of.zh : of.en);
+
+/** What an alarm is about, in a line: `2026-000001 E03`. */
+export function alarmWhat(row: OpenAlarm): string {
+  return [row.number, row.node ?? alarmName(row.kind)].filter(Boolean).join(' ');
+}
 
 /** A list as the language writes it. */
 export const joined = (parts: readonly string[]): string => parts.join(locale.lang === 'zh' ? '、' : ', ');

@@ -17,7 +17,7 @@ let first: string;
 let second: string;
 
 test.beforeAll(async ({ browser }) => {
-  server = await TestServer.start();
+  server = await TestServer.start({ director_after_ms: 1000 });
   judge = await server.user('judge1', '王法官', ['judge']);
   other = await server.user('judge2', '陈法官', ['judge']);
   director = await server.user('director1', '刘局长', ['director']);
@@ -188,6 +188,46 @@ test('the president closes what needs no answer', async ({ browser }) => {
   await expect(row).toHaveCount(0);
 });
 
+test('a director takes note of an alarm of an emergency, once', async ({ browser }) => {
+  const source = await server.source('hotline', true);
+  const { page } = await openDesk(browser, server, director);
+  await expect(page.getByTestId('panel-near')).toBeVisible();
+  await page.getByTestId('tab-clocks').click();
+  await expect(page.getByTestId('list-empty')).toBeVisible();
+
+  // Nobody is on duty: it is the centre's alarm at once, and the director's a second later.
+  await server.tip(source);
+  const mine = (desk: Page) => desk.getByTestId('alarm-row').filter({ hasText: '执行局长' });
+  await expect(async () => {
+    await page.getByTestId('refresh').click();
+    await expect(mine(page)).toBeVisible({ timeout: 1000 });
+  }).toPass({ timeout: 20_000 });
+  await expect(mine(page)).toContainText('无人可派');
+  await expect(mine(page)).toContainText('发现被执行人');
+  await expect(page.getByTestId('tab-clocks').locator('b')).toHaveText(String(await page.getByTestId('alarm-row').count()));
+  await expectAccessible(page, 'desk: emergency clocks');
+  await page.screenshot({ path: `${OUT}/desk-clocks.png` });
+
+  // Another desk has not heard that the first was faster.
+  const { page: slow } = await openDesk(browser, server, director);
+  await slow.getByTestId('tab-clocks').click();
+  await expect(mine(slow)).toBeVisible();
+  await slow.route('**/api/supervision/alarms', (route) => route.abort());
+  await mine(page).getByTestId('acknowledge').click();
+  await expect(page.getByTestId('told')).toContainText('已记录知悉');
+  await expect(mine(page)).toHaveCount(0);
+  await expect(page.getByTestId('panel-clocks')).toBeFocused();
+  await mine(slow).getByTestId('acknowledge').click();
+  await expect(slow.getByTestId('told')).toContainText('已由他人知悉');
+
+  const { page: above } = await openDesk(browser, server, president);
+  await above.getByTestId('tab-clocks').click();
+  await expect(above.getByTestId('list-empty')).toBeVisible();
+  const { page: none } = await openDesk(browser, server, judge);
+  await expect(none.getByTestId('tab-near')).toBeVisible();
+  await expect(none.getByTestId('tab-clocks')).toHaveCount(0);
+});
+
 test('a director moves a case to another judge', async ({ browser }) => {
   const { page } = await openDesk(browser, server, director);
   await page.getByTestId('days').selectOption('7');
@@ -290,7 +330,7 @@ test('all of it fits a small screen, by night and by day', async ({ browser }) =
   const { page } = await openDesk(browser, server, director, PHONE);
   for (let seen = 0; seen < 2; seen += 1) {
     const theme = await page.evaluate(() => document.documentElement.dataset['theme'] ?? '');
-    for (const list of ['near', 'overdue', 'escalations', 'load']) {
+    for (const list of ['clocks', 'near', 'overdue', 'escalations', 'load']) {
       await page.getByTestId(`tab-${list}`).click();
       await expect(page.getByTestId(`panel-${list}`)).toBeVisible();
       await expectNoSideScroll(page);

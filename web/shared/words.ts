@@ -49,6 +49,16 @@ const OFFICER_STATUSES: Record<string, Entry> = {
   out_of_contact: ['失联', 'Out of contact'],
 };
 
+const ALARMS: Record<string, Entry> = {
+  sos: ['干警求助', 'Officer SOS'],
+  exhausted: ['无人可派', 'Nobody left to send'],
+  officer_silent: ['现场无应答', 'No answer from the scene'],
+  clock_warning: ['应急时限将届满', 'Emergency clock about to run out'],
+  clock_overdue: ['应急时限已超过', 'Emergency clock ran out'],
+  clock_suspect: ['服务器时钟异常', 'The server’s clock jumped'],
+  actor_down: ['系统部件故障', 'A part of the system failed'],
+};
+
 const REFUSALS: Record<string, Entry> = {
   'auth-required': ['登录已失效，请重新登录', 'Please sign in again'],
   credentials: ['用户名或密码不正确', 'Wrong user name or password'],
@@ -96,6 +106,7 @@ export const statusName = (code: string): string => lookUp(STATUSES, code);
 export const stageName = (code: string): string => lookUp(STAGES, code);
 export const outcomeName = (code: string): string => lookUp(OUTCOMES, code);
 export const officerStatusName = (code: string): string => lookUp(OFFICER_STATUSES, code);
+export const alarmName = (code: string): string => lookUp(ALARMS, code);
 export const age = (ms: number | null | undefined): string =>
   ageIn(ms, locale.lang === 'zh' ? ['秒', '分钟', '小时'] : ['s', 'min', 'h']);
 export const outcomeCodes = Object.keys(OUTCOMES);

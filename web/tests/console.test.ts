@@ -4,36 +4,8 @@ import { alarmOrder, isSettled, soundFor } from '../console/state/alarms';
 import { withKeys } from '../console/state/candidates';
 import { feedLine } from '../console/state/history';
 import { ageing, inOrder, needsDispatcher, seatsOpen, section } from '../console/state/queue-order';
-import type { Considered, Incident, Verdict } from '../shared/protocol/shapes';
-
-function incident(more: Partial<Incident>): Incident {
-  return {
-    id: 'i',
-    number: '2026-000001',
-    kind: 'debtor_sighted',
-    urgency: 'emergency',
-    status: 'awaiting_dispatch',
-    exercise: false,
-    trusted: true,
-    opened_at: 0,
-    updated_at: 0,
-    closed_at: null,
-    outcome: null,
-    place: { lat: 35, lon: 114 },
-    address: null,
-    description: null,
-    case_number: null,
-    case: null,
-    need: 2,
-    crew: [],
-    offers_open: [],
-    alarm: null,
-    tip: null,
-    tips: 0,
-    merged: [],
-    ...more,
-  };
-}
+import type { Considered, Verdict } from '../shared/protocol/shapes';
+import { incident } from './incident';
 
 describe('the queue', () => {
   it('shows an SOS first, then who has nobody, then urgent before routine, oldest first', () => {

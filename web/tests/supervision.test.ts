@@ -147,9 +147,9 @@ describe('a list that is asked for again', () => {
 
 describe('rights', () => {
   it('follow from the roles', () => {
-    expect(rightsOf(['director'])).toEqual({ supervises: true, handles: false, moves: true });
-    expect(rightsOf(['president', 'judge'])).toEqual({ supervises: true, handles: true, moves: false });
-    expect(rightsOf(['clerk'])).toEqual({ supervises: false, handles: true, moves: false });
+    expect(rightsOf(['director'])).toEqual({ supervises: true, handles: false, moves: true, alarmed: true });
+    expect(rightsOf(['president', 'judge'])).toEqual({ supervises: true, handles: true, moves: false, alarmed: true });
+    expect(rightsOf(['clerk'])).toEqual({ supervises: false, handles: true, moves: false, alarmed: false });
     for (const role of ['dispatcher', 'operator', 'auditor', 'nobody knows']) expect(mayEnter(rightsOf([role]))).toBe(false);
   });
 

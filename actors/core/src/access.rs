@@ -104,6 +104,8 @@ pub enum Action {
     AcknowledgeCentreAlarm,
     /// Take note of the director's alarms.
     AcknowledgeDirectorAlarm,
+    /// Take note of the president's alarms.
+    AcknowledgePresidentAlarm,
     /// Read a case's number and parties.
     ReadCase,
     /// Open, do, correct, suspend nodes of cases, answer what was escalated, hold back what parties are
@@ -137,6 +139,7 @@ impl Action {
         Self::ReportPositions,
         Self::AcknowledgeCentreAlarm,
         Self::AcknowledgeDirectorAlarm,
+        Self::AcknowledgePresidentAlarm,
         Self::ReadCase,
         Self::HandleCase,
         Self::MoveCase,
@@ -228,9 +231,10 @@ fn allows(role: Role, action: Action) -> bool {
                 | A::ReadRecentTrack
                 | A::ReadTrackHistory
         ),
-        Role::President | Role::Discipline => {
-            matches!(action, A::ReadCase | A::SuperviseCases)
+        Role::President => {
+            matches!(action, A::ReadCase | A::SuperviseCases | A::AcknowledgePresidentAlarm)
         }
+        Role::Discipline => matches!(action, A::ReadCase | A::SuperviseCases),
         Role::Judge | Role::Clerk => matches!(action, A::ReadCase | A::HandleCase),
         Role::Auditor => false,
         // Runs the machine through the admin socket; cases and places are not the operator's.
@@ -292,14 +296,12 @@ mod tests {
                 role.name()
             );
         }
-        for role in [Role::President, Role::Discipline] {
-            assert_eq!(
-                allowed(&staff(&[role]), &here, open),
-                [Action::ReadCase, Action::SuperviseCases],
-                "{}",
-                role.name()
-            );
-        }
+        let supervises = [Action::ReadCase, Action::SuperviseCases];
+        assert_eq!(allowed(&staff(&[Role::Discipline]), &here, open), supervises);
+        assert_eq!(
+            allowed(&staff(&[Role::President]), &here, open),
+            [Action::AcknowledgePresidentAlarm, Action::ReadCase, Action::SuperviseCases]
+        );
         assert!(can(&staff(&[Role::Director]), Action::MoveCase, &here, open));
         assert!(!can(&staff(&[Role::Director]), Action::HandleCase, &here, open));
         for role in [Role::Operator, Role::Auditor] {

@@ -40,6 +40,12 @@ impl Shown {
         self.alarms.values().filter(about).map(|alarm| alarm.alarm).collect()
     }
 
+    /// Alarms of this kind that consoles show.
+    pub(crate) fn alarms_of(&self, kind: &str) -> Vec<(AlarmId, Audience)> {
+        let alarms = self.alarms.values().filter(|alarm| alarm.kind == kind);
+        alarms.map(|alarm| (alarm.alarm, alarm.audience)).collect()
+    }
+
     /// An alarm that nobody has acknowledged.
     pub(super) fn alarm(&self, alarm: AlarmId) -> Option<OpenAlarm> {
         self.alarms.get(&alarm).cloned()

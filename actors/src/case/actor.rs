@@ -46,15 +46,22 @@ impl CaseActor {
     fn stay_awake(&mut self, ctx: &mut Context<Self>) {
         self.asked = false;
         ctx.run_later(Duration::from_millis(self.room.idle.case.0), |case, ctx| {
-            let busy = case.asked || case.held.is_some();
-            if busy || !case.room.may_sleep(ActorId::Case(case.state.id)) {
-                return case.stay_awake(ctx);
+            if case.asked || !case.fall_asleep(ctx) {
+                case.stay_awake(ctx);
             }
-            let (room, stream) = (Rc::clone(&case.room), case.stream());
-            room.snapshot_before_sleep(stream, &case.state, case.seq, &mut case.trail);
-            case.notice.retire();
-            ctx.stop();
         });
+    }
+
+    /// Ends, unless it is in the middle of something or somebody has just sent a message.
+    fn fall_asleep(&mut self, ctx: &mut Context<Self>) -> bool {
+        let rests = self.held.is_none() && self.room.may_sleep(ActorId::Case(self.state.id));
+        if rests {
+            let (room, stream) = (Rc::clone(&self.room), self.stream());
+            room.snapshot_before_sleep(stream, &self.state, self.seq, &mut self.trail);
+            self.notice.retire();
+            ctx.stop();
+        }
+        rests
     }
 
     fn append_of(&self, events: &[CaseEvent]) -> StreamAppend {
@@ -68,7 +75,8 @@ impl CaseActor {
     /// A decision of this case alone, with what it changes in the rows of the sleeping case.
     fn decision(&self, events: &[CaseEvent], rows: CaseRows, at: UnixMillis, by: By) -> Append {
         let streams = if events.is_empty() { Vec::new() } else { vec![self.append_of(events)] };
-        let change = CaseChange { case: self.state.id, rows };
+        let calendar = self.room.rules.calendar().version().clone();
+        let change = CaseChange { case: self.state.id, calendar, rows };
         Append {
             court: self.room.profile.id.clone(),
             at,
@@ -142,10 +150,16 @@ impl Handler<Admitted<SettleCase>> for CaseActor {
         if let Some(timer) = self.hold_timer.take() {
             ctx.cancel_future(timer);
         }
-        match (self.held.take(), message.body.written) {
+        let written = message.body.written;
+        drop(message); // Its place in the queue, too: nobody else may be there when it goes to sleep.
+        match (self.held.take(), written) {
             (Some(events), Some(true)) => self.commit(&events),
-            (Some(_), None) => ctx.stop(),
+            (Some(_), None) => return ctx.stop(),
             (Some(_), Some(false)) | (None, _) => {}
+        }
+        // Only its clock has woken it: a hundred thousand that ring together must not stay in memory.
+        if !self.asked {
+            self.fall_asleep(ctx);
         }
     }
 }

@@ -33,6 +33,12 @@ impl CaseRules {
         Rulebook { procedure: &self.current, calendar: &self.calendar }
     }
 
+    /// The calendar of today.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// The rules of that version; `None` when this server does not have it.
     #[must_use]
     pub fn version(&self, version: &ProcedureVersion) -> Option<Rulebook<'_>> {

@@ -12,20 +12,19 @@ use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 use futures_util::future::{join_all, select};
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, histogram};
 use tiande_core::ids::CaseId;
-use tiande_core::nodes::CourtTime;
 use tiande_core::time::{Millis, UnixMillis};
 use tokio::sync::Notify;
-use tracing::{error, warn};
+use tracing::error;
 
 use crate::case::{MomentsUpTo, RingAnswer, RingCase, SettleCase};
 use crate::limits::{BELL_LOT, BELL_RETRY};
 use crate::pause::pause;
-use crate::ports::Clock;
 use crate::ports::journal::{Append, AppendFault, SetClock};
 
 use super::room::CourtRoom;
+use super::time::tell_of_the_clock;
 
 /// What is known of a court's clocks without asking the store.
 #[derive(Debug, Default)]
@@ -48,6 +47,11 @@ impl Clocks {
         }
     }
 
+    /// Time is another than it was: what is due is looked for at once.
+    pub(super) fn look_again(&self) {
+        self.earlier.notify_one();
+    }
+
     /// The store is asked. What is set meanwhile may be missing in its answer.
     fn begin_reading(&self) {
         self.read.set(false);
@@ -58,35 +62,6 @@ impl Clocks {
     fn end_reading(&self, stored: Option<UnixMillis>) {
         self.read.set(true);
         self.first.set(stored.into_iter().chain(self.first.get()).min());
-    }
-}
-
-/// Court time, and whether the wall clock is believed.
-pub(crate) struct Time {
-    time: CourtTime,
-    suspect: bool,
-}
-
-impl Time {
-    /// `committed` is the time of the newest record in the journal.
-    pub(crate) fn new(committed: UnixMillis, clock: &dyn Clock) -> Self {
-        let time = CourtTime::new(committed, clock.now(), clock.monotonic());
-        Self { time, suspect: false }
-    }
-
-    /// Now.
-    pub(crate) fn read(&mut self, clock: &dyn Clock) -> UnixMillis {
-        let reading = self.time.read(clock.now(), clock.monotonic(), clock.second());
-        if reading.clock_suspect != self.suspect {
-            self.suspect = reading.clock_suspect;
-            gauge!("tiande_clock_suspect").set(f64::from(u8::from(self.suspect)));
-            if self.suspect {
-                error!("the wall clock has jumped: deadlines go on by the monotonic clock");
-            } else {
-                warn!("the wall clock is believed again");
-            }
-        }
-        reading.now
     }
 }
 
@@ -105,6 +80,7 @@ pub(crate) async fn ring_clocks(room: Weak<CourtRoom>) {
     loop {
         let Some(here) = room.upgrade() else { return };
         let now = here.court_now();
+        tell_of_the_clock(&here).await;
         let (rung, earlier) = (ring_due(&here, now).await, Rc::clone(&here.clocks.earlier));
         let wait = match rung {
             Ok(true) => continue,

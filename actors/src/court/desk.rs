@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use metrics::{counter, gauge};
 use tiande_core::dispatch::Glance;
-use tiande_core::ids::{AlarmId, IncidentId, OfficerId};
+use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::journal::By;
 use tiande_core::officer::{Duty, OfficerCommand};
 use tiande_core::time::UnixMillis;
@@ -19,9 +19,10 @@ use crate::gate::{Admitted, Gate};
 use crate::incident::BriefAgain;
 use crate::limits::{ACKS_A_TURN, ACKS_TURNS, BOARD_NOTES, CONTACT_CHECK, DESK_COMMANDS};
 use crate::officer::{Farewell, OrderOfficer};
-use crate::ports::journal::{Append, Audience, NoticeChange, OpenAlarm};
+use crate::ports::journal::{Append, Audience, NoticeChange};
 use crate::supervision::{ActorId, Deaths, Died, Verdict};
 
+use super::alarm::{About, raise};
 use super::directory::{Absent, NotAsked};
 use super::messages::{CommandFault, DeskCounts};
 use super::room::CourtRoom;
@@ -158,32 +159,10 @@ impl CourtDesk {
             ActorId::Case(_) => (None, None),
         };
         let room = Rc::clone(&self.room);
-        let alarm = OpenAlarm {
-            alarm: room.new_id(AlarmId::new),
-            audience: Audience::Centre,
-            kind: "actor_down".to_owned(),
-            incident,
-            officer,
-            at: room.now(),
+        let work = async move {
+            raise(&room, Audience::Centre, "actor_down", About { incident, officer }).await;
         };
-        let write = room.journal.append(notice_only(
-            &room,
-            By::System,
-            NoticeChange::Raise {
-                alarm: alarm.alarm,
-                audience: alarm.audience,
-                kind: alarm.kind.clone(),
-                incident,
-                officer,
-            },
-        ));
-        ctx.spawn(write.into_actor(self).map(move |written, desk, _| {
-            if let Err(fault) = written {
-                error!(%fault, "the alarm about it could not be written");
-            }
-            // Shown in any case: this is about a failing machine.
-            desk.room.publish(BoardNews::Alarm(alarm));
-        }));
+        ctx.spawn(work.into_actor(self));
     }
 }
 

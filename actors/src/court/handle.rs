@@ -27,10 +27,11 @@ use super::desk::{CloseSockets, Count, CourtDesk, open_court};
 use super::drain::Drain;
 use super::lanes::Lanes;
 use super::messages::{
-    AcknowledgeAlarm, CaseImport, CaseLook, CommandFault, ConnectHandheld, DeskCounts,
-    EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtRoster, NoteTrackRead, RevokeDevice,
-    SplitOff, ToCase, ToIncident, ToOfficer,
+    AcknowledgeAlarm, CaseImport, CaseLook, ClockShown, CommandFault, ConfirmClock,
+    ConnectHandheld, DeskCounts, EnrolOfficer, ForgetTip, IncidentLook, IncidentSeen, LookAtClock,
+    LookAtRoster, NoteTrackRead, RevokeDevice, SplitOff, ToCase, ToIncident, ToOfficer,
 };
+use super::recount::recount_cases;
 use super::room::{CourtRoom, RoomPorts};
 use super::roster::{DutyOrder, DutyOrdered, EnrolMany};
 
@@ -84,6 +85,7 @@ impl CourtHandle {
                 let opened = open_court(&room).await;
                 if opened.is_ok() {
                     actix::spawn(ring_clocks(Rc::downgrade(&room)));
+                    actix::spawn(recount_cases(Rc::downgrade(&room)));
                 }
                 let intake = IntakeActor::new(Rc::clone(&room)).start();
                 let ways = opened.map(|()| {
@@ -297,6 +299,22 @@ impl CourtHandle {
     /// [`CommandFault`].
     pub async fn acknowledge(&self, message: AcknowledgeAlarm) -> Result<(), CommandFault> {
         self.ask_desk(message).await
+    }
+
+    /// What time it is for deadlines.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn clock(&self) -> Result<ClockShown, CommandFault> {
+        self.ask_desk(LookAtClock).await
+    }
+
+    /// Believes the wall clock, because an operator does.
+    ///
+    /// # Errors
+    /// [`CommandFault`].
+    pub async fn confirm_clock(&self) -> Result<ClockShown, CommandFault> {
+        self.ask_desk(ConfirmClock).await
     }
 
     /// Makes an officer known.

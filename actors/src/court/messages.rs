@@ -121,6 +121,30 @@ pub struct AcknowledgeAlarm {
     pub who: tiande_core::journal::By,
 }
 
+/// Somebody asks what time it is for deadlines.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<ClockShown, CommandFault>")]
+pub struct LookAtClock;
+
+/// An operator has looked at the wall clock and says that it is right: court time goes on by it, and what
+/// is due by then fires.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<ClockShown, CommandFault>")]
+pub struct ConfirmClock;
+
+/// What time it is for deadlines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockShown {
+    /// Court time.
+    pub court_time: UnixMillis,
+    /// What the machine's clock shows.
+    pub wall: UnixMillis,
+    /// What the second source shows, when there is one.
+    pub second: Option<UnixMillis>,
+    /// The machine's clock is not believed.
+    pub suspect: bool,
+}
+
 /// An officer becomes known to the court.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), CommandFault>")]

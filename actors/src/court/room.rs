@@ -28,13 +28,14 @@ use crate::ports::{Clock, Ids, Journal, Tracks};
 use crate::views::{Moved, RosterEntry};
 
 use super::arrivals::Arrivals;
-use super::bell::{Clocks, Time};
+use super::bell::Clocks;
 use super::desk::CourtDesk;
 use super::directory::Directory;
 use super::glances::CourtGlances;
 use super::lanes::Lanes;
 use super::seats::Seats;
 use super::snapshots::Unsaved;
+use super::time::Time;
 
 /// When somebody was last heard who was not heard since the server started.
 pub(crate) const NEVER_HEARD: UnixMillis = UnixMillis(0);
@@ -238,6 +239,11 @@ impl CourtRoom {
     /// Court time begins; `committed` is the time of the newest record in the journal.
     pub(crate) fn begin_time(&self, committed: UnixMillis) {
         *self.time.borrow_mut() = Some(Time::new(committed, self.clock.as_ref()));
+    }
+
+    /// Does something with court time; `None` before the court is open.
+    pub(super) fn with_time<T>(&self, work: impl FnOnce(&mut Time) -> T) -> Option<T> {
+        self.time.borrow_mut().as_mut().map(work)
     }
 
     /// Makes an id of any kind.

@@ -10,6 +10,8 @@ use tiande_core::dispatch::Planner;
 use tiande_core::ids::{AlarmId, OfficerId};
 use tiande_core::incident::{Incident, IncidentCommand, IncidentEvent};
 use tiande_core::journal::{By, StreamId};
+use tiande_core::nodes::Rulebook;
+use tiande_core::procedure::NodeCode;
 use tiande_core::time::{Millis, UnixMillis};
 use tracing::warn;
 
@@ -40,6 +42,8 @@ pub struct IncidentActor {
     seq: u64,
     trail: Trail,
     alarm_clock: Option<SpawnHandle>,
+    /// When a clock of the emergency rings next, as of the last winding up.
+    next_clock: Option<UnixMillis>,
     look_again: Option<SpawnHandle>,
     idle: Option<SpawnHandle>,
     /// Runs while what merged tips change was shown a moment ago; true when more has come since.
@@ -57,6 +61,7 @@ impl IncidentActor {
             seq,
             trail,
             alarm_clock: None,
+            next_clock: None,
             look_again: None,
             idle: None,
             merges_shown: None,
@@ -84,8 +89,12 @@ impl IncidentActor {
             }
         }
         let now = self.room.now();
-        if let Some(due) = self.state.next_due(self.room.profile.dispatch.patience()) {
-            self.alarm_clock = Some(ctx.run_later(span(due.since(now)), Self::tick));
+        let rule = self.state.next_due(self.room.profile.dispatch.patience());
+        // These run by court time, which never goes backwards.
+        self.next_clock = self.rules().and_then(|rules| self.state.next_clock(rules));
+        let clock = self.next_clock.map(|due| due.since(self.room.court_now()));
+        if let Some(wait) = rule.map(|due| due.since(now)).into_iter().chain(clock).min() {
+            self.alarm_clock = Some(ctx.run_later(span(wait), Self::tick));
         }
         // Before the opening is durable it stands there as its tip told it.
         if self.state.opened.is_some() {
@@ -114,7 +123,10 @@ impl IncidentActor {
         let state = &self.state;
         let over = state.closed.is_some() || state.opened.is_none();
         let patience = self.room.profile.dispatch.patience();
-        let waits = || state.crew.is_empty() && state.next_due(patience).is_none();
+        let waits = || {
+            let nothing_due = state.next_due(patience).is_none() && self.next_clock.is_none();
+            state.crew.is_empty() && nothing_due
+        };
         over || (waits() && !self.to_ask() && self.merges_shown.is_none())
     }
 
@@ -144,7 +156,20 @@ impl IncidentActor {
         ctx.stop();
     }
 
+    /// The rules of its clocks; `None` when none run on it.
+    fn rules(&self) -> Option<Rulebook<'_>> {
+        let version = self.state.opened.as_ref()?.procedure.as_ref()?;
+        self.room.rules.version(version)
+    }
+
     fn tick(&mut self, ctx: &mut Context<Self>) {
+        let rung = self.rules().map_or_else(Vec::new, |rules| {
+            let mut ids = self.room.ids.borrow_mut();
+            self.state.ringing(self.room.court_now(), rules, ids.as_mut())
+        });
+        if !rung.is_empty() {
+            return self.by_rule(Step::Command(IncidentCommand::RingClocks { rung }), ctx);
+        }
         let alarm = self.room.new_id(AlarmId::new);
         let patience = self.room.profile.dispatch.patience();
         self.by_rule(Step::Command(IncidentCommand::Tick { alarm, patience }), ctx);
@@ -176,6 +201,7 @@ impl IncidentActor {
         match done {
             Ok(done) => {
                 let changed = !done.events.is_empty();
+                let steps = self.state.steps;
                 for (seq, event) in (self.seq + 1..).zip(&done.events) {
                     self.trail.note::<Incident>(seq, event);
                 }
@@ -185,6 +211,10 @@ impl IncidentActor {
                 room.snapshot_when_due(stream, &self.state, self.seq, &mut self.trail);
                 if changed {
                     self.tell(&done.events, done.at, ctx);
+                }
+                let case = self.state.opened.as_ref().and_then(|opened| opened.case);
+                if let Some(case) = case.filter(|_| self.state.steps != steps) {
+                    link_afterwards(&self.room, case, self.state.id, self.steps_to_tell());
                 }
                 self.wind_up(ctx);
                 Ok(())
@@ -211,6 +241,13 @@ impl IncidentActor {
         self.show_again();
         self.brief_officers();
         self.wind_up(ctx);
+    }
+
+    /// Steps that its case is to know of; none of a drill, of which no applicant is ever told.
+    fn steps_to_tell(&self) -> Vec<(NodeCode, UnixMillis)> {
+        let real = self.state.opened.as_ref().is_some_and(|opened| !opened.exercise);
+        let rules = self.rules().filter(|_| real);
+        rules.map(|rules| self.state.reached(rules)).unwrap_or_default()
     }
 
     fn tell(&mut self, events: &[IncidentEvent], at: UnixMillis, ctx: &mut Context<Self>) {
@@ -314,7 +351,7 @@ impl Actor for IncidentActor {
         if self.state.closed.is_none() {
             self.brief_officers();
             if let Some(case) = self.state.opened.as_ref().and_then(|opened| opened.case) {
-                link_afterwards(&self.room, case, self.state.id);
+                link_afterwards(&self.room, case, self.state.id, self.steps_to_tell());
             }
         }
         self.wind_up(ctx);

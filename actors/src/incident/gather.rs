@@ -101,7 +101,8 @@ pub(super) async fn gather(
         Link::None => {}
         Link::Later(case) => agreed.link_later = Some(*case),
         Link::With(case, gate) => {
-            let command = CaseCommand::LinkIncident { incident: plan.incident.id };
+            let command =
+                CaseCommand::LinkIncident { incident: plan.incident.id, steps: Vec::new() };
             let answer = match gate.ask(AskCase { command }) {
                 Ok(wait) => wait.await,
                 Err(_full_or_gone) => Ok(CaseAnswer::Busy),

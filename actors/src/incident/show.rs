@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tiande_core::deadline::Level;
 use tiande_core::dispatch::Decision;
 use tiande_core::ids::TipId;
 use tiande_core::incident::{
@@ -11,8 +12,8 @@ use tiande_core::time::UnixMillis;
 
 use crate::court::CourtRoom;
 use crate::views::{
-    CrewView, DecisionView, FeedLine, IncidentBrief, IncidentView, MERGED_SHOWN, MergedView,
-    OfferView,
+    ClockView, CrewView, DecisionView, FeedLine, IncidentBrief, IncidentView, MERGED_SHOWN,
+    MergedView, OfferView,
 };
 
 /// What officers are told; `None` before the opening.
@@ -99,9 +100,18 @@ fn view_with(room: &CourtRoom, incident: &Incident, most: usize) -> Option<Arc<I
         crew: crew.collect(),
         offers_open: offers_open.collect(),
         alarm: incident.alarm,
+        clock: clock_of(room, incident),
         tip: first_tip(&opened.origin),
         merged: merged_of(incident, most),
     }))
+}
+
+fn clock_of(room: &CourtRoom, incident: &Incident) -> Option<ClockView> {
+    let version = incident.opened.as_ref()?.procedure.as_ref()?;
+    let rules = room.rules.version(version)?;
+    let running = incident.running_clock(rules)?;
+    let node = rules.procedure.node(running.node)?;
+    Some(ClockView { running, zh: node.zh.clone(), en: node.en.clone() })
 }
 
 /// A decision with names.
@@ -171,6 +181,13 @@ pub(super) fn feed_line(
         }
         IncidentEvent::Exhausted { .. } => ("incident.exhausted", None, String::new()),
         IncidentEvent::DirectorAlarmed { .. } => ("incident.director_alarmed", None, String::new()),
+        IncidentEvent::ClockRang(rung) => {
+            let kind = match rung.level {
+                Level::Warning(_) => "incident.clock_warning",
+                Level::Due => "incident.clock_overdue",
+            };
+            (kind, None, rung.node.to_string())
+        }
         IncidentEvent::Finished { outcome } => {
             ("incident.finished", None, outcome.name().to_owned())
         }

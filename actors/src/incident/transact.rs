@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use tiande_core::deadline::Level;
 use tiande_core::dispatch::{Plan, Planner};
 use tiande_core::ids::OfficerId;
 use tiande_core::incident::{AlarmLevel, Incident, IncidentCommand, IncidentEvent, Origin};
 use tiande_core::journal::{By, Event, StreamId};
+use tiande_core::procedure::Office;
 use tiande_core::time::UnixMillis;
 
 use crate::court::CourtRoom;
@@ -167,7 +169,7 @@ async fn append(
     match room.journal.append(append).await {
         Ok(_) => {
             if let Some(case) = agreed.link_later.take() {
-                link_afterwards(room, case, plan.incident.id);
+                link_afterwards(room, case, plan.incident.id, Vec::new());
             }
             let brief = brief_of(&plan.incident);
             settle(agreed, Written::Yes, brief.map(|brief| (brief, &plan.incident)));
@@ -189,6 +191,7 @@ fn notices_of(incident: &Incident, events: &[IncidentEvent]) -> Vec<NoticeChange
         kind: kind.to_owned(),
         incident: Some(incident.id),
         officer,
+        node: None,
     };
     let mut notices = Vec::new();
     for event in events {
@@ -210,6 +213,22 @@ fn notices_of(incident: &Incident, events: &[IncidentEvent]) -> Vec<NoticeChange
                     AlarmLevel::Director => Audience::Director,
                 };
                 notices.push(raise(*alarm, audience, "officer_silent", Some(*officer)));
+            }
+            IncidentEvent::ClockRang(rung) => {
+                let kind = match rung.level {
+                    Level::Warning(_) => "clock_warning",
+                    Level::Due => "clock_overdue",
+                };
+                notices.extend(rung.alarms.iter().filter_map(|(office, alarm)| {
+                    Some(NoticeChange::Raise {
+                        alarm: *alarm,
+                        audience: audience_of(*office)?,
+                        kind: kind.to_owned(),
+                        incident: Some(incident.id),
+                        officer: None,
+                        node: Some(rung.node),
+                    })
+                }));
             }
             IncidentEvent::Finished { .. } | IncidentEvent::Cancelled { .. } => {
                 notices.push(NoticeChange::Settle { incident: incident.id });
@@ -233,6 +252,20 @@ fn notices_of(incident: &Incident, events: &[IncidentEvent]) -> Vec<NoticeChange
     notices
 }
 
+/// Whose alarm an office's is; `None` for those that no incident alarms (the procedure is checked).
+fn audience_of(office: Office) -> Option<Audience> {
+    match office {
+        Office::CommandCentre => Some(Audience::Centre),
+        Office::Director => Some(Audience::Director),
+        Office::President => Some(Audience::President),
+        Office::Handler
+        | Office::Applicant
+        | Office::FilingHead
+        | Office::Finance
+        | Office::Discipline => None,
+    }
+}
+
 /// The alarms of a decision, as consoles show them.
 pub(super) fn alarms_of(
     incident: &Incident,
@@ -242,8 +275,8 @@ pub(super) fn alarms_of(
     notices_of(incident, events)
         .into_iter()
         .filter_map(|notice| match notice {
-            NoticeChange::Raise { alarm, audience, kind, incident, officer } => {
-                Some(OpenAlarm { alarm, audience, kind, incident, officer, at })
+            NoticeChange::Raise { alarm, audience, kind, incident, officer, node } => {
+                Some(OpenAlarm { alarm, audience, kind, incident, officer, node, at })
             }
             NoticeChange::Acknowledge { .. } | NoticeChange::Settle { .. } => None,
         })

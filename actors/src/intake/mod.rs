@@ -280,6 +280,7 @@ async fn raise_sos(room: &Rc<CourtRoom>, call: &RaiseSos) -> Result<IncidentId, 
         excluded: vec![call.officer],
         exercise: false,
         alarm: Some(room.new_id(AlarmId::new)),
+        procedure: Some(room.rules.current().procedure.version().clone()),
         subject: Subject(call.officer.0),
         personal: Some(IncidentPersonal {
             place: call.place.or(reported),

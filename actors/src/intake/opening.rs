@@ -83,6 +83,7 @@ pub(crate) fn opening_of(
         excluded: excluded.into_iter().collect(),
         exercise: tip.exercise,
         alarm: None,
+        procedure: Some(room.rules.current().procedure.version().clone()),
         subject: Subject(tip.tip.0),
         personal: personal_of(tip),
     }

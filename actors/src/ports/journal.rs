@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::case::{CaseNumber, CaseRows};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
 use tiande_core::journal::{By, Event, Snapshot, StreamId};
+use tiande_core::procedure::NodeCode;
 use tiande_core::time::UnixMillis;
 
 /// Events for one stream.
@@ -42,6 +44,8 @@ pub enum Audience {
     Centre,
     /// The enforcement director.
     Director,
+    /// The court president.
+    President,
 }
 
 /// What is done with a durable notice.
@@ -53,12 +57,15 @@ pub enum NoticeChange {
         alarm: AlarmId,
         /// For whom.
         audience: Audience,
-        /// `exhausted`, `sos`, `officer_silent` or `actor_down`.
+        /// `exhausted`, `sos`, `officer_silent`, `clock_warning`, `clock_overdue`, `clock_suspect` or
+        /// `actor_down`.
         kind: String,
         /// What it is about.
         incident: Option<IncidentId>,
         /// The officer it is about.
         officer: Option<OfficerId>,
+        /// The clock of an emergency it is about.
+        node: Option<NodeCode>,
     },
     /// A named person has taken note.
     Acknowledge {
@@ -101,6 +108,8 @@ pub struct Append {
 pub struct CaseChange {
     /// Which case.
     pub case: CaseId,
+    /// The calendar that its dates are computed with.
+    pub calendar: CalendarVersion,
     /// What changes.
     pub rows: CaseRows,
 }
@@ -187,12 +196,14 @@ pub struct OpenAlarm {
     pub alarm: AlarmId,
     /// For whom.
     pub audience: Audience,
-    /// `exhausted`, `sos`, `officer_silent` or `actor_down`.
+    /// As in [`NoticeChange::Raise`].
     pub kind: String,
     /// What it is about.
     pub incident: Option<IncidentId>,
     /// The officer it is about.
     pub officer: Option<OfficerId>,
+    /// The clock of an emergency it is about.
+    pub node: Option<NodeCode>,
     /// When it was raised.
     pub at: UnixMillis,
 }
@@ -277,6 +288,19 @@ pub trait Journal: Send + Sync + 'static {
         court: CourtId,
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>>;
+
+    /// Cases of a court with a running node whose date was computed with another calendar than this one,
+    /// by id from `after` on (not with it), at most so many.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    fn outdated_cases(
+        &self,
+        court: CourtId,
+        calendar: CalendarVersion,
+        after: Option<CaseId>,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>>;
 
     /// Reads what a court has to wake up at start.
     ///

@@ -3,11 +3,12 @@
 //!
 //! **Not here:** durability, sealing, hashes.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::case::{CaseEvent, CaseNumber, Escalation, PartyNotice, RunningNode};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfficerId, TipId};
 use tiande_core::incident::IncidentEvent;
@@ -61,6 +62,8 @@ struct Models {
 pub struct CaseNote {
     /// What runs, by node and round.
     pub running: BTreeMap<(NodeCode, u16), RunningNode>,
+    /// The calendars that their dates are computed with.
+    pub calendars: BTreeMap<(NodeCode, u16), CalendarVersion>,
     /// What was escalated, by node and round.
     pub escalations: BTreeMap<(NodeCode, u16), Escalation>,
     /// What the applicant is to be told, in order.
@@ -341,7 +344,7 @@ impl Models {
     }
 
     fn case(&mut self, append: &Append, change: &CaseChange) -> Result<(), AppendFault> {
-        let CaseChange { case, rows } = change;
+        let CaseChange { case, calendar, rows } = change;
         match rows.next {
             Some(Some(rings)) => drop(self.clocks.insert(*case, (append.court.clone(), rings))),
             Some(None) => drop(self.clocks.remove(case)),
@@ -350,9 +353,11 @@ impl Models {
         let note = self.case_notes.entry(*case).or_default();
         for node in &rows.running {
             note.running.insert((node.node, node.round), *node);
+            note.calendars.insert((node.node, node.round), calendar.clone());
         }
         for ended in &rows.ended {
             note.running.remove(ended);
+            note.calendars.remove(ended);
         }
         for known in &rows.escalations {
             note.escalations.insert((known.node, known.round), known.clone());
@@ -361,7 +366,8 @@ impl Models {
             note.notices.iter_mut().for_each(|notice| notice.held = false);
         }
         for new in &rows.notices {
-            let twice = note.notices.iter().any(|n| (n.node, n.round) == (new.node, new.round));
+            let key = |n: &PartyNotice| (n.node, n.round, n.incident);
+            let twice = note.notices.iter().any(|known| key(known) == key(new));
             must(!twice, "a node reached twice")?;
             note.notices.push(new.clone());
         }
@@ -370,13 +376,14 @@ impl Models {
 
     fn notice(&mut self, append: &Append, change: &NoticeChange) -> Result<(), AppendFault> {
         match change {
-            NoticeChange::Raise { alarm, audience, kind, incident, officer } => {
+            NoticeChange::Raise { alarm, audience, kind, incident, officer, node } => {
                 let alarm = OpenAlarm {
                     alarm: *alarm,
                     audience: *audience,
                     kind: kind.clone(),
                     incident: *incident,
                     officer: *officer,
+                    node: *node,
                     at: append.at,
                 };
                 let note = AlarmNote { court: append.court.clone(), alarm, over: false };
@@ -449,6 +456,31 @@ impl Journal for MemoryJournal {
         first.sort_unstable();
         first.truncate(most);
         ready(Ok(first)).boxed()
+    }
+
+    fn outdated_cases(
+        &self,
+        court: CourtId,
+        calendar: CalendarVersion,
+        after: Option<CaseId>,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
+        let state = self.state();
+        let own: BTreeSet<CaseId> = state
+            .models
+            .cases
+            .iter()
+            .filter(|((of, _), _)| *of == court)
+            .map(|(_, id)| *id)
+            .collect();
+        let others = |note: &CaseNote| note.calendars.values().any(|known| *known != calendar);
+        let notes = state.models.case_notes.iter();
+        let outdated = notes.filter(|(case, note)| own.contains(case) && others(note));
+        let mut found: Vec<CaseId> = outdated.map(|(case, _)| *case).collect();
+        found.retain(|case| after.is_none_or(|after| *case > after));
+        found.sort_unstable();
+        found.truncate(most);
+        ready(Ok(found)).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -10,7 +10,7 @@ mod wire;
 
 pub use clock::{ManualClock, SeededIds};
 pub use memory_journal::MemoryJournal;
-pub use rules::plain_rules;
+pub use rules::{plain_rules, rules_of_calendar};
 pub use staged::StagedJournal;
 pub use tracks::MemoryTracks;
 pub use wire::{PlainFrame, PlainWire};

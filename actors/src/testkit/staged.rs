@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
 use tiande_core::journal::{Snapshot, StreamId};
@@ -225,6 +226,16 @@ impl Journal for StagedJournal {
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
         self.memory.first_clocks(court, most)
+    }
+
+    fn outdated_cases(
+        &self,
+        court: CourtId,
+        calendar: CalendarVersion,
+        after: Option<CaseId>,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
+        self.memory.outdated_cases(court, calendar, after, most)
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -132,6 +132,7 @@ fn audience_of(audience: Audience) -> &'static str {
     match audience {
         Audience::Centre => "centre",
         Audience::Director => "director",
+        Audience::President => "president",
     }
 }
 

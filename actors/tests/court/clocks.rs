@@ -7,6 +7,8 @@ use std::time::Duration;
 use tiande_actors::case::CaseFault;
 use tiande_actors::court::{CaseImport, CommandFault, Idle, ToCase};
 use tiande_actors::ports::Clock;
+use tiande_actors::ports::journal::{Audience, NoticeChange};
+use tiande_actors::testkit::{PlainFrame, rules_of_calendar};
 use tiande_core::case::{
     CaseCommand, CaseEvent, CaseNumber, CaseRefusal, EscalationAct, EscalationStatus, Party,
     PartyRole,
@@ -254,4 +256,74 @@ async fn a_procedure_that_is_not_there_is_not_applied() {
     let refusal = CaseRefusal::Node(NodeRefusal::Procedure);
     let refused = CommandFault::Case(CaseFault::Refused(refusal));
     assert_eq!(format!("{chosen:?}"), format!("{:?}", Err::<(), _>(refused)));
+}
+
+#[actix::test]
+async fn a_node_that_follows_another_starts_with_its_end() {
+    let world = World::open().await;
+    let (case, now) = (import(&world, 1).await, world.clock.now());
+    open(&world, case, "T01", now).await;
+    world.clock.advance(Millis::from_secs(86_400));
+    let done = NodeCommand::Complete { node: code("T01"), round: 1, at: world.clock.now() };
+    node(&world, case, done.clone()).await;
+    let running = || world.journal.memory().case_note(case).running;
+    let next = running().get(&(code("T05"), 1)).copied().unwrap();
+    // A day from Tuesday on: the last second of Wednesday.
+    assert_eq!(next.due, Some(now.plus(Millis::from_secs(3 * 86_400 - 10 * 3_600 - 1))));
+    node(&world, case, done).await;
+    assert_eq!(running().len(), 1, "done twice starts nothing twice");
+}
+
+#[actix::test]
+async fn another_calendar_moves_the_dates_of_all_cases_once_and_fires_nothing_early() {
+    const CASES: u32 = 300; // More than a lot.
+    let world = World::open().await;
+    let now = world.clock.now();
+    let mut cases = Vec::new();
+    for n in 0..CASES {
+        let case = import(&world, n + 1).await;
+        open(&world, case, "T01", now).await;
+        cases.push(case);
+    }
+    let due = |world: &World, case| {
+        let note = world.journal.memory().case_note(case);
+        note.running.get(&(code("T01"), 1)).and_then(|node| node.due).unwrap()
+    };
+    let before = due(&world, cases[0]);
+    // Thirty days after November 23 is a Wednesday; a week of rest moves it to the Monday after.
+    let other = rules_of_calendar(2, Some(("2026-12-21", "2026-12-27")));
+    let world = world.reopen_with(|ports| ports.rules = other.clone()).await;
+    let moved = before.plus(Millis::from_secs(5 * 86_400));
+    until("all dates move", || cases.iter().all(|case| due(&world, *case) == moved)).await;
+    let written = world.journal.appended().len();
+    let world = world.reopen_with(|ports| ports.rules = other).await;
+    passes(Duration::from_millis(100)).await;
+    assert_eq!(world.journal.appended().len(), written, "once");
+    let sleeping = within("counts", world.court.counts()).await.unwrap().cases;
+    assert_eq!(sleeping, 0, "nobody is kept awake by it");
+    assert_eq!(fired(&world), []);
+}
+
+#[actix::test]
+async fn a_doubted_clock_alarms_centre_and_director_once_until_an_operator_confirms_it() {
+    let world = World::open().await;
+    let mut centre = world.console(&[Audience::Centre]);
+    let mut director = world.console(&[Audience::Director]);
+    let now = world.clock.now();
+    let ahead = now.plus(Millis::from_secs(7_200));
+    world.clock.set(ahead);
+    let suspect = |alarm: &PlainFrame| alarm.is("kind", "clock_suspect");
+    centre.next_that("alarm", suspect).await;
+    director.next_that("alarm", suspect).await;
+    let shown = within("the clock", world.court.clock()).await.unwrap();
+    assert_eq!((shown.court_time, shown.wall, shown.suspect), (now, ahead, true));
+    passes(Duration::from_millis(60)).await;
+    let raised = world.journal.appended().into_iter().flat_map(|append| append.notices);
+    assert_eq!(raised.filter(|n| matches!(n, NoticeChange::Raise { .. })).count(), 2, "once each");
+    let case = import(&world, 1).await;
+    open(&world, case, "E01", now).await;
+    let shown = within("the clock", world.court.confirm_clock()).await.unwrap();
+    assert_eq!((shown.court_time, shown.suspect), (ahead, false));
+    centre.next("alarm_acked").await;
+    until_fired(&world, 2).await;
 }

@@ -8,6 +8,7 @@ mod clocks;
 mod clockwork;
 mod consoles;
 mod desk;
+mod emergencies;
 mod faults;
 mod gateways;
 mod merging;

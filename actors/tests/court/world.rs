@@ -153,10 +153,15 @@ impl World {
 
     /// Ends the court with all its actors and opens it again on the same journal.
     pub async fn reopen(self) -> Self {
+        self.reopen_with(|_| {}).await
+    }
+
+    /// The same with something else outside.
+    pub async fn reopen_with(self, change: impl FnOnce(&mut RoomPorts)) -> Self {
         let Self { journal, tracks, clock, ids, profile, arbiter, tips, .. } = self;
         arbiter.stop();
         arbiter.join().unwrap();
-        Self { tips, ..Self::start(profile, journal, tracks, clock, ids).await }
+        Self { tips, ..Self::start_with(profile, journal, tracks, clock, ids, change).await }
     }
 
     /// Opens another court on the same thread and journal.

@@ -165,12 +165,13 @@ BEGIN
         WHERE case_clock.case_id = v.id;
     END IF;
     IF changes ? 'running_node' THEN
-        INSERT INTO running_node (case_id, node, round, court, due_ms, warned, overdue, provisional)
-        SELECT case_id, node, round, court, due_ms, warned, overdue, provisional
+        INSERT INTO running_node (case_id, node, round, court, due_ms, warned, overdue, provisional,
+            calendar)
+        SELECT case_id, node, round, court, due_ms, warned, overdue, provisional, calendar
         FROM jsonb_populate_recordset(NULL::running_node, changes -> 'running_node')
         ON CONFLICT (case_id, node, round) DO UPDATE SET due_ms = excluded.due_ms,
             warned = excluded.warned, overdue = excluded.overdue,
-            provisional = excluded.provisional;
+            provisional = excluded.provisional, calendar = excluded.calendar;
     END IF;
     IF changes ? 'running_node_ended' THEN
         DELETE FROM running_node
@@ -198,15 +199,15 @@ BEGIN
         WHERE party_notice.case_id = v.case_id AND party_notice.released_ms IS NULL;
     END IF;
     IF changes ? 'party_notice' THEN
-        INSERT INTO party_notice (case_id, node, round, court, reached_ms, telling, documents,
-            released_ms)
-        SELECT case_id, node, round, court, reached_ms, telling, documents, released_ms
+        INSERT INTO party_notice (case_id, node, round, incident, court, reached_ms, telling,
+            documents, released_ms)
+        SELECT case_id, node, round, incident, court, reached_ms, telling, documents, released_ms
         FROM jsonb_populate_recordset(NULL::party_notice, changes -> 'party_notice');
     END IF;
     IF changes ? 'outbox' THEN
-        INSERT INTO outbox (id, position, court, audience, kind, incident, officer, raised_ms,
-            acknowledged_by, acknowledged_ms, settled_ms)
-        SELECT id, position, court, audience, kind, incident, officer, raised_ms,
+        INSERT INTO outbox (id, position, court, audience, kind, incident, officer, node,
+            raised_ms, acknowledged_by, acknowledged_ms, settled_ms)
+        SELECT id, position, court, audience, kind, incident, officer, node, raised_ms,
             acknowledged_by, acknowledged_ms, settled_ms
         FROM jsonb_populate_recordset(NULL::outbox, changes -> 'outbox');
     END IF;

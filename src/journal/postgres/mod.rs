@@ -34,6 +34,7 @@ use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, Journal, OpenAlarm, OpenWork, ReadFault, Remembered,
     SetClock, Stored,
 };
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
 use tiande_core::journal::{Snapshot, StreamId, Subject};
@@ -72,6 +73,8 @@ struct Inner {
     errands_refused: metrics::Counter,
     data_dir: PathBuf,
     epoch: u64,
+    /// The database runs on another machine.
+    elsewhere: bool,
 }
 
 /// The journal. Cheap to clone; all clones are one.
@@ -125,6 +128,12 @@ impl PostgresJournal {
             Err(OpenFault::Folder { path: data_dir, source })
         })?;
         Ok(Self(Arc::new(inner)))
+    }
+
+    /// True when the database is on another machine, whose clock is not this one's.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.0.elsewhere
     }
 
     /// Turns true when the database did not come back or another server has taken it over. The server
@@ -264,6 +273,7 @@ async fn start(
         errands_refused: gauges.errands_refused.clone(),
         data_dir,
         epoch: start.epoch,
+        elsewhere: !place.is_here(),
     };
     let writer = Writer {
         session,
@@ -366,6 +376,16 @@ impl Journal for PostgresJournal {
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
         reader::first_clocks(self.readers(), court, most).boxed()
+    }
+
+    fn outdated_cases(
+        &self,
+        court: CourtId,
+        calendar: CalendarVersion,
+        after: Option<CaseId>,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
+        reader::outdated_cases(self.readers(), court, calendar, after, most).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

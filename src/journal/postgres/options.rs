@@ -72,6 +72,11 @@ impl PostgresOptions {
         self.0.clone().application_name(name)
     }
 
+    /// True when it runs on this machine, and has no clock of its own.
+    pub(super) fn is_here(&self) -> bool {
+        self.0.get_socket().is_some() || is_this_machine(self.0.get_host())
+    }
+
     /// Which database it is, for people; without any password.
     #[must_use]
     pub fn place(&self) -> String {

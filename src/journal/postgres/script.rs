@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sqlx::Arguments as _;
 use sqlx::postgres::PgArguments;
 use tiande_core::ids::IncidentId;
+use tiande_core::procedure::NodeCode;
 use tiande_core::time::UnixMillis;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
@@ -14,7 +15,7 @@ use uuid::fmt::Hyphenated;
 use crate::journal::envelope::HashAlg;
 use crate::journal::plan::Plan;
 use crate::journal::projection::{
-    Changes, Closing, audience_name, escalation_body, escalation_offices,
+    Changes, Closing, RunningRow, audience_name, escalation_body, escalation_offices, of_incident,
 };
 
 /// The call: one question and one answer for a whole group, whatever it holds.
@@ -278,12 +279,12 @@ impl<'p> Seldom<'p> {
                 .running
                 .iter()
                 .filter_map(|((case, node, round), (court, row))| {
-                    let row = (*row)?;
+                    let RunningRow { node: row, calendar } = row.as_ref()?;
                     Some(json!({
                         "case_id": case, "node": node.as_str(), "round": round,
                         "court": court.as_str(), "due_ms": moment(row.due),
                         "warned": i64::from(row.warned), "overdue": i64::from(row.overdue),
-                        "provisional": i64::from(row.provisional),
+                        "provisional": i64::from(row.provisional), "calendar": calendar,
                     }))
                 })
                 .collect(),
@@ -311,6 +312,7 @@ impl<'p> Seldom<'p> {
             party_notice: column(&changes.party_notices, |(court, case, notice, released)| {
                 json!({
                     "case_id": case, "node": notice.node.as_str(), "round": notice.round,
+                    "incident": of_incident(notice.incident),
                     "court": court.as_str(), "reached_ms": notice.reached.0,
                     "telling": notice.telling.name(), "documents": notice.documents.join(" "),
                     "released_ms": moment(*released),
@@ -321,7 +323,8 @@ impl<'p> Seldom<'p> {
                 json!({
                     "id": row.id, "position": row.position, "court": row.court.as_str(),
                     "audience": audience_name(row.audience), "kind": row.kind,
-                    "incident": row.incident, "officer": row.officer, "raised_ms": row.raised.0,
+                    "incident": row.incident, "officer": row.officer,
+                    "node": row.node.as_ref().map(NodeCode::as_str), "raised_ms": row.raised.0,
                     "acknowledged_by": taken.map(|(by, _)| by.as_str()),
                     "acknowledged_ms": moment(taken.map(|(_, at)| *at)),
                     "settled_ms": moment(row.settled),

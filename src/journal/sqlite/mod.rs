@@ -25,6 +25,7 @@ use tiande_actors::ports::journal::{
     Append, AppendFault, Appended, Delivery, DeliveryKeys, Journal, OpenAlarm, OpenWork, ReadFault,
     Remembered, SetClock, Stored,
 };
+use tiande_core::calendar::CalendarVersion;
 use tiande_core::case::CaseNumber;
 use tiande_core::ids::{CaseId, CourtId};
 use tiande_core::journal::{Snapshot, StreamId, Subject};
@@ -326,6 +327,16 @@ impl Journal for SqliteJournal {
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>> {
         reader::first_clocks(self.reading(), court, most).boxed()
+    }
+
+    fn outdated_cases(
+        &self,
+        court: CourtId,
+        calendar: CalendarVersion,
+        after: Option<CaseId>,
+        most: usize,
+    ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
+        reader::outdated_cases(self.reading(), court, calendar, after, most).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

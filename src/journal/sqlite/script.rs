@@ -7,6 +7,7 @@
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Result, ToSql, params};
+use tiande_core::procedure::NodeCode;
 use tiande_core::time::UnixMillis;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
@@ -14,7 +15,8 @@ use uuid::fmt::Hyphenated;
 use super::plan::{JournalRow, Plan};
 use crate::journal::envelope::HashAlg;
 use crate::journal::projection::{
-    Changes, Closing, IncidentPatch, audience_name, escalation_body, escalation_offices,
+    Changes, Closing, IncidentPatch, RunningRow, audience_name, escalation_body,
+    escalation_offices, of_incident,
 };
 
 /// Positions, sequences and numbers as SQLite keeps integers.
@@ -245,23 +247,29 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
         s.execute(params![id(case.0)])
     })?;
     let running = "INSERT INTO running_node (case_id, node, round, court, due_ms, warned, overdue, \
-         provisional) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (case_id, node, round) DO UPDATE SET \
-         due_ms = excluded.due_ms, warned = excluded.warned, overdue = excluded.overdue, \
-         provisional = excluded.provisional";
-    let runs =
-        changes.running.iter().filter_map(|(key, (court, row))| row.map(|row| (key, court, row)));
-    each(conn, running, runs, |s, ((case, node, round), court, row)| {
-        s.execute(params![
-            id(case.0),
-            node.as_str(),
-            round,
-            court.as_str(),
-            moment(row.due),
-            row.warned,
-            row.overdue,
-            row.provisional,
-        ])
-    })?;
+         provisional, calendar) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (case_id, node, round) DO \
+         UPDATE SET due_ms = excluded.due_ms, warned = excluded.warned, overdue = excluded.overdue, \
+         provisional = excluded.provisional, calendar = excluded.calendar";
+    let runs = changes.running.iter();
+    let runs = runs.filter_map(|(key, (court, row))| Some((key, court, row.as_ref()?)));
+    each(
+        conn,
+        running,
+        runs,
+        |s, ((case, node, round), court, RunningRow { node: row, calendar })| {
+            s.execute(params![
+                id(case.0),
+                node.as_str(),
+                round,
+                court.as_str(),
+                moment(row.due),
+                row.warned,
+                row.overdue,
+                row.provisional,
+                calendar,
+            ])
+        },
+    )?;
     let ended = "DELETE FROM running_node WHERE case_id = ? AND node = ? AND round = ?";
     let ends = changes.running.iter().filter(|(_, (_, row))| row.is_none());
     each(conn, ended, ends, |s, ((case, node, round), _)| {
@@ -287,13 +295,14 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
     let release =
         "UPDATE party_notice SET released_ms = ? WHERE case_id = ? AND released_ms IS NULL";
     each(conn, release, &changes.releases, |s, (case, at)| s.execute(params![at.0, id(case.0)]))?;
-    let notice = "INSERT INTO party_notice (case_id, node, round, court, reached_ms, telling, \
-         documents, released_ms) VALUES (?,?,?,?,?,?,?,?)";
+    let notice = "INSERT INTO party_notice (case_id, node, round, incident, court, reached_ms, \
+         telling, documents, released_ms) VALUES (?,?,?,?,?,?,?,?,?)";
     each(conn, notice, &changes.party_notices, |s, (court, case, notice, released)| {
         s.execute(params![
             id(case.0),
             notice.node.as_str(),
             notice.round,
+            of_incident(notice.incident),
             court.as_str(),
             notice.reached.0,
             notice.telling.name(),
@@ -305,7 +314,8 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
 
 fn alarms(conn: &Connection, changes: &Changes) -> Result<()> {
     let insert = "INSERT INTO outbox (id, position, court, audience, kind, incident, officer, \
-         raised_ms, acknowledged_by, acknowledged_ms, settled_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?)";
+         node, raised_ms, acknowledged_by, acknowledged_ms, settled_ms) \
+         VALUES (?,?,?,?,?,?,?,?,?,?,?,?)";
     each(conn, insert, &changes.alarms, |s, row| {
         s.execute(params![
             id(row.id.0),
@@ -315,6 +325,7 @@ fn alarms(conn: &Connection, changes: &Changes) -> Result<()> {
             row.kind,
             row.incident.map(|incident| id(incident.0)),
             row.officer.map(|officer| id(officer.0)),
+            row.node.as_ref().map(NodeCode::as_str),
             row.raised.0,
             row.acknowledged.as_ref().map(|(by, _)| by),
             moment(row.acknowledged.as_ref().map(|(_, at)| *at)),

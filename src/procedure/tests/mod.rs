@@ -2,6 +2,7 @@
 //! API.
 
 mod api;
+mod case_walk;
 mod dates;
 mod files;
 mod walk;

@@ -204,6 +204,7 @@ impl History {
             excluded: Vec::new(),
             exercise: false,
             alarm: None,
+            procedure: None,
             subject: Subject(tip.0),
             personal: Some(personal),
         };

@@ -3,6 +3,7 @@
 import { lookUp, type Entry } from '../../shared/i18n.svelte';
 import type { TimelineEntry } from '../../shared/protocol/shapes';
 import { outcomeName, stageName } from '../../shared/words';
+import { clockName } from '../words';
 
 const KINDS: Record<string, Entry> = {
   'incident.opened': ['接报', 'Opened'],
@@ -23,6 +24,8 @@ const KINDS: Record<string, Entry> = {
   'incident.officer_released': ['撤回', 'Released'],
   'incident.exhausted': ['无人可派', 'Nobody left'],
   'incident.director_alarmed': ['已上报局长', 'Raised to the director'],
+  'incident.clock_warning': ['时限将届满', 'Clock near its end'],
+  'incident.clock_overdue': ['时限已超过', 'Clock ran out'],
   'incident.finished': ['任务完成', 'Finished'],
   'incident.cancelled': ['任务取消', 'Cancelled'],
   'officer.went_on_duty': ['上岗', 'On duty'],
@@ -63,9 +66,11 @@ export function authorName(entry: TimelineEntry, nameOf: (officer: string) => st
   return !entry.by || own || taken ? '' : lookUp(AUTHORS, entry.by);
 }
 
-/** A word that may be a code of a stage, an outcome or an offer's end. */
+/** A word that may be a code of a stage, an outcome, a clock or an offer's end. */
 export function codeWord(code: string): string {
   if (code in CODES) return lookUp(CODES, code);
+  const clock = clockName(code);
+  if (clock !== code) return clock;
   const stage = stageName(code);
   return stage === code ? outcomeName(code) : stage;
 }
@@ -88,12 +93,14 @@ export function feedLine(kind: string, title: string): FeedLine {
   return { number, what: kindWord(kind, title), who: parts.filter(Boolean).map(codeWord).join(' · ') };
 }
 
-export type FeedTone = 'bad' | 'new' | 'good' | 'plain';
+export type FeedTone = 'bad' | 'late' | 'new' | 'good' | 'plain';
 
 const TONES: Record<string, FeedTone> = {
   'incident.opened': 'new',
   'incident.exhausted': 'bad',
   'incident.director_alarmed': 'bad',
+  'incident.clock_warning': 'late',
+  'incident.clock_overdue': 'bad',
   'incident.welfare_alarmed': 'bad',
   'incident.welfare_answered': 'good',
   'officer.contact_lost': 'bad',
@@ -110,7 +117,7 @@ export function entryText(entry: TimelineEntry, nameOf: (officer: string) => str
   const offered = Array.isArray(data['offers'])
     ? data['offers'].map((offer: { officer?: unknown }) => named(offer?.officer)).filter(Boolean)
     : [];
-  const codes = [data['stage'], data['outcome'], data['how'], data['why']]
+  const codes = [data['node'], data['stage'], data['outcome'], data['how'], data['why']]
     .filter((code): code is string => typeof code === 'string' && code !== 'reported')
     .map(codeWord);
   const words = typeof data['words'] === 'string' ? data['words'] : '';

@@ -15,6 +15,8 @@ export const escalationPath = (row: OfCase): string =>
   `/api/cases/${encodeURIComponent(row.case)}/escalations/${encodeURIComponent(row.node)}/${row.round}`;
 export const handlerPath = (row: OfCase): string => `/api/cases/${encodeURIComponent(row.case)}/handler`;
 
+export const alarmPath = (alarm: string): string => `/api/alarms/${encodeURIComponent(alarm)}/acknowledge`;
+
 /** Exactly the fields the server knows: it refuses others. */
 export function actBody(act: EscalationAct, words: string): Record<string, string> {
   return act === 'acknowledge' || act === 'accept' ? { do: act } : { do: act, words };
@@ -26,6 +28,7 @@ export class Orders {
   refused = $state.raw<unknown>(null);
   /** What was done last, for a while. */
   told = $state('');
+  private readonly noting = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -39,7 +42,9 @@ export class Orders {
   }
 
   leave(): void {
-    if (!this.busy) this.open = null;
+    if (this.busy) return;
+    this.open = null;
+    this.refused = null;
   }
 
   act(act: EscalationAct, row: Escalation, words: string, told: string): Promise<void> {
@@ -48,6 +53,22 @@ export class Orders {
 
   move(row: OfCase, handler: string, reason: string, told: string): Promise<void> {
     return this.send(handlerPath(row), { handler, reason }, told);
+  }
+
+  /** An alarm is taken note of without a question. That somebody else was faster is said, and no fault. */
+  async note(alarm: string, told: string, taken: string): Promise<void> {
+    if (this.noting.has(alarm)) return;
+    this.noting.add(alarm);
+    this.refused = null;
+    try {
+      await call(alarmPath(alarm), { method: 'POST', body: {} });
+      this.tell(told);
+    } catch (error) {
+      if (error instanceof Refused && error.code === 'not-found') this.tell(taken);
+      else this.failed(error);
+    }
+    await this.after();
+    this.noting.delete(alarm);
   }
 
   private async send(path: string, body: unknown, told: string): Promise<void> {
@@ -59,13 +80,17 @@ export class Orders {
       this.open = null;
       this.tell(told);
     } catch (error) {
-      this.refused = error;
-      if (error instanceof Refused && error.code === 'auth-required') this.ended();
+      this.failed(error);
     } finally {
       this.busy = false;
     }
     // Also after a refusal: others may have been faster, and the list shows it.
     await this.after();
+  }
+
+  private failed(error: unknown): void {
+    this.refused = error;
+    if (error instanceof Refused && error.code === 'auth-required') this.ended();
   }
 
   private tell(told: string): void {

@@ -2,6 +2,7 @@
 // those to whom it would say no.
 
 import type { Escalation } from '../protocol/supervision';
+import type { ListName } from './route.svelte';
 
 export interface Rights {
   /** Sees all of the court and judges answers: director, president, discipline. */
@@ -10,16 +11,30 @@ export interface Rights {
   handles: boolean;
   /** Gives a case to another handler: directors. */
   moves: boolean;
+  /** Is alarmed when an emergency's clock runs out: director, president. */
+  alarmed: boolean;
+}
+
+/** Which lists are shown to those who may enter. */
+export function mayList(name: ListName, rights: Rights): boolean {
+  if (name === 'clocks') return rights.alarmed;
+  return name !== 'load' || rights.supervises;
 }
 
 export type EscalationAct = 'acknowledge' | 'answer' | 'accept' | 'return' | 'close';
 
 const SUPERVISORS = ['director', 'president', 'discipline'];
+const ALARMED = ['director', 'president'];
 const HANDLERS = ['judge', 'clerk'];
 
 export function rightsOf(roles: readonly string[]): Rights {
   const holds = (some: readonly string[]) => roles.some((role) => some.includes(role));
-  return { supervises: holds(SUPERVISORS), handles: holds(HANDLERS), moves: holds(['director']) };
+  return {
+    supervises: holds(SUPERVISORS),
+    handles: holds(HANDLERS),
+    moves: holds(['director']),
+    alarmed: holds(ALARMED),
+  };
 }
 
 export const mayEnter = (rights: Rights): boolean => rights.supervises || rights.handles;

@@ -1,6 +1,6 @@
 // Which part of the page is shown: it stands in the address, so that it can be kept and sent to others.
 
-export const LISTS = ['near', 'overdue', 'escalations', 'load'] as const;
+export const LISTS = ['clocks', 'near', 'overdue', 'escalations', 'load'] as const;
 export type ListName = (typeof LISTS)[number];
 export type Place = ListName | 'calculator';
 

@@ -1,11 +1,13 @@
-// What is near due, overdue and escalated, and who has how much of it; looked at again every 30 s.
+// Alarms of emergencies, looked at again every 10 s; what is near due, overdue and escalated, and who has how
+// much of it, every 30 s.
 
 import { Refused } from '../../shared/refused';
 import type { Session } from '../../shared/session.svelte';
 import { Ticker } from '../../shared/ticker.svelte';
+import { readAlarms } from '../protocol/alarms';
 import { readEscalations, readLoad, readNodes } from '../protocol/supervision';
 import { Polled } from './polled.svelte';
-import { mayEnter, type Rights, rightsOf } from './rights';
+import { mayEnter, mayList, type Rights, rightsOf } from './rights';
 
 export const NEAR_DAYS = [3, 7, 14, 30] as const;
 export const LOAD_DAYS = [7, 14, 30] as const;
@@ -13,7 +15,10 @@ export const LOAD_DAYS = [7, 14, 30] as const;
 export const ROWS_MAX = 500;
 /** As far as handlers are looked for, to whom a case may go. */
 const CANDIDATE_DAYS = 366;
-const REFRESH_MS = 30_000;
+export const REFRESH_MS = 30_000;
+/** An emergency's clocks run for minutes. */
+export const CLOCKS_REFRESH_MS = 10_000;
+const ALL_EVERY = REFRESH_MS / CLOCKS_REFRESH_MS;
 const TICK_MS = 10_000;
 
 export class Supervision {
@@ -29,6 +34,7 @@ export class Supervision {
     this.version += 1;
   };
 
+  readonly clocks = new Polled(() => '/api/supervision/alarms', readAlarms, this.heard);
   readonly near = new Polled(
     () => `/api/supervision/nodes?list=near&days=${this.nearDays}`,
     readNodes,
@@ -51,24 +57,37 @@ export class Supervision {
     const again = (): void => {
       if (!document.hidden) void this.refresh();
     };
-    const timer = window.setInterval(again, REFRESH_MS);
+    let beats = 0;
+    const timer = window.setInterval(() => {
+      beats += 1;
+      if (beats % ALL_EVERY === 0) again();
+      else if (!document.hidden) void this.refreshClocks();
+    }, CLOCKS_REFRESH_MS);
     document.addEventListener('visibilitychange', again);
     void this.refresh();
     return () => {
       window.clearInterval(timer);
       document.removeEventListener('visibilitychange', again);
-      for (const polled of [this.near, this.overdue, this.escalations, this.load, this.candidates]) polled.forget();
+      const all = [this.clocks, this.near, this.overdue, this.escalations, this.load, this.candidates];
+      for (const polled of all) polled.forget();
     };
   }
 
   /** One after another: under load the server answers such lists last. */
   async refresh(): Promise<void> {
-    if (!mayEnter(this.rights)) return;
+    if (!mayEnter(this.rights) || (await this.refreshClocks())) return;
     for (const polled of [this.near, this.overdue, this.escalations]) {
       await polled.refresh();
       if (this.isOver(polled.failed)) return;
     }
-    if (this.rights.supervises) await this.load.refresh();
+    if (mayList('load', this.rights)) await this.load.refresh();
+  }
+
+  /** Tells whether the session is over. */
+  private async refreshClocks(): Promise<boolean> {
+    if (!mayList('clocks', this.rights)) return false;
+    await this.clocks.refresh();
+    return this.isOver(this.clocks.failed);
   }
 
   private isOver(failed: unknown): boolean {

@@ -75,6 +75,15 @@ export interface MergedTip {
   why: { rule: 'same_case' | 'similar_text'; distance_m: number; apart_ms: number; text_percent: number };
 }
 
+/** A clock of an emergency: until when a step must be reached. */
+export interface IncidentClock {
+  node: string;
+  zh: string;
+  en: string;
+  due: number;
+  overdue: boolean;
+}
+
 export interface Incident {
   id: string;
   number: string;
@@ -96,6 +105,8 @@ export interface Incident {
   crew: CrewMember[];
   offers_open: OpenOffer[];
   alarm: 'centre' | 'director' | null;
+  /** Of an emergency: its clock that is due next of those that run. */
+  clock: IncidentClock | null;
   tip: string | null;
   tips: number;
   merged: MergedTip[];

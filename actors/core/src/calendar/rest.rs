@@ -15,6 +15,12 @@ pub struct CalendarVersion {
     pub last_year: i32,
 }
 
+impl std::fmt::Display for CalendarVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.name, self.version)
+    }
+}
+
 /// Public holidays and make-up workdays of some years without a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {

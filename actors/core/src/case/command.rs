@@ -4,6 +4,7 @@ use super::{CaseNumber, Party};
 use crate::ids::{IncidentId, UserId};
 use crate::nodes::{NodeCommand, NodeRefusal};
 use crate::procedure::NodeCode;
+use crate::time::UnixMillis;
 
 /// What can be asked of a case. Who may ask for what is the access policy's.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,10 +16,12 @@ pub enum CaseCommand {
         /// Its parties, 1..=200.
         parties: Vec<Party>,
     },
-    /// Note an incident of this case. Safe to repeat.
+    /// Note an incident of this case, and how far it is. Safe to repeat.
     LinkIncident {
         /// Which.
         incident: IncidentId,
+        /// Of an emergency: the procedure's nodes that it has reached, and when.
+        steps: Vec<(NodeCode, UnixMillis)>,
     },
     /// Give the case to somebody.
     SetHandler {

@@ -4,12 +4,12 @@ use super::clock::answer_by;
 use super::{
     Case, CaseCommand, CaseEvent, CaseParties, CaseRefusal, EscalationAct, EscalationStatus,
 };
-use crate::deadline::Level;
-use crate::ids::UserId;
+use crate::deadline::{Begin, Level};
+use crate::ids::{IncidentId, UserId};
 use crate::incident::Said;
 use crate::journal::Subject;
 use crate::nodes::{NodeCommand, NodeEvent, Rulebook};
-use crate::procedure::NodeCode;
+use crate::procedure::{Node, NodeCode, Start};
 use crate::text::clean_text;
 use crate::time::UnixMillis;
 
@@ -45,10 +45,7 @@ impl Case {
         }
         let event = match command {
             CaseCommand::Open { .. } => return Err(CaseRefusal::AlreadyOpen),
-            CaseCommand::LinkIncident { incident } => {
-                let new = !self.incidents.contains(incident);
-                new.then_some(CaseEvent::IncidentLinked { incident: *incident })
-            }
+            CaseCommand::LinkIncident { incident, steps } => return Ok(self.link(*incident, steps)),
             CaseCommand::SetHandler { handler, reason } => self.set_handler(*handler, reason)?,
             CaseCommand::Node(command) => return self.node(command, now, rules),
             CaseCommand::Escalation { node, round, by, act } => {
@@ -64,6 +61,18 @@ impl Case {
             }
         };
         Ok(event.into_iter().collect())
+    }
+
+    fn link(&self, incident: IncidentId, steps: &[(NodeCode, UnixMillis)]) -> Vec<CaseEvent> {
+        let new = !self.incidents.contains(&incident);
+        let linked = new.then_some(CaseEvent::IncidentLinked { incident });
+        let new = steps.iter().filter(|(node, _)| !self.steps.contains(&(incident, *node)));
+        let reached = |(node, at): &(NodeCode, UnixMillis)| CaseEvent::StepReached {
+            incident,
+            node: *node,
+            at: *at,
+        };
+        linked.into_iter().chain(new.map(reached)).collect()
     }
 
     fn set_handler(&self, to: UserId, reason: &str) -> Result<Option<CaseEvent>, CaseRefusal> {
@@ -100,8 +109,9 @@ impl Case {
                 })
             };
             let closed: Vec<_> = match &event {
-                NodeEvent::Completed { node, round, .. } => {
-                    over(*node, *round).into_iter().collect()
+                NodeEvent::Completed { node, round, at } => {
+                    let opened = self.follow_ups(*node, *at, rules);
+                    over(*node, *round).into_iter().chain(opened.map(CaseEvent::Node)).collect()
                 }
                 NodeEvent::Cancelled { node, opening, .. } => {
                     let rounds = self.nodes.rounds_of(*node, *opening, rules);
@@ -113,6 +123,27 @@ impl Case {
             all.extend(closed);
         }
         Ok(all)
+    }
+
+    /// Nodes whose clocks start by themselves with the end of this one, and that do not run yet.
+    fn follow_ups<'a>(
+        &'a self,
+        done: NodeCode,
+        at: UnixMillis,
+        rules: Rulebook<'a>,
+    ) -> impl Iterator<Item = NodeEvent> + 'a {
+        let follows = move |node: &&Node| match &node.start {
+            Start::After { nodes, by_hand: false, .. } => nodes.contains(&done),
+            _ => false,
+        };
+        let fresh = rules.procedure.nodes().iter().filter(follows);
+        let fresh = fresh.filter(move |node| !self.nodes.is_running(node.code, rules));
+        fresh.filter_map(move |node| {
+            let begin = Begin { at, whole_day: false };
+            let command = NodeCommand::Open { node: node.code, begin };
+            // One that was opened as often as may be stays as it is.
+            self.nodes.decide(&command, at, rules).ok()?.into_iter().next()
+        })
     }
 
     fn about(

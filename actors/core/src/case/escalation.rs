@@ -158,6 +158,7 @@ pub(super) fn apply(all: &mut Vec<Escalation>, event: &CaseEvent) {
         }
         CaseEvent::Opened { .. }
         | CaseEvent::IncidentLinked { .. }
+        | CaseEvent::StepReached { .. }
         | CaseEvent::HandlerSet { .. }
         | CaseEvent::Node(_)
         | CaseEvent::NoticesHeld { .. }

@@ -57,6 +57,15 @@ pub enum CaseEvent {
         /// Which.
         incident: IncidentId,
     },
+    /// An emergency of this case has reached a step of the procedure.
+    StepReached {
+        /// Which incident.
+        incident: IncidentId,
+        /// The procedure's node for it.
+        node: NodeCode,
+        /// When.
+        at: UnixMillis,
+    },
     /// Somebody handles the case from now on (承办人).
     HandlerSet {
         /// Who.
@@ -187,6 +196,7 @@ impl CaseEvent {
             | Self::EscalationClosed { said, .. }
             | Self::NoticesHeld { said, .. } => said.subject,
             Self::IncidentLinked { .. }
+            | Self::StepReached { .. }
             | Self::Node(_)
             | Self::EscalationRaised { .. }
             | Self::EscalationClimbed { .. }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, CaseEvent, Escalation, RunningNode};
-use crate::ids::UserId;
+use crate::ids::{IncidentId, UserId};
 use crate::nodes::{NodeEvent, Rulebook};
 use crate::procedure::{Documents, NodeCode, Office, Telling};
 use crate::time::UnixMillis;
@@ -33,8 +33,10 @@ pub struct CaseRows {
 pub struct PartyNotice {
     /// Which node.
     pub node: NodeCode,
-    /// Which opening or recurrence.
+    /// Which opening or recurrence; of an emergency's step 1.
     pub round: u16,
+    /// The emergency whose step it is; `None`: a node of the case itself.
+    pub incident: Option<IncidentId>,
     /// When it was reached.
     pub reached: UnixMillis,
     /// How much may be told by itself.
@@ -116,8 +118,10 @@ impl Case {
     }
 
     fn notice(&self, event: &CaseEvent, rules: Rulebook<'_>) -> Option<PartyNotice> {
-        let CaseEvent::Node(NodeEvent::Completed { node: code, round, at }) = event else {
-            return None;
+        let (code, round, incident, at) = match event {
+            CaseEvent::Node(NodeEvent::Completed { node, round, at }) => (node, *round, None, at),
+            CaseEvent::StepReached { incident, node, at } => (node, 1, Some(*incident), at),
+            _ => return None,
         };
         let node = rules.procedure.node(*code)?;
         let documents = match &node.documents {
@@ -126,7 +130,8 @@ impl Case {
         };
         node.told.contains(&Office::Applicant).then_some(PartyNotice {
             node: *code,
-            round: *round,
+            round,
+            incident,
             reached: *at,
             telling: node.telling,
             documents,

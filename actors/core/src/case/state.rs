@@ -22,6 +22,8 @@ pub struct Case {
     pub parties: Vec<Party>,
     /// Incidents, by id.
     pub incidents: BTreeSet<IncidentId>,
+    /// Steps of its emergencies.
+    pub steps: BTreeSet<(IncidentId, NodeCode)>,
     /// Who handles it; `None` before anybody does.
     pub handler: Option<UserId>,
     /// Its nodes.
@@ -41,6 +43,7 @@ impl Case {
             number: None,
             parties: Vec::new(),
             incidents: BTreeSet::new(),
+            steps: BTreeSet::new(),
             handler: None,
             nodes: CaseNodes::default(),
             escalations: Vec::new(),
@@ -63,6 +66,9 @@ impl Case {
             }
             CaseEvent::IncidentLinked { incident } => {
                 self.incidents.insert(*incident);
+            }
+            CaseEvent::StepReached { incident, node, .. } => {
+                self.steps.insert((*incident, *node));
             }
             CaseEvent::HandlerSet { handler, .. } => self.handler = Some(*handler),
             CaseEvent::Node(event) => self.nodes.apply(event),

@@ -127,7 +127,8 @@ fn a_case_has_one_to_two_hundred_parties() {
 
 #[test]
 fn an_incident_is_linked_once() {
-    let link = CaseCommand::LinkIncident { incident: IncidentId(Uuid::from_u128(5)) };
+    let link =
+        CaseCommand::LinkIncident { incident: IncidentId(Uuid::from_u128(5)), steps: Vec::new() };
     assert_eq!(World::fresh().ask(&link), Err(CaseRefusal::NotOpen));
     let mut world = World::running();
     assert_eq!(world.please(&link), 1);

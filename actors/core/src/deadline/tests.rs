@@ -33,6 +33,7 @@ fn node(kind: Kind, count: u32, unit: Unit, suspended: bool) -> Node {
         limit: Limit { count, unit, exact: false },
         kind,
         warn,
+        reached_by: None,
         documents: Documents::None("none".into()),
         told: Vec::new(),
         telling: Telling::Full,

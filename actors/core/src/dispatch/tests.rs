@@ -117,6 +117,7 @@ fn open(origin: Origin) -> IncidentCommand {
         excluded: Vec::new(),
         exercise: false,
         alarm: None,
+        procedure: None,
         subject: Subject(Uuid::from_u128(1)),
         personal: Some(IncidentPersonal { place, ..IncidentPersonal::default() }),
     }))

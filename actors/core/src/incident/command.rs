@@ -5,6 +5,7 @@ use crate::geo::Place;
 use crate::ids::{AlarmId, IncidentId, OfferId, OfficerId, TipId};
 use crate::officer::{OfficerPart, OfficerRefusal, Stage};
 
+use super::clocks::ClockRung;
 use super::event::{IncidentEvent, IncidentOpened, OfferMade, StageSource};
 use super::merge::TipMerged;
 use super::welfare::Patience;
@@ -78,6 +79,11 @@ pub enum IncidentCommand {
         alarm: AlarmId,
         /// How long things may take.
         patience: Patience,
+    },
+    /// Clocks of the emergency ring.
+    RingClocks {
+        /// What [`super::Incident::ringing`] found.
+        rung: Vec<ClockRung>,
     },
     /// A dispatcher orders an officer to go.
     Assign {

@@ -47,6 +47,7 @@ impl Incident {
                 self.decline(opened, *offer, *officer, reason.as_deref())
             }
             IncidentCommand::Tick { alarm, patience } => Ok(self.tick(*alarm, *patience, now)),
+            IncidentCommand::RingClocks { rung } => Ok(self.ring(rung)),
             IncidentCommand::Assign { offer, officer, stack, stack_max, reason } => {
                 let said = Said::under(opened.subject, reason.as_deref());
                 let (incident, offer, stack_max) = (self.id, *offer, *stack_max);

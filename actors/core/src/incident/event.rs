@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clocks::ClockRung;
 use super::merge::TipMerged;
 use super::state::AlarmLevel;
 use super::{IncidentKind, Outcome, Urgency};
@@ -11,6 +12,7 @@ use crate::geo::Place;
 use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use crate::journal::Subject;
 use crate::officer::{OfferEnd, Stage};
+use crate::procedure::ProcedureVersion;
 use crate::time::UnixMillis;
 
 /// An event of an incident's stream.
@@ -144,6 +146,8 @@ pub enum IncidentEvent {
         /// The alarm.
         alarm: AlarmId,
     },
+    /// A clock of the emergency gave warning, or its time is over.
+    ClockRang(ClockRung),
     /// Done.
     Finished {
         /// How.
@@ -186,6 +190,9 @@ pub struct IncidentOpened {
     pub exercise: bool,
     /// The alarm that goes with an SOS.
     pub alarm: Option<AlarmId>,
+    /// The procedure whose clocks run on it; `None` in records from before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureVersion>,
     /// Whose key the personal part is encrypted with: the tip's, or the officer's who called.
     pub subject: Subject,
     /// What tells of people and places; `None` when the key is destroyed.
@@ -329,6 +336,7 @@ impl IncidentEvent {
             | Self::WelfareAlarmed { .. }
             | Self::Exhausted { .. }
             | Self::DirectorAlarmed { .. }
+            | Self::ClockRang(_)
             | Self::Finished { .. } => None,
         }
     }
@@ -356,6 +364,7 @@ impl IncidentEvent {
             | Self::WelfareAlarmed { .. }
             | Self::Exhausted { .. }
             | Self::DirectorAlarmed { .. }
+            | Self::ClockRang(_)
             | Self::Finished { .. } => None,
         }
     }

@@ -1,6 +1,7 @@
 //! An incident: needs officers, asks them, follows them, ends. Everything that binds or frees an
 //! officer is decided here and agreed with that officer's own state machine in the same append.
 
+mod clocks;
 mod command;
 mod decide;
 mod event;
@@ -9,6 +10,7 @@ mod merge;
 mod state;
 mod welfare;
 
+pub use clocks::{ClockRung, RunningClock, Steps};
 pub use command::{Decided, IncidentCommand, IncidentRefusal};
 pub use event::{
     IncidentEvent, IncidentOpened, IncidentPersonal, OfferMade, Origin, PlacedAt, Said,
@@ -22,5 +24,7 @@ pub use welfare::{Patience, Welfare};
 /// A fix this near to the place means that the officer is there, metres (geofence of arrival).
 pub const ON_SCENE_RADIUS_M: f64 = 60.0;
 
+#[cfg(test)]
+mod clocks_tests;
 #[cfg(test)]
 mod tests;

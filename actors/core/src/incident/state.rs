@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::case::CaseNumber;
+use crate::deadline::Level;
 use crate::dispatch::Decision;
 use crate::geo::Place;
 use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use crate::journal::Subject;
 use crate::officer::{OfferEnd, Stage};
+use crate::procedure::{NodeCode, ProcedureVersion};
 use crate::time::UnixMillis;
 
+use super::clocks::Steps;
 use super::event::{IncidentEvent, IncidentOpened, Origin};
 use super::merge::MergedTip;
 use super::welfare::{Patience, Welfare};
@@ -130,6 +133,10 @@ pub struct Incident {
     pub exhausted_since: Option<UnixMillis>,
     /// Who has been alarmed in that spell.
     pub alarm: Option<AlarmLevel>,
+    /// Steps reached, for the clocks of an emergency.
+    pub steps: Steps,
+    /// What rang of them.
+    pub rung: BTreeSet<(NodeCode, Level)>,
     /// Outcomes reported so far, in order.
     pub outcomes: Vec<(OfficerId, Outcome)>,
     /// How it ended.
@@ -171,6 +178,8 @@ pub struct Opening {
     pub exercise: bool,
     /// Alarm raised with it.
     pub alarm: Option<AlarmId>,
+    /// The procedure whose clocks run on it.
+    pub procedure: Option<ProcedureVersion>,
     /// Whose key its personal parts are encrypted with.
     pub subject: Subject,
     /// Address in words.
@@ -198,6 +207,7 @@ impl Opening {
             excluded: event.excluded.iter().copied().collect(),
             exercise: event.exercise,
             alarm: event.alarm,
+            procedure: event.procedure.clone(),
             subject: event.subject,
             address: personal.address,
             description: personal.description,
@@ -239,6 +249,8 @@ impl Incident {
             decision: None,
             exhausted_since: None,
             alarm: None,
+            steps: Steps::default(),
+            rung: BTreeSet::new(),
             outcomes: Vec::new(),
             closed: None,
             closed_at: None,
@@ -317,6 +329,7 @@ impl Incident {
     /// Takes an event of the moment `at` into the state. Never decides, never fails.
     pub fn apply(&mut self, event: &IncidentEvent, at: UnixMillis) {
         self.updated_at = at;
+        self.steps.apply(event, at);
         match event {
             IncidentEvent::Opened(opened) => {
                 self.opened = Some(Opening::from_event(opened, at));
@@ -395,6 +408,9 @@ impl Incident {
                 self.decision = Some((at, decision.clone()));
             }
             IncidentEvent::DirectorAlarmed { .. } => self.alarm = Some(AlarmLevel::Director),
+            IncidentEvent::ClockRang(rung) => {
+                self.rung.insert((rung.node, rung.level));
+            }
             IncidentEvent::Finished { outcome } => self.close(Closed::Finished(*outcome), at),
             IncidentEvent::Cancelled { said } => {
                 self.close(Closed::Cancelled(said.text().to_owned()), at);

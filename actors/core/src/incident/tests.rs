@@ -50,6 +50,7 @@ fn opening(origin: Origin, urgency: Urgency, at: Option<Place>) -> IncidentOpene
         excluded: vec![officer(99)],
         exercise: false,
         alarm: None,
+        procedure: None,
         subject: Subject(Uuid::from_u128(3)),
         personal: Some(IncidentPersonal { place: at, ..IncidentPersonal::default() }),
     }

@@ -60,6 +60,7 @@ fn underway() -> Incident {
         excluded: Vec::new(),
         exercise: false,
         alarm: None,
+        procedure: None,
         subject: Subject(tip.0),
         personal: None,
     };

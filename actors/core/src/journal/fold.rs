@@ -251,7 +251,7 @@ impl Folded for Officer {
 }
 
 impl Folded for Incident {
-    const VERSION: SnapshotVersion = SnapshotVersion { shape: 2, fold: 1 };
+    const VERSION: SnapshotVersion = SnapshotVersion { shape: 3, fold: 1 };
 
     type Own = IncidentEvent;
 
@@ -292,6 +292,7 @@ impl Folded for Incident {
             | IncidentEvent::StageReached { .. }
             | IncidentEvent::Exhausted { .. }
             | IncidentEvent::DirectorAlarmed { .. }
+            | IncidentEvent::ClockRang(_)
             | IncidentEvent::WelfareAsked { .. }
             | IncidentEvent::WelfareAnswered { .. }
             | IncidentEvent::WelfareAlarmed { .. }
@@ -334,6 +335,7 @@ impl Folded for Incident {
             | IncidentEvent::StageReached { .. }
             | IncidentEvent::Exhausted { .. }
             | IncidentEvent::DirectorAlarmed { .. }
+            | IncidentEvent::ClockRang(_)
             | IncidentEvent::WelfareAsked { .. }
             | IncidentEvent::WelfareAnswered { .. }
             | IncidentEvent::WelfareAlarmed { .. }
@@ -343,7 +345,7 @@ impl Folded for Incident {
 }
 
 impl Folded for Case {
-    const VERSION: SnapshotVersion = SnapshotVersion { shape: 2, fold: 1 };
+    const VERSION: SnapshotVersion = SnapshotVersion { shape: 3, fold: 1 };
 
     type Own = CaseEvent;
 
@@ -370,6 +372,7 @@ impl Folded for Case {
             CaseEvent::Opened { .. } => Some(Part::Opening),
             // Words that go with these stay in the journal; the state does not hold them.
             CaseEvent::IncidentLinked { .. }
+            | CaseEvent::StepReached { .. }
             | CaseEvent::HandlerSet { .. }
             | CaseEvent::Node(_)
             | CaseEvent::EscalationRaised { .. }

@@ -14,8 +14,8 @@ use crate::dispatch::{Considered, Decision, Verdict};
 use crate::geo::{LatLon, Metres, Place};
 use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId, UserId};
 use crate::incident::{
-    AlarmLevel, IncidentEvent, IncidentKind, IncidentOpened, IncidentPersonal, OfferMade, Origin,
-    Outcome, PlacedAt, Said, SearchReason, StageSource, TipMerged, Urgency,
+    AlarmLevel, ClockRung, IncidentEvent, IncidentKind, IncidentOpened, IncidentPersonal,
+    OfferMade, Origin, Outcome, PlacedAt, Said, SearchReason, StageSource, TipMerged, Urgency,
 };
 use crate::nodes::{NodeEvent, Suspension};
 use crate::officer::{
@@ -137,6 +137,7 @@ fn opened(origin: Origin) -> IncidentOpened {
         excluded: vec![OFFICER],
         exercise: false,
         alarm: Some(ALARM),
+        procedure: None,
         subject: Subject(TIP.0),
         personal: Some(IncidentPersonal {
             place: Some(place()),
@@ -215,6 +216,12 @@ pub(super) fn incident_events() -> Vec<IncidentEvent> {
         IncidentEvent::OfficerReleased { officer, said: said("另有任务") },
         IncidentEvent::Exhausted { alarm, decision: decision() },
         IncidentEvent::DirectorAlarmed { alarm },
+        IncidentEvent::ClockRang(ClockRung {
+            node: "E03".parse().expect("a code"),
+            level: Level::Due,
+            due: AT,
+            alarms: vec![(Office::Director, alarm)],
+        }),
         IncidentEvent::Finished { outcome: Outcome::FalseReport },
         IncidentEvent::Cancelled { said: said("误报") },
         IncidentEvent::TipMerged(merged().into()),
@@ -257,6 +264,7 @@ pub(super) fn case_events() -> Vec<CaseEvent> {
     vec![
         CaseEvent::Opened { case: CASE, number: number(), personal: Some(CaseParties { parties }) },
         CaseEvent::IncidentLinked { incident: INCIDENT },
+        CaseEvent::StepReached { incident: INCIDENT, node: "E03".parse().expect("a code"), at: AT },
         CaseEvent::HandlerSet { handler: JUDGE, said: case_words("原承办人休假") },
     ]
     .into_iter()
@@ -359,11 +367,12 @@ fn samples() -> Vec<Event> {
 
 /// Does not compile when a kind is added: then it wants a sample above and a line in the golden file.
 fn kinds_known_to_the_samples(event: &Event) -> usize {
-    const { assert!(KINDS == 12 + 20 + 17 + 4, "case, incident, officer, tip") };
+    const { assert!(KINDS == 13 + 21 + 17 + 4, "case, incident, officer, tip") };
     match event {
         Event::Case(
             CaseEvent::Opened { .. }
             | CaseEvent::IncidentLinked { .. }
+            | CaseEvent::StepReached { .. }
             | CaseEvent::HandlerSet { .. }
             | CaseEvent::Node(
                 NodeEvent::ProcedureChosen(_)
@@ -408,6 +417,7 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
             | IncidentEvent::OfficerReleased { .. }
             | IncidentEvent::Exhausted { .. }
             | IncidentEvent::DirectorAlarmed { .. }
+            | IncidentEvent::ClockRang(_)
             | IncidentEvent::Finished { .. }
             | IncidentEvent::Cancelled { .. }
             | IncidentEvent::TipMerged(_)
@@ -434,7 +444,7 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
         ) => KINDS,
     }
 }
-const KINDS: usize = 53;
+const KINDS: usize = 55;
 
 fn stored(event: &Event) -> Value {
     let encoded = encode(event);

@@ -37,11 +37,19 @@ pub struct Reading {
 
 impl CourtTime {
     /// At the start of a server. `committed` is the time of the last event in the journal: court time begins
-    /// there even when the wall clock is behind it.
+    /// there even when the wall clock is behind it. When the second source shows another time the wall clock
+    /// is suspected from the beginning, and the earlier of the two holds: nothing fires too early.
     #[must_use]
-    pub fn new(committed: UnixMillis, wall: UnixMillis, mono: Millis) -> Self {
-        let told = committed.max(wall);
-        Self { told, expected: wall, mono, suspect: false, agrees_since: None }
+    pub fn new(
+        committed: UnixMillis,
+        wall: UnixMillis,
+        mono: Millis,
+        second: Option<UnixMillis>,
+    ) -> Self {
+        let other = second.filter(|second| apart(*second, wall) > STEP);
+        let expected = other.map_or(wall, |other| other.min(wall));
+        let told = committed.max(expected);
+        Self { told, expected, mono, suspect: other.is_some(), agrees_since: None }
     }
 
     /// Reads the clocks. `second` is another source, such as the database's clock, when there is one.
@@ -75,8 +83,9 @@ impl CourtTime {
     }
 
     fn believe_again_when_agreed(&mut self, wall: UnixMillis, second: Option<UnixMillis>) {
-        // It jumped and jumped back: there is nothing to doubt any more.
-        if apart(wall, self.expected) <= STEP {
+        // It jumped and jumped back: there is nothing to doubt any more, unless the second source does.
+        let contradicted = second.is_some_and(|second| apart(second, wall) > STEP);
+        if apart(wall, self.expected) <= STEP && !contradicted {
             return self.confirm(self.expected);
         }
         if second.is_none_or(|second| apart(second, wall) > STEP) {

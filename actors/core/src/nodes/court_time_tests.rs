@@ -13,7 +13,7 @@ proptest! {
         readings in vec((0_u64..5_000, -200_000_i64..200_000, any::<bool>()), 1..60),
     ) {
         let start = UnixMillis(1_800_000_000_000);
-        let mut clock = CourtTime::new(start, start, Millis(0));
+        let mut clock = CourtTime::new(start, start, Millis(0), None);
         let (mut mono, mut last) = (0, start);
         for (passed, error, second) in readings {
             mono += passed;
@@ -32,7 +32,7 @@ proptest! {
         steps in vec(1_u64..5_000, 1..100),
     ) {
         let start = UnixMillis(1_800_000_000_000);
-        let mut clock = CourtTime::new(start, start, Millis(0));
+        let mut clock = CourtTime::new(start, start, Millis(0), None);
         let mut mono = 0;
         for passed in steps {
             mono += passed;
@@ -48,7 +48,7 @@ proptest! {
 fn a_jump_that_a_second_source_confirms_for_a_minute_is_believed() {
     let start = UnixMillis(1_800_000_000_000);
     let hour = 3_600_000;
-    let mut clock = CourtTime::new(start, start, Millis(0));
+    let mut clock = CourtTime::new(start, start, Millis(0), None);
     let mut read = |seconds: u64, second: bool| {
         let mono = Millis::from_secs(seconds);
         let wall = UnixMillis(start.plus(mono).0 + hour);
@@ -60,7 +60,7 @@ fn a_jump_that_a_second_source_confirms_for_a_minute_is_believed() {
     assert!(!believed.clock_suspect);
     assert_eq!(believed.now, UnixMillis(start.0 + 61_000 + hour));
     // Disagreement in between begins it anew.
-    let mut clock = CourtTime::new(start, start, Millis(0));
+    let mut clock = CourtTime::new(start, start, Millis(0), None);
     for seconds in 1..=100 {
         let mono = Millis::from_secs(seconds);
         let wall = UnixMillis(start.plus(mono).0 + hour);
@@ -72,13 +72,13 @@ fn a_jump_that_a_second_source_confirms_for_a_minute_is_believed() {
 #[test]
 fn a_clock_that_runs_twice_as_fast_is_found_out_and_a_slewed_one_is_followed() {
     let start = UnixMillis(1_800_000_000_000);
-    let mut fast = CourtTime::new(start, start, Millis(0));
+    let mut fast = CourtTime::new(start, start, Millis(0), None);
     let found = (1..=10_u64).find(|seconds| {
         let wall = start.plus(Millis::from_secs(seconds * 2));
         fast.read(wall, Millis::from_secs(*seconds), None).clock_suspect
     });
     assert!(found.is_some_and(|seconds| seconds <= 4), "{found:?}");
-    let mut slewed = CourtTime::new(start, start, Millis(0));
+    let mut slewed = CourtTime::new(start, start, Millis(0), None);
     for seconds in 1..=100_000_u64 {
         // One part in two thousand faster.
         let wall = start.plus(Millis(seconds * 1_000 + seconds / 2));
@@ -92,11 +92,24 @@ fn a_clock_that_runs_twice_as_fast_is_found_out_and_a_slewed_one_is_followed() {
 fn a_start_with_a_clock_that_is_behind_goes_on_from_what_was_committed() {
     let committed = UnixMillis(1_800_000_000_000);
     let behind = committed.minus(Millis(5_000));
-    let mut clock = CourtTime::new(committed, behind, Millis(0));
+    let mut clock = CourtTime::new(committed, behind, Millis(0), None);
     let mut read = |seconds: u64| {
         let passed = Millis::from_secs(seconds);
         clock.read(behind.plus(passed), passed, None).now
     };
     assert_eq!([read(1), read(5)], [committed, committed]);
     assert_eq!(read(6), committed.plus(Millis(1_000)));
+}
+
+#[test]
+fn a_start_at_which_two_clocks_disagree_goes_by_the_earlier_and_says_so() {
+    let (committed, right) = (UnixMillis(1_000_000), UnixMillis(2_000_000));
+    let ahead = UnixMillis(9_000_000);
+    for (wall, second) in [(ahead, right), (right, ahead)] {
+        let mut clock = CourtTime::new(committed, wall, Millis(0), Some(second));
+        let reading = clock.read(wall, Millis(0), Some(second));
+        assert_eq!((reading.now, reading.clock_suspect), (right, true));
+    }
+    let mut clock = CourtTime::new(committed, right, Millis(0), Some(right.plus(Millis(1_500))));
+    assert!(!clock.read(right, Millis(0), None).clock_suspect, "they differ a little");
 }

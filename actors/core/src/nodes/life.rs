@@ -25,11 +25,18 @@ pub(crate) fn begin(text: &str) -> Begin {
     Begin { at: at(text), whole_day: false }
 }
 
-fn named(code: &str) -> NamedDraft {
+pub(crate) fn named(code: &str) -> NamedDraft {
     NamedDraft { code: code.into(), zh: "名".into(), en: "name".into() }
 }
 
-fn row(code: &str, unit: &str, count: i64, kind: &str, warn: &[&str], by: &[&str]) -> NodeDraft {
+pub(crate) fn row(
+    code: &str,
+    unit: &str,
+    count: i64,
+    kind: &str,
+    warn: &[&str],
+    by: &[&str],
+) -> NodeDraft {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     NodeDraft {
         code: code.into(),

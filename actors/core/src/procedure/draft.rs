@@ -64,6 +64,8 @@ pub struct NodeDraft {
     pub rounds: Option<i64>,
     /// Warnings, such as `5d`.
     pub warn: Vec<String>,
+    /// The step of an incident that reaches it, by name.
+    pub reached_by: Option<String>,
     /// What is made: all of these.
     pub documents: Option<Vec<String>>,
     /// What is made: one of these.
@@ -99,6 +101,8 @@ pub struct StartDraft {
     pub event: Option<String>,
     /// Nodes that must be done.
     pub after: Option<Vec<String>>,
+    /// With `after`: it does not start by itself.
+    pub by_hand: bool,
     /// Nodes from whose end it is counted back.
     pub before_end_of: Option<Vec<String>>,
     /// Chinese words, with nodes.

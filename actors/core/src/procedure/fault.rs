@@ -59,6 +59,17 @@ pub enum ProcedureFault {
     /// Not a row.
     #[error("unknown start: there is no node {0:?}")]
     UnknownNode(String),
+    /// Not after a node.
+    #[error("by_hand is for a start after another node only: all others are started by somebody")]
+    ByHand,
+    /// Not in minutes.
+    #[error(
+        "what an incident reaches by itself is a deadline in minutes or hours that starts with the event \"tip_sent\" or after another such node"
+    )]
+    IncidentClock,
+    /// Somebody else.
+    #[error("an incident's clock alarms command_centre, director and president only")]
+    IncidentOffice,
     /// Words are missing, or too many.
     #[error(
         "a start at another node needs its words, zh and en; one at an event has those of [events]"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{NodeCode, Office, Rank, Sure, Telling};
+use super::{IncidentStep, NodeCode, Office, Rank, Sure, Telling};
 use crate::time::Millis;
 
 /// A node: what is due, and by when.
@@ -22,6 +22,8 @@ pub struct Node {
     pub kind: Kind,
     /// Warnings, the earliest first; none for rows without offsets.
     pub warn: Vec<Offset>,
+    /// An incident reaches it by itself, with that step; `None`: a node of cases.
+    pub reached_by: Option<IncidentStep>,
     /// What is made.
     pub documents: Documents,
     /// Who is told when it is reached.
@@ -55,6 +57,8 @@ pub enum Start {
     After {
         /// Which.
         nodes: Vec<NodeCode>,
+        /// It does not start by itself: whether it applies is for somebody to say.
+        by_hand: bool,
         /// In Chinese.
         zh: String,
         /// In English.

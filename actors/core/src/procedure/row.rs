@@ -6,11 +6,15 @@ use super::check::{Check, Known};
 use super::draft::{LimitDraft, NodeDraft};
 use super::node::{Documents, Kind, Limit, Node, Offset, Start, Unit};
 use super::{
-    NodeCode, Office, ProcedureFault as Fault, ProcedureSpot as Spot, Rank, Sure, Telling,
+    IncidentStep, NodeCode, Office, ProcedureFault as Fault, ProcedureSpot as Spot, Rank, Sure,
+    Telling,
 };
 
 /// Most warnings of a row; its levels are counted in a byte.
 const WARNINGS_MAX: usize = 8;
+
+/// The event of a procedure's table that is the opening of an incident.
+pub(super) const INCIDENT_BEGINS: &str = "tip_sent";
 
 impl Check {
     /// `None` when so much is wrong that there is no row.
@@ -36,6 +40,8 @@ impl Check {
         let start = self.start(draft, kind, known);
         self.spot = at("warn");
         let warn = self.warnings(&draft.warn, limit, kind);
+        self.spot = at("reached_by");
+        let reached_by = self.reached_by(draft, kind, limit);
         self.spot = at("documents");
         let documents = self.documents(draft, known);
         self.spot = at("told");
@@ -74,6 +80,7 @@ impl Check {
             limit: limit?,
             kind: kind?,
             warn,
+            reached_by,
             documents: documents?,
             told,
             telling: telling?,
@@ -136,6 +143,7 @@ impl Check {
         match (&start.event, &start.after, &start.before_end_of) {
             (Some(event), None, None) => {
                 self.need(start.zh.is_none() && start.en.is_none(), Fault::StartWords);
+                self.need(!start.by_hand, Fault::ByHand);
                 let there = known.events.contains(event.as_str());
                 self.need(there, Fault::UnknownEvent(event.clone()));
                 Some(Start::Event(event.clone()))
@@ -146,8 +154,9 @@ impl Check {
                 let en = start.en.as_deref().map(|text| self.text(text)).unwrap_or_default();
                 let nodes = self.nodes_of_start(names, known);
                 if start.after.is_some() {
-                    return Some(Start::After { nodes, zh, en });
+                    return Some(Start::After { nodes, by_hand: start.by_hand, zh, en });
                 }
+                self.need(!start.by_hand, Fault::ByHand);
                 self.need(kind.is_none_or(|k| k == Kind::Backwards), Fault::NotBackwards);
                 for node in &nodes {
                     let (kind, unit) = known.nodes.get(node.as_str()).copied().unwrap_or_default();
@@ -161,6 +170,27 @@ impl Check {
                 None
             }
         }
+    }
+
+    /// Only what an incident's own clock can do: minutes that begin with the tip or with a step before.
+    fn reached_by(
+        &mut self,
+        draft: &NodeDraft,
+        kind: Option<Kind>,
+        limit: Option<Limit>,
+    ) -> Option<IncidentStep> {
+        let name = draft.reached_by.as_deref()?;
+        let known = (IncidentStep::from_name, IncidentStep::ALL, IncidentStep::name);
+        let step = self.word("reached_by", name, known.0, known.1, known.2);
+        let begins = draft.start.event.as_deref().is_none_or(|event| event == INCIDENT_BEGINS);
+        let runs = kind.is_none_or(|kind| kind == Kind::Deadline)
+            && limit.is_none_or(|limit| !limit.unit.ends_with_a_day());
+        self.need(begins && runs && draft.start.before_end_of.is_none(), Fault::IncidentClock);
+        let here = [Office::CommandCentre, Office::Director, Office::President];
+        let named = draft.alarm_warn.iter().chain(&draft.alarm_expiry);
+        let offices = named.filter_map(|name| Office::from_name(name));
+        self.need(offices.into_iter().all(|office| here.contains(&office)), Fault::IncidentOffice);
+        step
     }
 
     fn nodes_of_start(&mut self, names: &[String], known: &Known<'_>) -> Vec<NodeCode> {

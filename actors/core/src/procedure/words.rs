@@ -23,6 +23,20 @@ plain_enum! {
 }
 
 plain_enum! {
+    /// How far the answer to an emergency is, as an incident shows by itself.
+    IncidentStep {
+        /// Somebody has taken it up: officers are being asked, or a dispatcher has placed it (接警确认).
+        Acknowledged => "acknowledged",
+        /// Officers were asked or ordered to go (派单).
+        Ordered => "ordered",
+        /// The first of them is on the way (出发).
+        Rolling => "rolling",
+        /// The first of them is there (到场).
+        OnScene => "on_scene",
+    }
+}
+
+plain_enum! {
     /// What kind of norm a limit rests on.
     Rank {
         /// Statute or judicial interpretation (法律、司法解释).

@@ -64,7 +64,7 @@ impl World {
             journal: Vec::new(),
             rows: BTreeMap::new(),
             awake: BTreeMap::new(),
-            time: CourtTime::new(BEGIN, BEGIN, Millis(0)),
+            time: CourtTime::new(BEGIN, BEGIN, Millis(0), None),
             suspect: false,
             mono: Millis(0),
             off_ms: 0,
@@ -181,7 +181,7 @@ impl World {
         self.stepped = false;
         let (wall, newest) = (self.wall(), self.newest);
         let committed = if self.bug == Bug::BeginWithTheWall { wall } else { newest };
-        self.time = CourtTime::new(committed, wall, self.mono);
+        self.time = CourtTime::new(committed, wall, self.mono, None);
         self.suspect = false;
         // The calendar may be another: all that runs is computed anew.
         self.observer.order_begins_anew();

@@ -75,6 +75,7 @@ impl World {
             excluded,
             exercise: false,
             alarm,
+            procedure: None,
             subject,
             personal,
         }

@@ -456,6 +456,9 @@ impl Truth {
                 incident.director = true;
                 incident.alarms[1] += 1;
             }
+            IncidentEvent::ClockRang(_) => {
+                ensure(false, "I12", || format!("{id} has no procedure, but a clock of it rang"))?;
+            }
             IncidentEvent::Finished { outcome } => {
                 let told = incident.finished.last() == Some(outcome) && incident.crew.is_empty();
                 ensure(told, "I10", || format!("{id} ended without the last officer's outcome"))?;
