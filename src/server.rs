@@ -23,8 +23,8 @@ use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, Store};
+use crate::machine_clock::{self, MachineClock};
 use crate::procedure::{self, Published, Rules};
-use crate::second_clock::{self, MachineClock};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::tracks::{Medium, TrackOptions, TrackStore};
@@ -67,7 +67,7 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
     let journal = Store::open(options, config.postgres()?).await.context("opening the journal")?;
     let journal = Arc::new(journal);
     // Before any court begins to keep time.
-    second_clock::start(machine, Arc::clone(&journal)).await;
+    machine_clock::start(machine, Arc::clone(&journal)).await;
     // After the journal has locked the folder.
     let case_rules = Arc::new(procedure::keep(&config.data, &rules)?);
     let master = journal.master_key();

@@ -11,21 +11,30 @@ use tiande_actors::ports::Clock;
 use tiande_core::time::{Millis, UnixMillis};
 use tracing_subscriber::EnvFilter;
 
-/// The system's wall clock.
+/// The system's wall clock, believed whatever it shows: for commands and tests. The server has
+/// [`crate::machine_clock::MachineClock`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixMillis {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        wall_clock()
     }
+}
 
-    fn monotonic(&self) -> Millis {
-        static BEGIN: OnceLock<Instant> = OnceLock::new();
-        let passed = BEGIN.get_or_init(Instant::now).elapsed();
-        Millis(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX))
-    }
+/// What the system's wall clock shows.
+#[must_use]
+pub fn wall_clock() -> UnixMillis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Time since the first call, which no setting of the wall clock changes.
+#[must_use]
+pub fn monotonic() -> Millis {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    let passed = BEGIN.get_or_init(Instant::now).elapsed();
+    Millis(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Sets logs up: to standard error, so that what commands print stays clean.

@@ -143,13 +143,19 @@ pub const WAKE_LOT: usize = 256;
 /// Cases that their clocks wake together: what they prepare shares an fsync.
 pub const BELL_LOT: usize = 256;
 /// A court's clocks are looked at so often although none is due: court time follows the wall clock.
-pub const BELL_LOOK: Millis = Millis(60_000);
+pub const BELL_LOOK: Millis = Millis(10_000);
 /// After a failure, so long until what is due is tried again.
 pub const BELL_RETRY: Millis = Millis(1_000);
+/// After so long the bell tries again to wake a case that could not be woken.
+pub const BELL_LOST: Millis = Millis(600_000);
 /// Cases whose dates are computed anew together, when the calendar is another.
 pub const RECOUNT_LOT: usize = 256;
 /// Rest between two such lots: officers and dispatchers go first.
 pub const RECOUNT_PAUSE: Millis = Millis(20);
+/// After a failure, or when only those are left that failed, so long until they are tried again.
+pub const RECOUNT_RETRY: Millis = Millis(10_000);
+/// Cases that may have failed before they are tried again, whatever else is to do.
+pub const RECOUNT_SKIPPED: usize = 2_048;
 /// When the journal takes no decisions, an incident's clock tries again after this.
 pub const CLOCK_RETRY: Millis = Millis(1_000);
 /// How often an exhausted incident looks again, beside being told of freed officers.

@@ -25,6 +25,8 @@ CREATE TABLE running_node (
     PRIMARY KEY (case_id, node, round)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX running_node_by_due ON running_node (court, due_ms) WHERE due_ms IS NOT NULL;
+-- Dates of another calendar than today's.
+CREATE INDEX running_node_by_calendar ON running_node (court, calendar, case_id);
 
 CREATE TABLE escalation (
     case_id         TEXT    NOT NULL,

@@ -12,9 +12,9 @@ fn shape(court: &CourtHandle, shown: &ClockShown) -> Value {
     json!({
         "court": court.profile().id.to_string(),
         "court_time": rfc3339::format_utc(shown.court_time),
-        "machine": rfc3339::format_utc(shown.wall),
-        "second_source": shown.second.map(rfc3339::format_utc),
-        "suspect": shown.suspect,
+        "machine": rfc3339::format_utc(shown.standing.wall),
+        "second_source": shown.standing.second.map(rfc3339::format_utc),
+        "suspect": shown.standing.suspect,
     })
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn confirm(app: &App) -> Result<Value, AdminFault> {
     let mut courts = Vec::new();
     for court in app.courts() {
         let before = court.clock().await.map_err(|fault| command(&fault))?;
-        if before.suspect {
+        if before.standing.suspect {
             let after = court.confirm_clock().await.map_err(|fault| command(&fault))?;
             courts.push(shape(&court, &after));
         }

@@ -66,11 +66,13 @@ pub struct AlarmListed {
     pub node: Option<String>,
     /// When it was raised.
     pub raised: UnixMillis,
+    /// It is about a drill.
+    pub exercise: bool,
     /// What it is about: incident, year and number, kind.
     pub incident: Option<(IncidentId, (i64, i64), String)>,
 }
 
-/// Alarm, audience, kind, node, raised, incident, its year, number and kind.
+/// Alarm, audience, kind, node, raised, incident, its year, number, kind, and whether it is a drill.
 type AlarmColumns = (
     String,
     String,
@@ -81,11 +83,12 @@ type AlarmColumns = (
     Option<i64>,
     Option<i64>,
     Option<String>,
+    Option<i64>,
 );
 
 fn alarm(row: AlarmColumns) -> Result<AlarmListed, ReadFault> {
     const WHAT: &str = "an open alarm";
-    let (alarm, audience, kind, node, raised, incident, year, number, incident_kind) = row;
+    let (alarm, audience, kind, node, raised, incident, year, number, incident_kind, drill) = row;
     let incident = match (incident, year, number, incident_kind) {
         (Some(id), Some(year), Some(number), Some(kind)) => {
             Some((parsed(WHAT, &id)?, (year, number), kind))
@@ -98,6 +101,7 @@ fn alarm(row: AlarmColumns) -> Result<AlarmListed, ReadFault> {
         kind,
         node,
         raised: UnixMillis(raised),
+        exercise: drill == Some(1),
         incident,
     })
 }
@@ -199,7 +203,7 @@ impl Store {
         // Index outbox_open; primary key of `incident`.
         let query =
             sql("SELECT o.id, o.audience, o.kind, o.node, o.raised_ms, o.incident, i.year, \
-             i.number, i.kind FROM outbox AS o LEFT JOIN incident AS i ON i.id = o.incident \
+             i.number, i.kind, i.exercise FROM outbox AS o LEFT JOIN incident AS i ON i.id = o.incident \
              WHERE o.court = $1 AND o.acknowledged_ms IS NULL AND o.settled_ms IS NULL \
              AND o.audience IN ($2, $3, $4) ORDER BY o.raised_ms, o.id LIMIT $5")
             .bind(court.as_str())

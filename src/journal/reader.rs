@@ -265,20 +265,27 @@ pub async fn outdated_cases(
     readers: Readers,
     court: CourtId,
     calendar: CalendarVersion,
-    after: Option<CaseId>,
     most: usize,
 ) -> Result<Vec<CaseId>, ReadFault> {
     const WHAT: &str = "cases of another calendar";
-    // By primary key from where the last look ended: all looks together are one pass.
-    let query = sql("SELECT DISTINCT case_id FROM running_node \
-                     WHERE case_id > $1 AND court = $2 AND calendar <> $3 \
-                     ORDER BY case_id LIMIT $4")
-    .bind(after.map(|case| case.to_string()).unwrap_or_default())
-    .bind(court.as_str())
-    .bind(calendar.to_string())
-    .bind(i64::try_from(most).unwrap_or(i64::MAX));
-    let rows: Vec<(String,)> = limited(WHAT, readers.fetch_all(query)).await?;
-    rows.iter().map(|(case,)| parsed(WHAT, case)).collect()
+    // Index running_node_by_calendar, the names before this one and those behind it.
+    const RANGES: [&str; 2] = [
+        "SELECT DISTINCT case_id FROM running_node WHERE court = $1 AND calendar < $2 LIMIT $3",
+        "SELECT DISTINCT case_id FROM running_node WHERE court = $1 AND calendar > $2 LIMIT $3",
+    ];
+    let mut cases = Vec::new();
+    for range in RANGES {
+        let left = most.saturating_sub(cases.len());
+        let query = sql(range)
+            .bind(court.as_str())
+            .bind(calendar.to_string())
+            .bind(i64::try_from(left).unwrap_or(i64::MAX));
+        let rows: Vec<(String,)> = limited(WHAT, readers.fetch_all(query)).await?;
+        for (case,) in rows {
+            cases.push(parsed(WHAT, &case)?);
+        }
+    }
+    Ok(cases)
 }
 
 /// Identity, audience, kind, incident, officer, node, when.

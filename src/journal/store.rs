@@ -215,10 +215,9 @@ impl Journal for Store {
         &self,
         court: CourtId,
         calendar: CalendarVersion,
-        after: Option<CaseId>,
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
-        self.journal().outdated_cases(court, calendar, after, most)
+        self.journal().outdated_cases(court, calendar, most)
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -83,7 +83,7 @@ fn consoles_that_do_not_read_delay_nobody_and_cost_little() {
             slowest = slowest.max(clock.elapsed());
         }
         // Who reports without pause is answered once a second; that must not slow the flood down.
-        if sent % 100 == 0 {
+        if sent.is_multiple_of(100) {
             let ack = officer.report(100.0 + f64::from(u32::try_from(sent).expect("few")));
             assert_eq!(ack["type"], "ack");
         }

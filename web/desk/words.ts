@@ -68,6 +68,7 @@ export const t = dictionary({
   raisedTo: ['报送', 'Raised to'],
   since: ['自', 'Since'],
   sinceAge: ['（{age}前）', '({age} ago)'],
+  exercise: ['演练', 'Exercise'],
   acknowledge: ['知悉', 'Acknowledge'],
   noted: ['已记录知悉：{what}', 'Acknowledged: {what}'],
   notedBefore: ['已由他人知悉，或已结束：{what}', 'Acknowledged by somebody else, or over: {what}'],

@@ -22,6 +22,7 @@ const alarm: OpenAlarm = {
   incident: '0193-i',
   number: '2026-000001',
   incident_kind: 'debtor_sighted',
+  exercise: false,
   raised: 1,
 };
 
@@ -34,6 +35,7 @@ const bare: OpenAlarm = {
   incident: null,
   number: null,
   incident_kind: null,
+  exercise: false,
 };
 
 function answers(status: number, body: unknown): ReturnType<typeof vi.fn> {

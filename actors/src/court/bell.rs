@@ -8,7 +8,8 @@
 //! Time here is court time (`tiande_core::nodes::CourtTime`): it never goes backwards, and a wall clock
 //! that jumps rings nothing.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use futures_util::future::{join_all, select};
@@ -19,10 +20,11 @@ use tokio::sync::Notify;
 use tracing::error;
 
 use crate::case::{MomentsUpTo, RingAnswer, RingCase, SettleCase};
-use crate::limits::{BELL_LOT, BELL_RETRY};
+use crate::limits::{BELL_LOST, BELL_LOT, BELL_RETRY};
 use crate::pause::pause;
-use crate::ports::journal::{Append, AppendFault, SetClock};
+use crate::ports::journal::{Append, AppendFault, Audience, SetClock};
 
+use super::alarm::{About, raise};
 use super::room::CourtRoom;
 use super::time::tell_of_the_clock;
 
@@ -35,6 +37,10 @@ pub(crate) struct Clocks {
     read: Cell<bool>,
     /// Somebody has set an earlier one.
     earlier: Rc<Notify>,
+    /// Cases that cannot be woken, and when that is tried again: the others must not wait for them.
+    lost: RefCell<BTreeMap<CaseId, UnixMillis>>,
+    /// Of which of them somebody was told.
+    told: RefCell<BTreeSet<CaseId>>,
 }
 
 impl Clocks {
@@ -109,13 +115,16 @@ async fn ring_due(room: &Rc<CourtRoom>, now: UnixMillis) -> Result<bool, Trouble
     }
     room.clocks.begin_reading();
     let court = room.profile.id.clone();
-    let mut lot = match room.journal.first_clocks(court, BELL_LOT + 1).await {
+    let lost = room.clocks.lost.borrow().len();
+    let mut lot = match room.journal.first_clocks(court, BELL_LOT + 1 + lost).await {
         Ok(lot) => lot,
         Err(fault) => {
             error!(%fault, "the clocks of cases cannot be read");
             return Err(Trouble::Unreadable);
         }
     };
+    room.clocks.lost.borrow_mut().retain(|_, again| *again > now);
+    lot.retain(|clock| !room.clocks.lost.borrow().contains_key(&clock.case));
     room.clocks.end_reading(lot.first().map(|clock| clock.rings));
     // What those do that were not read comes later than this.
     let horizon = match lot.get(BELL_LOT) {
@@ -140,12 +149,13 @@ async fn window(
     horizon: UnixMillis,
 ) -> Result<Vec<(UnixMillis, CaseId)>, Trouble> {
     let ids: Vec<CaseId> = first.iter().map(|clock| clock.case).collect();
+    let mut lost = BTreeSet::new();
     if let Err(absent) = room.wake_cases(&ids).await {
         error!(?absent, "cases cannot be woken by their clocks");
-        return Err(Trouble::Unreadable);
+        lost = wake_singly(room, &ids, horizon).await?;
     }
     let mut all = Vec::with_capacity(first.len());
-    for clock in first {
+    for clock in first.iter().filter(|clock| !lost.contains(&clock.case)) {
         let Ok(moments) = room.ask_case(clock.case, MomentsUpTo(horizon)).await else {
             return Err(Trouble::Busy);
         };
@@ -156,10 +166,37 @@ async fn window(
         all.extend(moments.into_iter().map(|at| (at, clock.case)));
     }
     all.sort_unstable();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let distinct = all.iter().take_while(|(_, case)| seen.insert(*case)).count();
     all.truncate(distinct);
     Ok(all)
+}
+
+/// Wakes cases one by one, so that one whose records cannot be read holds up nobody else; gives those, whom an
+/// alarm tells of. When none can be woken it is the store that is in trouble, and not a case.
+async fn wake_singly(
+    room: &Rc<CourtRoom>,
+    ids: &[CaseId],
+    now: UnixMillis,
+) -> Result<BTreeSet<CaseId>, Trouble> {
+    let mut lost = BTreeSet::new();
+    for id in ids {
+        if let Err(absent) = room.wake_case(*id).await {
+            error!(case = %id, ?absent, "a case cannot be woken: its clock stands still for now");
+            lost.insert(*id);
+        }
+    }
+    if lost.len() == ids.len() {
+        return Err(Trouble::Unreadable);
+    }
+    let again = now.plus(BELL_LOST);
+    room.clocks.lost.borrow_mut().extend(lost.iter().map(|case| (*case, again)));
+    let before = room.clocks.told.borrow().len();
+    room.clocks.told.borrow_mut().extend(&lost);
+    if room.clocks.told.borrow().len() > before {
+        raise(room, Audience::Centre, "actor_down", About::default()).await;
+    }
+    Ok(lost)
 }
 
 async fn ring(

@@ -12,6 +12,7 @@ use crate::incident::{IncidentDone, IncidentFault, OrderIncident, SeenIncident, 
 use crate::intake::TipFault;
 use crate::officer::{Connected, OfficerFault};
 use crate::outbox::Outbox;
+use crate::ports::clock::ClockStanding;
 use crate::ports::journal::{AppendFault, Audience};
 use crate::views::RosterEntry;
 
@@ -137,12 +138,8 @@ pub struct ConfirmClock;
 pub struct ClockShown {
     /// Court time.
     pub court_time: UnixMillis,
-    /// What the machine's clock shows.
-    pub wall: UnixMillis,
-    /// What the second source shows, when there is one.
-    pub second: Option<UnixMillis>,
-    /// The machine's clock is not believed.
-    pub suspect: bool,
+    /// How the machine's clock stands.
+    pub standing: ClockStanding,
 }
 
 /// An officer becomes known to the court.

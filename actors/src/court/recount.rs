@@ -3,15 +3,16 @@
 //! Which calendar a date was computed with stands beside it in the store, so a server that dies in the middle
 //! goes on with the rest at its next start. A case whose clock rings meanwhile computes its dates by itself.
 
+use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
 use futures_util::future::join_all;
 use tiande_core::ids::CaseId;
-use tiande_core::time::UnixMillis;
+use tiande_core::time::{Millis, UnixMillis};
 use tracing::{error, info, warn};
 
 use crate::case::{RingAnswer, RingCase, SettleCase};
-use crate::limits::{BELL_RETRY, RECOUNT_LOT, RECOUNT_PAUSE};
+use crate::limits::{RECOUNT_LOT, RECOUNT_PAUSE, RECOUNT_RETRY, RECOUNT_SKIPPED};
 use crate::pause::pause;
 use crate::ports::journal::{AppendFault, ReadFault};
 
@@ -19,47 +20,59 @@ use super::room::CourtRoom;
 
 /// Computes anew what was computed with another calendar, until there is no more of it or the court is gone.
 pub(crate) async fn recount_cases(room: Weak<CourtRoom>) {
-    let (mut after, mut counted, mut left) = (None, 0, 0);
+    let mut counted = 0;
+    // What could not be done just now; it is tried again when all others are through.
+    let mut skipped: BTreeSet<CaseId> = BTreeSet::new();
     loop {
         let Some(here) = room.upgrade() else { return };
-        let lot = match next_lot(&here, after).await {
-            Ok(lot) => lot,
+        let lot = next_lot(&here, skipped.len()).await;
+        let wait = match lot {
             Err(fault) => {
                 error!(%fault, "cases of another calendar cannot be read; they are looked for again");
-                drop(here);
-                pause(BELL_RETRY).await;
-                continue;
+                RECOUNT_RETRY
+            }
+            Ok(lot) if lot.is_empty() => {
+                if counted > 0 {
+                    let (court, calendar) = (&here.profile.id, here.rules.calendar().version());
+                    info!(%court, %calendar, cases = counted, "dates were computed anew");
+                }
+                return;
+            }
+            Ok(lot) => {
+                let fresh: Vec<CaseId> =
+                    lot.into_iter().filter(|case| !skipped.contains(case)).collect();
+                let done = recount(&here, &fresh).await;
+                counted += done.len();
+                let left = fresh.iter().filter(|case| !done.contains(case)).copied();
+                skipped.extend(left);
+                again(&mut skipped, fresh.is_empty())
             }
         };
-        let Some(last) = lot.last().copied() else {
-            if counted > 0 || left > 0 {
-                let (court, calendar) = (&here.profile.id, here.rules.calendar().version());
-                info!(%court, %calendar, cases = counted, left, "dates were computed anew");
-            }
-            return;
-        };
-        after = Some(last);
-        let done = recount(&here, &lot).await;
-        counted += done;
-        // A case in the middle of a decision computes its dates with it, all but those that it leaves as
-        // they were; the next start looks again.
-        left += lot.len() - done;
         drop(here);
-        pause(RECOUNT_PAUSE).await;
+        pause(wait).await;
     }
 }
 
-async fn next_lot(room: &CourtRoom, after: Option<CaseId>) -> Result<Vec<CaseId>, ReadFault> {
+/// How long to wait; those that were skipped have their turn when nothing else is left, or too many are.
+fn again(skipped: &mut BTreeSet<CaseId>, nothing_else: bool) -> Millis {
+    if nothing_else || skipped.len() > RECOUNT_SKIPPED {
+        warn!(cases = skipped.len(), "dates of some cases could not be computed anew; tried again");
+        skipped.clear();
+        return RECOUNT_RETRY;
+    }
+    RECOUNT_PAUSE
+}
+
+async fn next_lot(room: &CourtRoom, skipped: usize) -> Result<Vec<CaseId>, ReadFault> {
     let calendar = room.rules.calendar().version().clone();
-    room.journal.outdated_cases(room.profile.id.clone(), calendar, after, RECOUNT_LOT).await
+    let most = RECOUNT_LOT + skipped;
+    room.journal.outdated_cases(room.profile.id.clone(), calendar, most).await
 }
 
-/// Has these cases write all their dates; gives how many did.
-async fn recount(room: &Rc<CourtRoom>, lot: &[CaseId]) -> usize {
-    if let Err(absent) = room.wake_cases(lot).await {
-        warn!(?absent, "cases cannot be woken to compute their dates anew");
-        return 0;
-    }
+/// Has these cases write all their dates; gives those that did.
+async fn recount(room: &Rc<CourtRoom>, lot: &[CaseId]) -> BTreeSet<CaseId> {
+    // One that cannot be woken must not hold up the others: each is asked, and wakes by itself if need be.
+    room.wake_cases(lot).await.ok();
     let mut appends = Vec::with_capacity(lot.len());
     for case in lot {
         // Nothing rings that early: what a case answers is its dates alone.
@@ -72,14 +85,16 @@ async fn recount(room: &Rc<CourtRoom>, lot: &[CaseId]) -> usize {
     let (cases, appends): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
     let writes = appends.into_iter().map(|append| room.journal.append(append));
     let written = join_all(writes.collect::<Vec<_>>()).await;
-    let mut done = 0;
+    let mut done = BTreeSet::new();
     for (case, written) in cases.into_iter().zip(written) {
         let known = match &written {
             Ok(_) => Some(true),
             Err(AppendFault::Unknown | AppendFault::Conflict { .. }) => None,
             Err(_) => Some(false),
         };
-        done += usize::from(written.is_ok());
+        if written.is_ok() {
+            done.insert(case);
+        }
         room.ask_case(case, SettleCase { written: known }).await.ok();
     }
     done

@@ -4,9 +4,7 @@
 use std::rc::Rc;
 
 use actix::prelude::*;
-use metrics::gauge;
 use tiande_core::journal::By;
-use tiande_core::nodes::CourtTime;
 use tiande_core::time::UnixMillis;
 use tracing::{error, warn};
 
@@ -25,9 +23,9 @@ const SUSPECT: &str = "clock_suspect";
 /// Who has confirmed it, in the journal's words.
 const OPERATOR: &str = "operator";
 
-/// Court time, and whether the wall clock is believed.
+/// Court time: what the server's clock shows, and never backwards. And whether that clock is believed.
 pub(crate) struct Time {
-    time: CourtTime,
+    told: UnixMillis,
     suspect: bool,
     /// That it is suspected is to be told yet.
     to_tell: bool,
@@ -36,35 +34,33 @@ pub(crate) struct Time {
 impl Time {
     /// `committed` is the time of the newest record in the journal.
     pub(crate) fn new(committed: UnixMillis, clock: &dyn Clock) -> Self {
-        let time = CourtTime::new(committed, clock.now(), clock.monotonic(), clock.second());
-        Self { time, suspect: false, to_tell: false }
+        Self { told: committed.max(clock.now()), suspect: false, to_tell: false }
     }
 
     /// Now.
     pub(crate) fn read(&mut self, clock: &dyn Clock) -> UnixMillis {
-        let reading = self.time.read(clock.now(), clock.monotonic(), clock.second());
-        if reading.clock_suspect != self.suspect {
-            self.suspect = reading.clock_suspect;
-            gauge!("tiande_clock_suspect").set(f64::from(u8::from(self.suspect)));
-            if self.suspect {
-                self.to_tell = true;
-                error!("the wall clock has jumped: deadlines go on by the monotonic clock");
-            } else {
-                warn!("the wall clock is believed again");
-            }
-        }
-        reading.now
+        self.told = self.told.max(clock.now());
+        self.told
     }
 
-    /// An operator says that the wall clock is right.
-    fn confirm(&mut self, clock: &dyn Clock) {
-        self.time.confirm(clock.now());
+    /// Looks whether the clock is believed.
+    fn look(&mut self, clock: &dyn Clock) {
+        let suspect = clock.standing().suspect;
+        // What is over before anybody was told needs no telling.
+        self.to_tell = suspect && (self.to_tell || !self.suspect);
+        self.suspect = suspect;
     }
 }
 
 /// Alarms the centre and the director once for each time the wall clock is doubted.
 pub(super) async fn tell_of_the_clock(room: &Rc<CourtRoom>) {
-    if room.with_time(|time| std::mem::take(&mut time.to_tell)) == Some(true) {
+    let clock = room.clock.as_ref();
+    let to_tell = room.with_time(|time| {
+        time.look(clock);
+        std::mem::take(&mut time.to_tell)
+    });
+    if to_tell == Some(true) {
+        error!(court = %room.profile.id, "the wall clock is not believed: somebody has to look at it");
         for audience in [Audience::Centre, Audience::Director] {
             raise(room, audience, SUSPECT, About::default()).await;
         }
@@ -72,9 +68,7 @@ pub(super) async fn tell_of_the_clock(room: &Rc<CourtRoom>) {
 }
 
 fn shown(room: &CourtRoom) -> ClockShown {
-    let court_time = room.court_now();
-    let suspect = room.with_time(|time| time.suspect).unwrap_or(false);
-    ClockShown { court_time, wall: room.now(), second: room.clock.second(), suspect }
+    ClockShown { court_time: room.court_now(), standing: room.clock.standing() }
 }
 
 impl Handler<Admitted<LookAtClock>> for CourtDesk {
@@ -101,7 +95,7 @@ impl Handler<Admitted<ConfirmClock>> for CourtDesk {
                 written.map_err(CommandFault::Append)?;
                 room.publish(BoardNews::AlarmAcked { alarm, audience, by, at: room.now() });
             }
-            room.with_time(|time| time.confirm(room.clock.as_ref()));
+            room.clock.confirm();
             warn!("an operator has confirmed the wall clock");
             room.clocks.look_again();
             Ok(shown(&room))

@@ -90,9 +90,8 @@ impl IncidentActor {
         }
         let now = self.room.now();
         let rule = self.state.next_due(self.room.profile.dispatch.patience());
-        // These run by court time, which never goes backwards.
         self.next_clock = self.rules().and_then(|rules| self.state.next_clock(rules));
-        let clock = self.next_clock.map(|due| due.since(self.room.court_now()));
+        let clock = self.next_clock.map(|due| due.since(now));
         if let Some(wait) = rule.map(|due| due.since(now)).into_iter().chain(clock).min() {
             self.alarm_clock = Some(ctx.run_later(span(wait), Self::tick));
         }
@@ -165,7 +164,7 @@ impl IncidentActor {
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let rung = self.rules().map_or_else(Vec::new, |rules| {
             let mut ids = self.room.ids.borrow_mut();
-            self.state.ringing(self.room.court_now(), rules, ids.as_mut())
+            self.state.ringing(self.room.now(), rules, ids.as_mut())
         });
         if !rung.is_empty() {
             return self.by_rule(Step::Command(IncidentCommand::RingClocks { rung }), ctx);

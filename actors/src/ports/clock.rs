@@ -1,23 +1,32 @@
 //! Time and randomness as ports, so that tests own both.
 
 use tiande_core::ids::IdSource;
-use tiande_core::time::{Millis, UnixMillis};
+use tiande_core::time::UnixMillis;
 
-/// The clocks of the machine.
+/// The clock of the server.
 pub trait Clock: Send + Sync + 'static {
-    /// What the wall clock shows.
+    /// The wall clock as far as it is believed: everything that the server records and decides goes by it.
+    /// It does not follow a wall clock that jumps.
     fn now(&self) -> UnixMillis;
 
-    /// Time that has passed since some moment, which no setting of the wall clock changes. A clock that
-    /// nobody sets may say the same as [`Clock::now`].
-    fn monotonic(&self) -> Millis {
-        Millis(self.now().0.unsigned_abs())
+    /// How far the wall clock is believed.
+    fn standing(&self) -> ClockStanding {
+        ClockStanding { wall: self.now(), second: None, suspect: false }
     }
 
+    /// An operator says that the wall clock is right.
+    fn confirm(&self) {}
+}
+
+/// How a wall clock stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockStanding {
+    /// What it shows.
+    pub wall: UnixMillis,
     /// What another source of wall time shows, when there is one.
-    fn second(&self) -> Option<UnixMillis> {
-        None
-    }
+    pub second: Option<UnixMillis>,
+    /// It is not believed.
+    pub suspect: bool,
 }
 
 /// Makes sources of id randomness; each court gets its own.

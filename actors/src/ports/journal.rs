@@ -289,8 +289,8 @@ pub trait Journal: Send + Sync + 'static {
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<SetClock>, ReadFault>>;
 
-    /// Cases of a court with a running node whose date was computed with another calendar than this one,
-    /// by id from `after` on (not with it), at most so many.
+    /// Cases of a court with a running node whose date was computed with another calendar than this one, in
+    /// any order, at most so many.
     ///
     /// # Errors
     /// [`ReadFault`].
@@ -298,7 +298,6 @@ pub trait Journal: Send + Sync + 'static {
         &self,
         court: CourtId,
         calendar: CalendarVersion,
-        after: Option<CaseId>,
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>>;
 

@@ -1,50 +1,69 @@
 //! Time and ids that a test owns.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tiande_core::ids::IdSource;
+use tiande_core::nodes::CourtTime;
 use tiande_core::time::{Millis, UnixMillis};
 
+use crate::ports::clock::ClockStanding;
 use crate::ports::{Clock, Ids};
 
-/// A wall clock that stands still until a test moves it. Clones are one clock.
+/// A clock that stands still until a test moves it. Clones are one clock.
 ///
 /// An actor's timers run on real time and only look at this one: a moment that time alone brings
 /// about comes when both have passed. So a test takes short limits and moves the clock.
 #[derive(Clone, Debug)]
-pub struct ManualClock {
-    wall: Arc<AtomicI64>,
-    monotonic: Arc<AtomicU64>,
+pub struct ManualClock(Arc<Mutex<Hands>>);
+
+#[derive(Debug)]
+struct Hands {
+    wall: UnixMillis,
+    monotonic: Millis,
+    time: CourtTime,
 }
 
 impl ManualClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn at(now: UnixMillis) -> Self {
-        Self { wall: Arc::new(AtomicI64::new(now.0)), monotonic: Arc::default() }
+        let time = CourtTime::new(UnixMillis(0), now, Millis(0), None);
+        Self(Arc::new(Mutex::new(Hands { wall: now, monotonic: Millis(0), time })))
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets time pass.
     pub fn advance(&self, span: Millis) {
-        self.monotonic.fetch_add(span.0, Ordering::SeqCst);
-        let span = i64::try_from(span.0).unwrap_or(i64::MAX);
-        self.wall.fetch_add(span, Ordering::SeqCst);
+        let mut hands = self.hands();
+        hands.wall = hands.wall.plus(span);
+        hands.monotonic = Millis(hands.monotonic.0.saturating_add(span.0));
     }
 
     /// Sets the wall clock, also backwards, while no time passes.
     pub fn set(&self, now: UnixMillis) {
-        self.wall.store(now.0, Ordering::SeqCst);
+        self.hands().wall = now;
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> UnixMillis {
-        UnixMillis(self.wall.load(Ordering::SeqCst))
+        let hands = &mut *self.hands();
+        hands.time.read(hands.wall, hands.monotonic, None).believed
     }
 
-    fn monotonic(&self) -> Millis {
-        Millis(self.monotonic.load(Ordering::SeqCst))
+    fn standing(&self) -> ClockStanding {
+        let hands = &mut *self.hands();
+        let suspect = hands.time.read(hands.wall, hands.monotonic, None).clock_suspect;
+        ClockStanding { wall: hands.wall, second: None, suspect }
+    }
+
+    fn confirm(&self) {
+        let hands = &mut *self.hands();
+        hands.time.confirm(hands.wall);
     }
 }
 

@@ -462,7 +462,6 @@ impl Journal for MemoryJournal {
         &self,
         court: CourtId,
         calendar: CalendarVersion,
-        after: Option<CaseId>,
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
         let state = self.state();
@@ -477,7 +476,6 @@ impl Journal for MemoryJournal {
         let notes = state.models.case_notes.iter();
         let outdated = notes.filter(|(case, note)| own.contains(case) && others(note));
         let mut found: Vec<CaseId> = outdated.map(|(case, _)| *case).collect();
-        found.retain(|case| after.is_none_or(|after| *case > after));
         found.sort_unstable();
         found.truncate(most);
         ready(Ok(found)).boxed()

@@ -232,10 +232,9 @@ impl Journal for StagedJournal {
         &self,
         court: CourtId,
         calendar: CalendarVersion,
-        after: Option<CaseId>,
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
-        self.memory.outdated_cases(court, calendar, after, most)
+        self.memory.outdated_cases(court, calendar, most)
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -382,10 +382,9 @@ impl Journal for PostgresJournal {
         &self,
         court: CourtId,
         calendar: CalendarVersion,
-        after: Option<CaseId>,
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
-        reader::outdated_cases(self.readers(), court, calendar, after, most).boxed()
+        reader::outdated_cases(self.readers(), court, calendar, most).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

@@ -333,10 +333,9 @@ impl Journal for SqliteJournal {
         &self,
         court: CourtId,
         calendar: CalendarVersion,
-        after: Option<CaseId>,
         most: usize,
     ) -> BoxFuture<'static, Result<Vec<CaseId>, ReadFault>> {
-        reader::outdated_cases(self.reading(), court, calendar, after, most).boxed()
+        reader::outdated_cases(self.reading(), court, calendar, most).boxed()
     }
 
     fn open_work(&self, court: CourtId) -> BoxFuture<'static, Result<OpenWork, ReadFault>> {

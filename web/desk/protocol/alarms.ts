@@ -1,6 +1,6 @@
 // What /api/supervision/alarms answers (PROTOCOL §2), with the names of the wire.
 
-import { fields, list, maybe, number, text } from './read';
+import { fields, flag, list, maybe, number, text } from './read';
 
 /** An alarm that nobody of its office has taken note of. */
 export interface OpenAlarm {
@@ -14,6 +14,8 @@ export interface OpenAlarm {
   incident: string | null;
   number: string | null;
   incident_kind: string | null;
+  /** Of a drill. */
+  exercise: boolean;
   raised: number;
 }
 
@@ -34,6 +36,7 @@ function openAlarm(value: unknown): OpenAlarm {
     incident: maybe(row, 'incident', text),
     number: maybe(row, 'number', text),
     incident_kind: maybe(row, 'incident_kind', text),
+    exercise: flag(row, 'exercise'),
     raised: number(row, 'raised'),
   };
 }

@@ -125,7 +125,8 @@ impl Case {
         Ok(all)
     }
 
-    /// Nodes whose clocks start by themselves with the end of this one, and that do not run yet.
+    /// Nodes whose clocks start by themselves with the end of this one: one for each end, so that two lots
+    /// that are sold have two hand-overs. What somebody has opened by hand counts.
     fn follow_ups<'a>(
         &'a self,
         done: NodeCode,
@@ -137,7 +138,12 @@ impl Case {
             _ => false,
         };
         let fresh = rules.procedure.nodes().iter().filter(follows);
-        let fresh = fresh.filter(move |node| !self.nodes.is_running(node.code, rules));
+        let fresh = fresh.filter(move |node| {
+            let ended = |(code, _): &&(NodeCode, u16)| node.start.nodes().contains(code);
+            // This end is not part of the state yet.
+            let ends = self.nodes.done.iter().filter(ended).count() + 1;
+            self.nodes.opened.get(&node.code).map_or(0, Vec::len) < ends
+        });
         fresh.filter_map(move |node| {
             let begin = Begin { at, whole_day: false };
             let command = NodeCommand::Open { node: node.code, begin };

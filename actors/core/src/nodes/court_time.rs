@@ -20,17 +20,25 @@ pub struct CourtTime {
     expected: UnixMillis,
     /// The monotonic clock at the last reading.
     mono: Millis,
-    /// The wall clock has jumped, and is not believed.
+    /// Time since the last millisecond by which an adjustment was followed.
+    unslewed: Millis,
+    /// The wall clock is not believed.
     suspect: bool,
+    /// Because the second source contradicts it: then only that can take the doubt back.
+    by_second: bool,
+    /// An operator has believed the wall clock against the second source.
+    overruled: bool,
     /// Since when, by the monotonic clock, a suspected wall clock agrees with the second source.
     agrees_since: Option<Millis>,
 }
 
-/// What time it is for deadlines.
+/// What time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// Court time.
+    /// Court time, by which deadlines fire.
     pub now: UnixMillis,
+    /// The wall clock as far as it is believed. Goes back only when an operator or the second source says so.
+    pub believed: UnixMillis,
     /// The wall clock is not believed: an operator must know.
     pub clock_suspect: bool,
 }
@@ -48,8 +56,16 @@ impl CourtTime {
     ) -> Self {
         let other = second.filter(|second| apart(*second, wall) > STEP);
         let expected = other.map_or(wall, |other| other.min(wall));
-        let told = committed.max(expected);
-        Self { told, expected, mono, suspect: other.is_some(), agrees_since: None }
+        Self {
+            told: committed.max(expected),
+            expected,
+            mono,
+            unslewed: Millis(0),
+            suspect: other.is_some(),
+            by_second: other.is_some(),
+            overruled: false,
+            agrees_since: None,
+        }
     }
 
     /// Reads the clocks. `second` is another source, such as the database's clock, when there is one.
@@ -58,43 +74,54 @@ impl CourtTime {
         let passed = Millis(mono.0.saturating_sub(self.mono.0));
         self.mono = self.mono.max(mono);
         self.expected = self.expected.plus(passed);
-        if !self.suspect && apart(wall, self.expected) > STEP {
+        let agrees = second.map(|second| apart(second, wall) <= STEP);
+        self.overruled &= agrees != Some(true);
+        let contradicted = agrees == Some(false) && !self.overruled;
+        if !self.suspect && (contradicted || apart(wall, self.expected) > STEP) {
             self.suspect = true;
             self.agrees_since = None;
         }
         if self.suspect {
-            self.believe_again_when_agreed(wall, second);
+            self.by_second |= contradicted;
+            self.believe_again_when_agreed(wall, agrees);
         }
         if !self.suspect {
             // Follow an adjustment, but only as fast as one may be.
-            let most = Millis(passed.0 / SLEW);
+            self.unslewed = Millis(self.unslewed.0.saturating_add(passed.0));
+            let most = Millis(self.unslewed.0 / SLEW);
+            self.unslewed = Millis(self.unslewed.0 % SLEW);
             let (low, high) = (self.expected.minus(most), self.expected.plus(most));
             self.expected = wall.clamp(low, high);
         }
         self.told = self.told.max(self.expected);
-        Reading { now: self.told, clock_suspect: self.suspect }
+        Reading { now: self.told, believed: self.expected, clock_suspect: self.suspect }
     }
 
     /// An operator has set the clock and says that it is right.
     pub fn confirm(&mut self, wall: UnixMillis) {
+        self.believe(wall);
+        self.overruled = true;
+    }
+
+    fn believe(&mut self, wall: UnixMillis) {
         self.expected = wall;
-        self.suspect = false;
+        (self.suspect, self.by_second) = (false, false);
         self.agrees_since = None;
     }
 
-    fn believe_again_when_agreed(&mut self, wall: UnixMillis, second: Option<UnixMillis>) {
-        // It jumped and jumped back: there is nothing to doubt any more, unless the second source does.
-        let contradicted = second.is_some_and(|second| apart(second, wall) > STEP);
-        if apart(wall, self.expected) <= STEP && !contradicted {
-            return self.confirm(self.expected);
+    fn believe_again_when_agreed(&mut self, wall: UnixMillis, agrees: Option<bool>) {
+        let taken_back = !self.by_second || agrees == Some(true);
+        // It jumped and jumped back: there is nothing to doubt any more.
+        if taken_back && apart(wall, self.expected) <= STEP {
+            return self.believe(self.expected);
         }
-        if second.is_none_or(|second| apart(second, wall) > STEP) {
+        if agrees != Some(true) {
             self.agrees_since = None;
             return;
         }
         let since = *self.agrees_since.get_or_insert(self.mono);
         if self.mono.0.saturating_sub(since.0) >= AGREED_FOR {
-            self.confirm(wall);
+            self.believe(wall);
         }
     }
 }

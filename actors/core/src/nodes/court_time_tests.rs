@@ -113,3 +113,34 @@ fn a_start_at_which_two_clocks_disagree_goes_by_the_earlier_and_says_so() {
     let mut clock = CourtTime::new(committed, right, Millis(0), Some(right.plus(Millis(1_500))));
     assert!(!clock.read(right, Millis(0), None).clock_suspect, "they differ a little");
 }
+
+#[test]
+fn a_second_source_that_contradicts_is_heard_at_any_time_until_an_operator_has_decided() {
+    let start = UnixMillis(1_800_000_000_000);
+    let mut clock = CourtTime::new(start, start, Millis(0), None);
+    let wall = |seconds| start.plus(Millis::from_secs(seconds));
+    let read = |clock: &mut CourtTime, seconds, second: Option<u64>| {
+        clock.read(wall(seconds), Millis::from_secs(seconds), second.map(wall)).clock_suspect
+    };
+    assert!(!read(&mut clock, 1, None));
+    assert!(read(&mut clock, 2, Some(3_600)), "it was wrong from the beginning, perhaps");
+    assert!(read(&mut clock, 3, None), "silence is no agreement");
+    clock.confirm(wall(3));
+    assert!(!read(&mut clock, 4, Some(3_600)), "somebody has looked");
+    assert!(!read(&mut clock, 5, Some(5)));
+    assert!(read(&mut clock, 6, Some(3_600)), "they had agreed in between");
+    assert!(!read(&mut clock, 7, Some(7)), "and do again");
+}
+
+#[test]
+fn a_small_step_is_followed_however_often_the_clock_is_read() {
+    let start = UnixMillis(1_800_000_000_000);
+    let mut clock = CourtTime::new(start, start, Millis(0), None);
+    let ahead = Millis(500);
+    let mut last = start;
+    for nth in 1..=60_000_u64 {
+        let passed = Millis(nth * 10);
+        last = clock.read(start.plus(passed).plus(ahead), passed, None).now;
+    }
+    assert_eq!(last, start.plus(Millis(600_000)).plus(ahead));
+}

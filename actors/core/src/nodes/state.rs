@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Rulebook;
 use crate::calendar::{CalendarVersion, Day};
 use crate::deadline::{Begin, Level};
 use crate::procedure::{NodeCode, ProcedureVersion};
@@ -137,16 +136,6 @@ impl CaseNodes {
     #[must_use]
     pub fn opening(&self, node: NodeCode, opening: u16) -> Option<&OpenedNode> {
         self.opened.get(&node)?.get(usize::from(opening).checked_sub(1)?)
-    }
-
-    /// The newest opening of a node is neither done nor cancelled.
-    #[must_use]
-    pub fn is_running(&self, node: NodeCode, rules: Rulebook<'_>) -> bool {
-        let opening = self.opened.get(&node).map_or(0, Vec::len);
-        let opening = u16::try_from(opening).unwrap_or(u16::MAX);
-        let last = self.rounds_of(node, opening, rules);
-        self.opening(node, opening).is_some_and(|opened| !opened.cancelled)
-            && !self.done.contains(&(node, *last.end()))
     }
 
     fn opening_mut(&mut self, node: NodeCode, opening: u16) -> Option<&mut OpenedNode> {
