@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { QUEUE, STREAM } from './names.mjs';
 
 /** Jobs of one worker at once. */
-const CONCURRENCY = Number(process.env.CONCURRENCY ?? 100);
+const CONCURRENCY = 100;
 const TELL_MS = 100;
 
 const connection = { host: '127.0.0.1', port: Number(process.env.REDIS_PORT), maxRetriesPerRequest: null };
