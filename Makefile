@@ -71,7 +71,7 @@ check: system ## Layering, licences and tidiness: layer 2 of the tests, a few se
 
 .PHONY: clean
 clean: ## Removes what was built. Keeps ./data.
-	rm -rf target load-tests/out load-tests/peers/node-stack/node_modules web/node_modules web/e2e/out
+	rm -rf target load-tests/out load-tests/peers/*/node_modules web/node_modules web/e2e/out
 	if [ -d web/dist ]; then find web/dist -mindepth 1 -not -name .gitkeep -delete; fi
 
 # --- what the commands are made of ---

@@ -62,7 +62,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const root = resolve(import.meta.dirname, '..');
   const rules = readRules(readFileSync(join(root, 'deny.toml'), 'utf8'));
   const meta = metadata(root);
-  const locks = ['web', 'load-tests/peers/node-stack'].map((folder) =>
+  const locks = ['web', 'load-tests/peers/node-stack', 'load-tests/peers/bullmq'].map((folder) =>
     JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8')));
   const faults = [...crateFaults(meta, rules), ...locks.flatMap((lock) => npmFaults(lock, rules))];
   faults.forEach((line) => console.error(`licences: ${line}`));

@@ -8,6 +8,9 @@ use crate::spawn::Options;
 /// The core of whatever is measured.
 pub const MEASURED_CORE: &str = "0";
 
+/// The cores of both sides where no load has to be made beside them.
+pub const BOTH_CORES: &str = "0,1";
+
 /// A server of ours that is measured.
 pub fn measured() -> Options {
     // What it logs is not what is measured.

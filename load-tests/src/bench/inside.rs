@@ -30,8 +30,10 @@ pub async fn run(program: &Path, words: &str) -> Result<Figure> {
 
 /// Runs a program to its end; what it has said on standard output.
 pub async fn output(mut command: Command) -> Result<String> {
-    command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let done = command.output().await.context("cannot run it")?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    // `output` would keep what it says on standard error to itself.
+    let child = command.spawn().context("cannot run it")?;
+    let done = child.wait_with_output().await.context("cannot run it")?;
     if !done.status.success() {
         bail!("it ended with {}", done.status);
     }

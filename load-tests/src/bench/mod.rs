@@ -10,11 +10,13 @@ mod convoy;
 mod crew;
 mod crowd;
 mod curve;
+mod deadlines;
 pub mod echo;
 mod fanout;
 pub mod fanout_floor;
 mod field;
 mod gateway;
+mod history;
 mod host;
 mod index;
 mod ingest;
@@ -99,6 +101,8 @@ enum Subject {
     Start,
     /// Bytes for each officer, incident and case.
     Memory,
+    /// Clocks of cases: a million of them, 100,000 in one second, against BullMQ.
+    Deadlines,
 }
 
 /// What every subject needs to know.
@@ -170,6 +174,7 @@ pub async fn run(bench: Bench) -> Result<bool> {
             Subject::Scale => scale::measure(&setting).await.map(|curves| found.draw(curves)),
             Subject::Start => start::measure(&setting).await,
             Subject::Memory => memory::measure(&setting).await,
+            Subject::Deadlines => deadlines::measure(&setting).await,
         };
         found.add(subject, more.with_context(|| format!("{subject:?}"))?);
         host::say(&format!("{subject:?} took {} s", (clock::now_us() - begin) / 1_000_000));

@@ -7,13 +7,12 @@
 
 use anyhow::{Context, Result, bail};
 use hyper::body::Bytes;
-use serde_json::{Value, json};
-use tokio::process::Command;
+use serde_json::json;
 
 use super::Setting;
 use super::field::{COUNTY, Made, make_court};
+use super::history::{self, Store};
 use super::host::{self, say};
-use super::inside;
 use super::line::{Better, Budget, Line};
 use super::peers::postgres::Postgres;
 use super::process::Process;
@@ -29,13 +28,6 @@ const CASES: [u64; 2] = [10_000, 1_000_000];
 const OFFICERS: [u64; 2] = [5_000, 50];
 /// Incidents that are over, and that are open.
 const INCIDENTS: [u64; 2] = [200_000, 50];
-
-/// Which store.
-#[derive(Debug, Clone, Copy)]
-enum Store {
-    Sqlite,
-    Postgres,
-}
 
 /// What one look gave.
 #[derive(Debug, Default)]
@@ -54,16 +46,6 @@ pub async fn measure(setting: &Setting) -> Result<Vec<Line>> {
         lines.extend(of(setting, store).await.with_context(|| format!("{store:?}"))?);
     }
     Ok(lines)
-}
-
-/// Runs the program of histories; its figures.
-async fn history(setting: &Setting, words: &[String]) -> Result<Value> {
-    let program = setting.history()?;
-    let mut command = Command::new(program);
-    command.args(words);
-    let output = inside::output(command).await;
-    let output = output.with_context(|| format!("{} {words:?}", program.display()))?;
-    serde_json::from_str(output.trim()).context("the program of histories gave no figures")
 }
 
 async fn of(setting: &Setting, store: Store) -> Result<Vec<Line>> {
@@ -100,7 +82,7 @@ async fn of(setting: &Setting, store: Store) -> Result<Vec<Line>> {
         } else {
             words.push(format!("after_incidents={}", INCIDENTS.iter().sum::<u64>()));
         }
-        let filled = history(setting, &words).await?;
+        let filled = history::ask(setting, &words).await?;
         let case = filled["case"].as_str().context("no case was written")?.to_owned();
         there = cases;
         let look = look(setting, &mut server, &made, &case, &place).await?;
@@ -133,7 +115,7 @@ async fn look(
     for round in 0..=setting.few() {
         let mut words = vec!["scan".to_owned()];
         words.extend(place.iter().cloned());
-        let scanned = history(setting, &words).await?;
+        let scanned = history::ask(setting, &words).await?;
         let begin = clock::now_us();
         server.start_again().await?;
         let ready = clock::now_us();

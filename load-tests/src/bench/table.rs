@@ -29,6 +29,7 @@ pub fn title(subject: &str) -> &str {
         "scale" => "More of everything: the most; the least",
         "start" => "Starting after years",
         "memory" => "Memory",
+        "deadlines" => "Deadlines",
         other => other,
     }
 }

@@ -33,7 +33,7 @@ const SOCKETS: usize = 1_000;
 /// Of these, officers near the tips, whose sockets the measuring thread reads.
 const CREW: usize = 32;
 /// Half of what a server sustains on one core in ingest's own bench, positions a second.
-const HALF_LOAD_PER_S: u64 = 40_000;
+pub const HALF_LOAD_PER_S: u64 = 40_000;
 /// Tips of one round and kind.
 const TIPS: usize = 400;
 /// Between two operations of a round that is paced, milliseconds: some 30 tips a second.

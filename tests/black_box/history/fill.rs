@@ -66,6 +66,40 @@ fn number(n: u64) -> CaseNumber {
     CaseNumber::parse(&text).expect("a case number")
 }
 
+/// The identity of the nth case.
+pub fn case_id(n: u64) -> CaseId {
+    CaseId(id(6, n))
+}
+
+/// How the nth case begins.
+pub fn opening(n: u64) -> CaseEvent {
+    let party = |role, name: &str| Party { role, name: format!("{name}{n}") };
+    let parties = vec![party(PartyRole::Applicant, "申请人"), party(PartyRole::Debtor, "被执行人")];
+    let personal = Some(CaseParties { parties });
+    CaseEvent::Opened { case: case_id(n), number: number(n), personal }
+}
+
+/// Opens the store of that data folder, or the database of that address.
+pub async fn open(data: &Path, database: Option<&str>) -> Store {
+    let options = OpenOptions::new(data.to_owned(), "sha256", Arc::new(SystemClock));
+    let place = database.map(|url| PostgresOptions::new(url, None).expect("an address"));
+    Store::open(options, place).await.expect("opens")
+}
+
+/// Makes decisions durable, so many at once as a busy journal has; the position of the last record.
+pub async fn append_all(journal: &Store, decisions: impl Iterator<Item = Append>) -> u64 {
+    let mut decisions = decisions.peekable();
+    let mut last = 0;
+    while decisions.peek().is_some() {
+        let lot: Vec<_> =
+            decisions.by_ref().take(AT_ONCE).map(|append| journal.append(append)).collect();
+        for end in join_all(lot).await {
+            last = last.max(end.expect("durable").position);
+        }
+    }
+    last
+}
+
 impl History {
     /// Nothing yet.
     pub fn of(court: &str) -> Self {
@@ -80,7 +114,7 @@ impl History {
 
     /// The number and the identity of the newest case.
     pub fn some_case(&self) -> (String, CaseId) {
-        (number(self.cases).to_string(), CaseId(id(6, self.cases)))
+        (number(self.cases).to_string(), case_id(self.cases))
     }
 
     /// Adds to the history in that data folder, or in the database of that address.
@@ -91,38 +125,25 @@ impl History {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let options = OpenOptions::new(data.to_owned(), "sha256", Arc::new(SystemClock));
-            let place = database.map(|url| PostgresOptions::new(url, None).expect("an address"));
-            let journal = Store::open(options, place).await.expect("opens");
+            let journal = open(data, database).await;
             let now = SystemClock.now();
             let cases = self.cases + 1..=self.cases + fill.cases;
-            self.append_all(&journal, cases.map(|n| self.case(now, n))).await;
+            append_all(&journal, cases.map(|n| self.case(now, n))).await;
             let closed = self.incidents + 1..=self.incidents + fill.closed_incidents;
             let open = *closed.end() + 1..=*closed.end() + fill.open_incidents;
             let last = *open.end();
-            self.append_all(&journal, closed.map(|n| self.incident(now, n, true))).await;
-            self.append_all(&journal, open.map(|n| self.incident(now, n, false))).await;
+            append_all(&journal, closed.map(|n| self.incident(now, n, true))).await;
+            append_all(&journal, open.map(|n| self.incident(now, n, false))).await;
             let officers = self.officers + 1..=self.officers + fill.officers;
             for n in (0..fill.events).step_by(usize::try_from(SHIFT).unwrap_or(1)) {
                 let shift = officers.clone().map(|officer| self.shift(now, officer, n));
-                self.append_all(&journal, shift).await;
+                append_all(&journal, shift).await;
             }
             self.snapshots(&journal, officers, fill.events).await;
             (self.cases, self.incidents) = (self.cases + fill.cases, last);
             self.officers += fill.officers;
             journal.shutdown().await;
         });
-    }
-
-    async fn append_all(&self, journal: &Store, decisions: impl Iterator<Item = Append>) {
-        let mut decisions = decisions.peekable();
-        while decisions.peek().is_some() {
-            let lot: Vec<_> =
-                decisions.by_ref().take(AT_ONCE).map(|append| journal.append(append)).collect();
-            for end in join_all(lot).await {
-                end.expect("durable");
-            }
-        }
     }
 
     /// As the officers' actors leave them: each somewhere in the last so many events.
@@ -146,21 +167,16 @@ impl History {
         journal.keep(lot).await;
     }
 
-    fn decision(&self, at: UnixMillis, streams: Vec<StreamAppend>) -> Append {
+    /// A decision of that court by the rules themselves.
+    pub fn decision(&self, at: UnixMillis, streams: Vec<StreamAppend>) -> Append {
         let (court, by) = (self.court.clone(), By::System);
         let (delivery, notices, case) = (None, Vec::new(), None);
         Append { court, at, by, why: None, streams, delivery, notices, case }
     }
 
     fn case(&self, at: UnixMillis, n: u64) -> Append {
-        let case = CaseId(id(6, n));
-        let party = |role, name: &str| Party { role, name: format!("{name}{n}") };
-        let parties =
-            vec![party(PartyRole::Applicant, "申请人"), party(PartyRole::Debtor, "被执行人")];
-        let personal = Some(CaseParties { parties });
-        let opened = Event::Case(CaseEvent::Opened { case, number: number(n), personal });
-        let stream = StreamId::Case(case);
-        self.decision(at, vec![StreamAppend { stream, expected_seq: 0, events: vec![opened] }])
+        let (stream, events) = (StreamId::Case(case_id(n)), vec![Event::Case(opening(n))]);
+        self.decision(at, vec![StreamAppend { stream, expected_seq: 0, events }])
     }
 
     fn incident(&self, at: UnixMillis, n: u64, over: bool) -> Append {

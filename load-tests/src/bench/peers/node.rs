@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tokio::process::Command;
 
+use super::npm;
 use super::postgres::Postgres;
 use super::redis::Redis;
 use crate::bench::host;
@@ -32,17 +33,7 @@ impl NodeStack {
     /// Fetches its packages where they are not there yet, and starts it.
     pub async fn start(log: &Path) -> Result<Self> {
         let folder = folder();
-        if !folder.join("node_modules/ws").is_dir() {
-            let npm = Command::new("npm")
-                .args(["ci", "--no-audit", "--no-fund", "--silent"])
-                .current_dir(&folder)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .status();
-            if !npm.await.context("cannot run npm")?.success() {
-                bail!("npm cannot fetch the packages of the Node stack");
-            }
-        }
+        npm::fetch(&folder, "ws").await?;
         let redis = Redis::start().await?;
         let postgres = Postgres::start(&[])?;
         let log = std::fs::File::create(log).context("cannot open the log")?;
@@ -74,15 +65,8 @@ impl NodeStack {
 
     /// What it is made of, for the record.
     pub async fn versions(&mut self) -> Result<String> {
-        let node = Command::new("node").arg("--version").output().await.context("no node")?;
-        let node = String::from_utf8_lossy(&node.stdout).trim().to_owned();
-        let package = |name: &str| {
-            let path = folder().join("node_modules").join(name).join("package.json");
-            let text = std::fs::read_to_string(path).unwrap_or_default();
-            let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-            format!("{name} {}", json["version"].as_str().unwrap_or("?"))
-        };
-        let packages = ["ws", "@redis/client", "pg"].map(package).join(", ");
+        let node = npm::node().await?;
+        let packages = npm::versions(&folder(), &["ws", "@redis/client", "pg"]);
         Ok(format!("Node {node}, {packages}, Redis {}", self.redis.version().await?))
     }
 }

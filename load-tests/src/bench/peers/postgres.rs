@@ -27,9 +27,14 @@ pub struct Postgres {
 impl Postgres {
     /// Starts one on the measured core with these settings (`-c NAME=VALUE`).
     pub fn start(settings: &[&str]) -> Result<Self> {
+        Self::start_on(host::MEASURED_CORE, settings)
+    }
+
+    /// The same on those cores.
+    pub fn start_on(cores: &str, settings: &[&str]) -> Result<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/test-postgres.sh");
         let mut script = std::process::Command::new("taskset")
-            .args(["-c", host::MEASURED_CORE, script])
+            .args(["-c", cores, script])
             .args(settings)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,4 +1,4 @@
-//! Redis: a private server that keeps nothing on disk, and its wire, pipelined.
+//! Redis: a private server, and its wire, pipelined.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -33,6 +33,11 @@ pub struct Redis {
 impl Redis {
     /// Starts one: no snapshots, no log of commands, one thread, as for a cache of positions.
     pub async fn start() -> Result<Self> {
+        Self::start_on(host::MEASURED_CORE, &["--appendonly", "no"]).await
+    }
+
+    /// Starts one on those cores with these settings; without snapshots in any case.
+    pub async fn start_on(cores: &str, settings: &[&str]) -> Result<Self> {
         let folder =
             std::env::temp_dir().join(format!("tiande-bench-redis-{}", std::process::id()));
         std::fs::create_dir_all(&folder).context("cannot make a folder")?;
@@ -52,11 +57,12 @@ impl Redis {
             probe.local_addr().context("no free port")?.port()
         };
         let child = Command::new("taskset")
-            .args(["-c", host::MEASURED_CORE, "setpriv", "--pdeathsig", "KILL"])
+            .args(["-c", cores, "setpriv", "--pdeathsig", "KILL"])
             .arg(&program)
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no", "--dir"])
+            .args(["--save", "", "--dir"])
             .arg(&folder)
+            .args(settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)
