@@ -46,7 +46,18 @@ pub async fn arm(data: &Path, database: Option<&str>, history: &History, after: 
         let events = vec![clocks.set(now, n)];
         let rows = case.rows(&events, clocks.book());
         assert!(rows.next.is_some() && rows.running.len() == 1, "a clock is set");
-        decision(history, now, n, 2, events, Some(CaseChange { case: case.id, rows }))
+        decision(
+            history,
+            now,
+            n,
+            2,
+            events,
+            Some(CaseChange {
+                case: case.id,
+                calendar: clocks.book().calendar.version().clone(),
+                rows,
+            }),
+        )
     };
     // One record of the same stream, too, and no row beside it.
     let opens_none = |n: u64| {

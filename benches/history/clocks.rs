@@ -85,7 +85,18 @@ impl Clocks {
         if let Some(moments) = self.due {
             assert_eq!(rows.next, Some(Some(moments.of(n))), "a minute is a minute");
         }
-        decision(history, now, n, 0, events, Some(CaseChange { case: before.id, rows }))
+        decision(
+            history,
+            now,
+            n,
+            0,
+            events,
+            Some(CaseChange {
+                case: before.id,
+                calendar: self.book().calendar.version().clone(),
+                rows,
+            }),
+        )
     }
 
     /// Writes so many cases after those that are there; the position of the last record.
