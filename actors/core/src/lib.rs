@@ -20,6 +20,7 @@ pub mod geo;
 pub mod ids;
 pub mod incident;
 pub mod journal;
+pub mod money;
 pub mod nodes;
 pub mod officer;
 pub mod procedure;
