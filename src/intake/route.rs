@@ -84,7 +84,8 @@ async fn receive(
     body::check_head(request.headers())?;
     let signed = Signed::read(request.headers())?;
     let network = PeerNetwork::of(&app.config, request);
-    let coming = app.bodies.begin(network, &signed, app.clock.now());
+    let now = signed.clock(Server::now(app), app.shown());
+    let coming = app.bodies.begin(network, &signed, now);
     let announced = body::announced(request.headers());
     let body = body::read(payload, announced, coming, body::BODY_TIME_MAX).await?;
     take(app, source, signed, body).await
@@ -109,6 +110,10 @@ impl Server for web::Data<App> {
 
     fn now(&self) -> UnixMillis {
         self.clock.now()
+    }
+
+    fn shown(&self) -> UnixMillis {
+        self.clock.standing().wall
     }
 
     fn rates(&self) -> &Rates {

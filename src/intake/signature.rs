@@ -86,6 +86,14 @@ impl Signed {
         if self.is_fresh(now) { Ok(()) } else { Err(Problem::timestamp()) }
     }
 
+    /// The clock that a delivery is judged by: the server's, or what the machine shows when only by that it is
+    /// fresh. While the machine's clock is doubted nobody knows which of them is right, and a tip that is
+    /// genuine by either must come in.
+    #[must_use]
+    pub fn clock(&self, believed: UnixMillis, shown: UnixMillis) -> UnixMillis {
+        if !self.is_fresh(believed) && self.is_fresh(shown) { shown } else { believed }
+    }
+
     /// The signatures of our version that could be one.
     fn given(&self) -> impl Iterator<Item = [u8; 32]> {
         self.signatures

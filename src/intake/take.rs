@@ -52,6 +52,8 @@ pub(super) trait Server: Clone + 'static {
     type Court: Court;
 
     fn now(&self) -> UnixMillis;
+    /// What the machine's clock shows, believed or not.
+    fn shown(&self) -> UnixMillis;
     fn rates(&self) -> &Rates;
     fn media(&self) -> &MediaStore;
     fn court(&self, id: &CourtId) -> Option<Self::Court>;
@@ -79,8 +81,9 @@ pub(super) async fn take<S: Server>(
     body: Bytes,
 ) -> Result<Answer, Problem> {
     let now = server.now();
+    let its_now = signed.clock(now, server.shown());
     let known = server.source(source).await?;
-    let KnownSource { court, trusted, .. } = genuine(known, &signed, &body, now).await?;
+    let KnownSource { court, trusted, .. } = genuine(known, &signed, &body, its_now).await?;
     if !server.rates().take(source, now) {
         return Err(Problem::too_many());
     }
@@ -95,7 +98,7 @@ pub(super) async fn take<S: Server>(
     let body_sha256 = <[u8; 32]>::from(Sha256::digest(&body));
     let reader = court.clone();
     let size = body.len();
-    let read = off_thread(size, move || read_tip(&body, reader.profile(), now)).await?;
+    let read = off_thread(size, move || read_tip(&body, reader.profile(), its_now)).await?;
     let (tip, pictures) = match read {
         Ok(read) => read,
         Err(Unread::Refused(problem)) => return Err(problem),

@@ -1,7 +1,7 @@
 //! Tests of the whole way behind HTTP, with a server made for them: every bad input, and that a
 //! refused tip leaves nothing (I04).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -71,6 +71,8 @@ impl Court for FakeCourt {
 
 struct Inside {
     now: RefCell<UnixMillis>,
+    /// What the machine's clock shows, when it is another time.
+    shown: Cell<Option<UnixMillis>>,
     rates: Rates,
     media: MediaStore,
     folder: PathBuf,
@@ -84,6 +86,10 @@ impl Server for Fake {
 
     fn now(&self) -> UnixMillis {
         *self.now.borrow()
+    }
+
+    fn shown(&self) -> UnixMillis {
+        self.shown.get().unwrap_or_else(|| self.now())
     }
 
     fn rates(&self) -> &Rates {
@@ -125,6 +131,7 @@ fn server() -> Fake {
     let master = Arc::new(MasterKey::from_bytes([5; 32]));
     Rc::new(Inside {
         now: RefCell::new(UnixMillis(AT * 1_000)),
+        shown: Cell::new(None),
         rates: Rates::new(),
         media: MediaStore::open(&folder, master).expect("opened"),
         folder,
@@ -236,6 +243,23 @@ async fn an_answer_stands_when_the_tips_time_has_grown_too_old() {
     let bytes = Bytes::from(body.to_string());
     let changed = take(&server, "hotline", signed("a", later, &bytes), bytes).await;
     assert_eq!(changed, Err(Problem::idempotency_mismatch()));
+}
+
+#[actix_web::test]
+async fn a_tip_that_is_fresh_by_the_machine_comes_in_while_its_clock_is_doubted() {
+    let server = server();
+    let bytes = Bytes::from(
+        json!({
+            "court": "changyuan", "kind": "other", "urgency": "routine", "description": "线索",
+        })
+        .to_string(),
+    );
+    let hour = 3_600;
+    let tip = |id: &str| signed(id, AT + hour, &bytes);
+    let ahead = take(&server, "hotline", tip("a"), bytes.clone()).await;
+    assert_eq!(ahead, Err(Problem::timestamp()), "by neither clock");
+    server.shown.set(Some(UnixMillis((AT + hour) * 1_000)));
+    assert!(take(&server, "hotline", tip("a"), bytes.clone()).await.is_ok());
 }
 
 #[actix_web::test]
