@@ -259,7 +259,9 @@ fn whoever_runs_the_machine_sees_how_it_stands() {
         )
         .ok("ticket");
     let left = ticket["expires_at"].as_i64().expect("a time") - unix_ms();
-    assert!((25_000..=30_000).contains(&left), "{left}");
+    // Two clocks are read, each cut to milliseconds, and the server's goes on evenly while the machine's is
+    // being adjusted: it may be a little ahead.
+    assert!((25_000..=30_050).contains(&left), "{left}");
 }
 
 #[test]
