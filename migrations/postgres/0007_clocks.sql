@@ -45,17 +45,21 @@ CREATE INDEX escalation_open ON escalation (court, raised_ms) WHERE ended_ms IS 
 
 CREATE TABLE party_notice (
     case_id     text COLLATE "C" NOT NULL,
-    node        text COLLATE "C" NOT NULL,
-    round       bigint NOT NULL,
+    -- Of what, which, and which of several: a node's code and opening, a paper's template and number …
+    topic       text COLLATE "C" NOT NULL,
+    code        text COLLATE "C" NOT NULL,
+    number      bigint NOT NULL,
+    -- Number of the party; 0: all applicants.
+    party       bigint NOT NULL,
     court       text COLLATE "C" NOT NULL,
-    -- The emergency whose step it is; empty for a node of the case itself.
+    -- The emergency whose step it is; else empty.
     incident    text COLLATE "C" NOT NULL DEFAULT '',
     reached_ms  bigint NOT NULL,
     telling     text COLLATE "C" NOT NULL CHECK (telling IN ('full', 'summary')),
     documents   text COLLATE "C" NOT NULL,
     -- Null while a judge holds it back.
     released_ms bigint,
-    PRIMARY KEY (case_id, node, round, incident)
+    PRIMARY KEY (case_id, topic, code, number, party, incident, reached_ms)
 );
 CREATE INDEX party_notice_held ON party_notice (case_id) WHERE released_ms IS NULL;
 

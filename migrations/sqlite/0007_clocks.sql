@@ -45,17 +45,21 @@ CREATE INDEX escalation_open ON escalation (court, raised_ms) WHERE ended_ms IS 
 
 CREATE TABLE party_notice (
     case_id     TEXT    NOT NULL,
-    node        TEXT    NOT NULL,
-    round       INTEGER NOT NULL,
+    -- Of what, which, and which of several: a node's code and opening, a paper's template and number …
+    topic       TEXT    NOT NULL,
+    code        TEXT    NOT NULL,
+    number      INTEGER NOT NULL,
+    -- Number of the party; 0: all applicants.
+    party       INTEGER NOT NULL,
     court       TEXT    NOT NULL,
-    -- The emergency whose step it is; empty for a node of the case itself.
+    -- The emergency whose step it is; else empty.
     incident    TEXT    NOT NULL DEFAULT '',
     reached_ms  INTEGER NOT NULL,
     telling     TEXT    NOT NULL CHECK (telling IN ('full', 'summary')),
     documents   TEXT    NOT NULL,
     -- Null while a judge holds it back.
     released_ms INTEGER,
-    PRIMARY KEY (case_id, node, round, incident)
+    PRIMARY KEY (case_id, topic, code, number, party, incident, reached_ms)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX party_notice_held ON party_notice (case_id) WHERE released_ms IS NULL;
 

@@ -416,11 +416,11 @@ async fn case_import(app: &App, court: &str, cases: Vec<CaseIn>) -> Result<Value
         let parties: Result<Vec<Party>, AdminFault> = case
             .parties
             .iter()
-            .map(|p| Ok(Party { role: p.role, name: name_of(&p.name, "a party's name")? }))
+            .map(|p| Ok(Party::named(p.role, &name_of(&p.name, "a party's name")?)))
             .collect();
         match (number, parties) {
             (Ok(number), Ok(parties)) if (1..=200).contains(&parties.len()) => {
-                checked.push(CaseImport { number, parties });
+                checked.push(CaseImport { number, parties, filing: None });
             }
             (Ok(_), Ok(_)) => faults.push(format!("case {row}: 1-200 parties")),
             (Err(_), _) => faults.push(format!("case {row}: not a case number")),

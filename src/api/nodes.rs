@@ -299,6 +299,7 @@ fn step(event: &CaseEvent, of: NodeCode, of_round: u16) -> Option<Step<'_>> {
         | CaseEvent::StepReached { .. }
         | CaseEvent::HandlerSet { .. }
         | CaseEvent::Node(_)
+        | CaseEvent::File(_)
         | CaseEvent::NoticesHeld { .. }
         | CaseEvent::NoticesReleased { .. } => return None,
     };

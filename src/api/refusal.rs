@@ -7,6 +7,7 @@ use tiande_actors::intake::TipFault;
 use tiande_actors::officer::OfficerFault;
 use tiande_actors::ports::AppendFault;
 use tiande_core::case::CaseRefusal;
+use tiande_core::file::RefusalClass;
 use tiande_core::incident::IncidentRefusal;
 use tiande_core::nodes::NodeRefusal;
 use tiande_core::officer::OfficerRefusal;
@@ -67,6 +68,11 @@ fn case(why: CaseRefusal) -> Refusal {
             | NodeRefusal::Future
             | NodeRefusal::NotExtendable,
         ) => FIELD_INVALID,
+        CaseRefusal::File(why) => match why.class() {
+            RefusalClass::Invalid => FIELD_INVALID,
+            RefusalClass::Forbidden => FORBIDDEN,
+            RefusalClass::Conflict => STATE_CONFLICT,
+        },
         CaseRefusal::NotHandler | CaseRefusal::OwnAnswer => FORBIDDEN,
         CaseRefusal::Node(_)
         | CaseRefusal::AlreadyOpen

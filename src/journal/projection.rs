@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use tiande_actors::ports::journal::{Audience, CaseChange, Delivery, NoticeChange};
-use tiande_core::case::{CaseEvent, Escalation, PartyNotice, RunningNode};
+use tiande_core::case::{CaseEvent, CaseStanding, Escalation, PartyNotice, RunningNode};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, OfferId, OfficerId, TipId, UserId};
 use tiande_core::incident::{IncidentEvent, IncidentOpened, Origin, Outcome};
 use tiande_core::journal::{Event, StreamId};
@@ -228,6 +228,12 @@ pub fn escalation_body(known: &Escalation) -> String {
     serde_json::to_string(known).expect("plain data always serialises")
 }
 
+/// How a case's file stands, as its row keeps it.
+#[must_use]
+pub fn standing_body(known: &CaseStanding) -> String {
+    serde_json::to_string(known).expect("plain data always serialises")
+}
+
 /// Whom an escalation has reached, as its row keeps it: each name between blanks.
 #[must_use]
 pub fn escalation_offices(known: &Escalation) -> String {
@@ -378,6 +384,7 @@ fn case(court: &CourtId, id: CaseId, event: &CaseEvent) -> Option<Operation> {
         | CaseEvent::StepReached { .. }
         | CaseEvent::HandlerSet { .. }
         | CaseEvent::Node(_)
+        | CaseEvent::File(_)
         | CaseEvent::EscalationRaised { .. }
         | CaseEvent::EscalationClimbed { .. }
         | CaseEvent::EscalationAcknowledged { .. }
@@ -419,7 +426,9 @@ pub struct Changes {
     pub running: BTreeMap<NodeKey, (CourtId, Option<RunningRow>)>,
     /// Escalations as they stand after the group.
     pub escalations: BTreeMap<NodeKey, (CourtId, Escalation)>,
-    /// New notices to applicants, and when each was let go.
+    /// How files stand after the group.
+    pub standings: BTreeMap<CaseId, (CourtId, CaseStanding)>,
+    /// New notices to parties, and when each was let go.
     pub party_notices: Vec<(CourtId, CaseId, PartyNotice, Option<UnixMillis>)>,
     /// Cases whose notices from before are let go, and when.
     pub releases: Vec<(CaseId, UnixMillis)>,
@@ -501,6 +510,9 @@ impl Changes {
         for known in &rows.escalations {
             let key = (*case, known.node, known.round);
             self.escalations.insert(key, (court.clone(), known.clone()));
+        }
+        if let Some(standing) = &rows.standing {
+            self.standings.insert(*case, (court.clone(), CaseStanding::clone(standing)));
         }
         if rows.release {
             let held = self

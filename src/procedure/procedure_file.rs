@@ -113,6 +113,8 @@ fn node(row: &mut Fields<'_>, reader: &mut Reader) -> NodeDraft {
         rounds: row.number_if_any(reader, "rounds"),
         warn: row.texts(reader, "warn"),
         reached_by: row.text_if_any(reader, "reached_by"),
+        done_by: row.text_if_any(reader, "done_by"),
+        assets: row.texts_if_any(reader, "assets").unwrap_or_default(),
         documents: row.texts_if_any(reader, "documents"),
         one_of: row.texts_if_any(reader, "one_of"),
         no_document: row.text_if_any(reader, "no_document"),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tiande_core::calendar::{Day, SHANGHAI_OFFSET_MINUTES};
 use tiande_core::deadline::{End, Rule};
-use tiande_core::procedure::{Documents, IncidentStep, Kind, Node, Offset, Start, Words};
+use tiande_core::procedure::{Deed, Documents, IncidentStep, Kind, Node, Offset, Start, Words};
 use tiande_core::rfc3339;
 use tiande_core::time::UnixMillis;
 
@@ -155,6 +155,7 @@ fn row_json(node: &Node) -> Value {
         "kind": node.kind.name(), "rounds": rounds,
         "warn": node.warn.iter().map(|offset| offset_text(*offset)).collect::<Vec<_>>(),
         "reached_by": node.reached_by.map(IncidentStep::name),
+        "done_by": node.done_by.map(Deed::name), "assets": node.assets,
         "documents": documents, "told": node.told, "tell": node.telling.name(),
         "alarm_warn": node.alarm_warn, "alarm_expiry": node.alarm_expiry,
         "suspended_by": node.suspended_by,

@@ -11,7 +11,7 @@ use tiande::journal::sql::sql;
 use tiande_actors::ports::journal::{Append, CaseChange, Journal as _, SetClock};
 use tiande_core::calendar::CalendarVersion;
 use tiande_core::calendar::Day;
-use tiande_core::case::{CaseRows, Escalation, PartyNotice, RunningNode};
+use tiande_core::case::{CaseRows, Escalation, NoticeTopic, PartyNotice, RunningNode};
 use tiande_core::deadline::Level;
 use tiande_core::ids::UserId;
 use tiande_core::procedure::{Office, Telling};
@@ -67,8 +67,10 @@ fn escalation(node: &str) -> Escalation {
 
 fn notice(node: &str, held: bool) -> PartyNotice {
     PartyNotice {
-        node: node.parse().expect("a code"),
-        round: 1,
+        topic: NoticeTopic::Node,
+        code: node.into(),
+        number: 1,
+        party: 0,
         incident: None,
         reached: NOW,
         telling: Telling::Summary,
@@ -129,7 +131,7 @@ async fn check(journal: &Store, n: u64) {
     assert_eq!(escalations(journal, &[], Some(OTHER)).await, open);
     let [listed] = open.as_slice() else { unreachable!("{open:?}") };
     assert_eq!((listed.handler, &listed.escalation), (Some(OTHER), &escalation("V01")));
-    let query = sql("SELECT node, documents, released_ms FROM party_notice ORDER BY node");
+    let query = sql("SELECT code, documents, released_ms FROM party_notice ORDER BY code");
     let told: Vec<(String, String, Option<i64>)> =
         journal.readers().fetch_all(query).await.expect("readable");
     let told: Vec<_> =

@@ -204,7 +204,7 @@ pub fn delivery(n: u64) -> Delivery {
 }
 
 pub fn case_opened(n: u64, number: &str) -> Append {
-    let parties = vec![Party { role: PartyRole::Applicant, name: "李四".into() }];
+    let parties = vec![Party::named(PartyRole::Applicant, "李四")];
     let event = CaseEvent::Opened {
         case: case(n),
         number: CaseNumber::parse(number).expect("a case number"),

@@ -17,6 +17,7 @@ pub mod court;
 pub mod deadline;
 pub mod dispatch;
 pub mod draw;
+pub mod file;
 pub mod geo;
 pub mod ids;
 pub mod incident;

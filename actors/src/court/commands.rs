@@ -311,7 +311,7 @@ impl Handler<Admitted<CaseImport>> for CourtDesk {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
             let message = message; // With its place in the queue.
-            let CaseImport { number, parties } = message.body;
+            let CaseImport { number, parties, filing } = message.body;
             let court = room.profile.id.clone();
             let known = || room.journal.case_numbered(court.clone(), number.clone());
             if let Some(case) = known().await.map_err(CommandFault::Read)? {
@@ -319,7 +319,7 @@ impl Handler<Admitted<CaseImport>> for CourtDesk {
             }
             let case = room.new_id(CaseId::new);
             let gate = room.start_case(Known::new(Case::new(case)));
-            let command = CaseCommand::Open { number: number.clone(), parties };
+            let command = CaseCommand::Open { number: number.clone(), parties, filing };
             let wait = gate.ask(OrderCase { command, by: By::Operator }).map_err(not_admitted)?;
             match wait.await.map_err(|_no_answer| CommandFault::NoAnswer)? {
                 Ok(()) => Ok(case),

@@ -1,7 +1,7 @@
 //! What a court's desk understands: everything that comes in from the edge but tips.
 
 use actix::prelude::*;
-use tiande_core::case::{Case, CaseCommand, CaseNumber, Party};
+use tiande_core::case::{Case, CaseCommand, CaseNumber, Filed, Party};
 use tiande_core::ids::{AlarmId, CaseId, DeviceId, IncidentId, OfferId, OfficerId};
 use tiande_core::incident::Outcome;
 use tiande_core::journal::By;
@@ -178,6 +178,8 @@ pub struct CaseImport {
     pub number: CaseNumber,
     /// Its parties.
     pub parties: Vec<Party>,
+    /// What was filed, if that is known.
+    pub filing: Option<Filed>,
 }
 
 /// Asks for all officers of the court.

@@ -366,9 +366,11 @@ impl Models {
             note.notices.iter_mut().for_each(|notice| notice.held = false);
         }
         for new in &rows.notices {
-            let key = |n: &PartyNotice| (n.node, n.round, n.incident);
+            let key = |n: &PartyNotice| {
+                (n.topic, n.code.clone(), n.number, n.party, n.incident, n.reached)
+            };
             let twice = note.notices.iter().any(|known| key(known) == key(new));
-            must(!twice, "a node reached twice")?;
+            must(!twice, "a party told the same twice")?;
             note.notices.push(new.clone());
         }
         Ok(())

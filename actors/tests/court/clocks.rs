@@ -44,8 +44,8 @@ fn code(text: &str) -> NodeCode {
 
 async fn import(world: &World, n: u32) -> CaseId {
     let number = CaseNumber::parse(&format!("(2026)豫0783执{n}号")).unwrap();
-    let parties = vec![Party { role: PartyRole::Applicant, name: "张三".into() }];
-    let import = CaseImport { number, parties };
+    let parties = vec![Party::named(PartyRole::Applicant, "张三")];
+    let import = CaseImport { number, parties, filing: None };
     within("an import", world.court.import_case(import)).await.unwrap()
 }
 
@@ -123,8 +123,9 @@ async fn what_is_done_in_time_never_fires_and_the_applicant_hears_of_it() {
     assert_eq!(fired(&world), []);
     let note = world.journal.memory().case_note(case);
     assert!(note.running.is_empty());
-    let told: Vec<_> = note.notices.iter().map(|n| (n.node, n.documents.clone(), n.held)).collect();
-    assert_eq!(told, [(code("E01"), vec!["paper".to_owned()], false)]);
+    let told: Vec<_> =
+        note.notices.iter().map(|n| (n.code.clone(), n.documents.clone(), n.held)).collect();
+    assert_eq!(told, [("E01".to_owned(), vec!["paper".to_owned()], false)]);
 }
 
 #[actix::test]

@@ -157,8 +157,9 @@ async fn an_officer_with_a_partys_name_is_not_asked_and_the_case_knows_the_incid
     let world = World::open().await;
     let [_namesake, mut next] = world.on_duty([100.0, 700.0]).await;
     let number = CaseNumber::parse("(2026)豫0783执123号").unwrap();
-    let party = Party { role: PartyRole::Debtor, name: "officer-at-100".into() };
-    let import = || CaseImport { number: number.clone(), parties: vec![party.clone()] };
+    let party = Party::named(PartyRole::Debtor, "officer-at-100");
+    let import =
+        || CaseImport { number: number.clone(), parties: vec![party.clone()], filing: None };
     let case = within("an import", world.court.import_case(import())).await.unwrap();
     let again = within("an import", world.court.import_case(import())).await.unwrap();
     assert_eq!(case, again);

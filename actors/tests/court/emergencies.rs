@@ -6,7 +6,7 @@ use std::time::Duration;
 use tiande_actors::court::CaseImport;
 use tiande_actors::intake::SubmitTip;
 use tiande_actors::ports::journal::{Audience, NoticeChange};
-use tiande_core::case::{CaseNumber, Party, PartyRole};
+use tiande_core::case::{CaseNumber, Party, PartyNotice, PartyRole};
 use tiande_core::ids::CaseId;
 use tiande_core::incident::{IncidentCommand, IncidentEvent};
 use tiande_core::journal::Event;
@@ -23,8 +23,8 @@ fn code(text: &str) -> NodeCode {
 }
 
 async fn import(world: &World) -> CaseId {
-    let parties = vec![Party { role: PartyRole::Applicant, name: "张三".into() }];
-    let import = CaseImport { number: CaseNumber::parse(NUMBER).unwrap(), parties };
+    let parties = vec![Party::named(PartyRole::Applicant, "张三")];
+    let import = CaseImport { number: CaseNumber::parse(NUMBER).unwrap(), parties, filing: None };
     within("an import", world.court.import_case(import)).await.unwrap()
 }
 
@@ -35,7 +35,8 @@ fn untrusted(world: &World) -> SubmitTip {
 
 fn about(world: &World, case: CaseId) -> Vec<(NodeCode, bool)> {
     let notices = world.journal.memory().case_note(case).notices;
-    notices.iter().map(|notice| (notice.node, notice.incident.is_some())).collect()
+    let node = |notice: &PartyNotice| notice.code.parse().unwrap();
+    notices.iter().map(|notice| (node(notice), notice.incident.is_some())).collect()
 }
 
 fn raised(world: &World) -> Vec<(Audience, String, Option<NodeCode>)> {

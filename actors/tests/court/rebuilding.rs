@@ -195,7 +195,8 @@ async fn many_tips_about_one_case_at_once_are_all_taken_and_the_case_knows_all()
     let number = CaseNumber::parse("(2026)豫0783执123号").unwrap();
     let import = CaseImport {
         number: number.clone(),
-        parties: vec![Party { name: "李四".into(), role: PartyRole::Debtor }],
+        parties: vec![Party::named(PartyRole::Debtor, "李四")],
+        filing: None,
     };
     let case = within("an import", world.court.import_case(import)).await.unwrap();
     let tips = (0..30).map(|_| {

@@ -20,8 +20,8 @@ fn number(n: u32) -> CaseNumber {
 }
 
 async fn import(world: &World, n: u32) -> CaseId {
-    let parties = vec![Party { role: PartyRole::Debtor, name: "李四".into() }];
-    let case = CaseImport { number: number(n), parties };
+    let parties = vec![Party::named(PartyRole::Debtor, "李四")];
+    let case = CaseImport { number: number(n), parties, filing: None };
     within("an import", world.court.import_case(case)).await.unwrap()
 }
 

@@ -187,6 +187,14 @@ BEGIN
             offices = excluded.offices, raised_ms = excluded.raised_ms,
             ended_ms = excluded.ended_ms;
     END IF;
+    IF changes ? 'case_standing' THEN
+        INSERT INTO case_standing (case_id, court, docketed_ms, closed_ms, waiting_ms, meeting_ms, body)
+        SELECT case_id, court, docketed_ms, closed_ms, waiting_ms, meeting_ms, body
+        FROM jsonb_populate_recordset(NULL::case_standing, changes -> 'case_standing')
+        ON CONFLICT (case_id) DO UPDATE SET docketed_ms = excluded.docketed_ms,
+            closed_ms = excluded.closed_ms, waiting_ms = excluded.waiting_ms,
+            meeting_ms = excluded.meeting_ms, body = excluded.body;
+    END IF;
     IF changes ? 'party_release' THEN
         -- Index party_notice_held; before what is new. Of two in one group the earlier stays.
         UPDATE party_notice SET released_ms = v.released_ms
@@ -199,9 +207,10 @@ BEGIN
         WHERE party_notice.case_id = v.case_id AND party_notice.released_ms IS NULL;
     END IF;
     IF changes ? 'party_notice' THEN
-        INSERT INTO party_notice (case_id, node, round, incident, court, reached_ms, telling,
-            documents, released_ms)
-        SELECT case_id, node, round, incident, court, reached_ms, telling, documents, released_ms
+        INSERT INTO party_notice (case_id, topic, code, number, party, incident, court, reached_ms,
+            telling, documents, released_ms)
+        SELECT case_id, topic, code, number, party, incident, court, reached_ms, telling, documents,
+            released_ms
         FROM jsonb_populate_recordset(NULL::party_notice, changes -> 'party_notice');
     END IF;
     IF changes ? 'outbox' THEN

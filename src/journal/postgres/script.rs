@@ -16,6 +16,7 @@ use crate::journal::envelope::HashAlg;
 use crate::journal::plan::Plan;
 use crate::journal::projection::{
     Changes, Closing, RunningRow, audience_name, escalation_body, escalation_offices, of_incident,
+    standing_body,
 };
 
 /// The call: one question and one answer for a whole group, whatever it holds.
@@ -206,6 +207,8 @@ struct Seldom<'p> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     escalation: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    case_standing: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     party_release: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     party_notice: Vec<Value>,
@@ -305,14 +308,22 @@ impl<'p> Seldom<'p> {
                     "ended_ms": moment(known.ended.map(|ended| ended.at)),
                 })
             }),
+            case_standing: column(&changes.standings, |(case, (court, known))| {
+                json!({
+                    "case_id": case, "court": court.as_str(), "docketed_ms": moment(known.docketed),
+                    "closed_ms": moment(known.closed.map(|(_, at)| at)),
+                    "waiting_ms": moment(known.waits_since),
+                    "meeting_ms": moment(known.appointment), "body": standing_body(known),
+                })
+            }),
             party_release: column(
                 &changes.releases,
                 |(case, at)| json!({"case_id": case, "released_ms": at.0}),
             ),
             party_notice: column(&changes.party_notices, |(court, case, notice, released)| {
                 json!({
-                    "case_id": case, "node": notice.node.as_str(), "round": notice.round,
-                    "incident": of_incident(notice.incident),
+                    "case_id": case, "topic": notice.topic.name(), "code": notice.code,
+                    "number": notice.number, "party": notice.party, "incident": of_incident(notice.incident),
                     "court": court.as_str(), "reached_ms": notice.reached.0,
                     "telling": notice.telling.name(), "documents": notice.documents.join(" "),
                     "released_ms": moment(*released),

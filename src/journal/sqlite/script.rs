@@ -16,7 +16,7 @@ use super::plan::{JournalRow, Plan};
 use crate::journal::envelope::HashAlg;
 use crate::journal::projection::{
     Changes, Closing, IncidentPatch, RunningRow, audience_name, escalation_body,
-    escalation_offices, of_incident,
+    escalation_offices, of_incident, standing_body,
 };
 
 /// Positions, sequences and numbers as SQLite keeps integers.
@@ -291,17 +291,34 @@ fn cases(conn: &Connection, changes: &Changes) -> Result<()> {
             moment(known.ended.map(|ended| ended.at)),
         ])
     })?;
+    let standing = "INSERT INTO case_standing (case_id, court, docketed_ms, closed_ms, waiting_ms, \
+         meeting_ms, body) VALUES (?,?,?,?,?,?,?) ON CONFLICT (case_id) DO UPDATE SET \
+         docketed_ms = excluded.docketed_ms, closed_ms = excluded.closed_ms, \
+         waiting_ms = excluded.waiting_ms, meeting_ms = excluded.meeting_ms, body = excluded.body";
+    each(conn, standing, &changes.standings, |s, (case, (court, known))| {
+        s.execute(params![
+            id(case.0),
+            court.as_str(),
+            moment(known.docketed),
+            moment(known.closed.map(|(_, at)| at)),
+            moment(known.waits_since),
+            moment(known.appointment),
+            standing_body(known),
+        ])
+    })?;
     // Index party_notice_held; before what is new.
     let release =
         "UPDATE party_notice SET released_ms = ? WHERE case_id = ? AND released_ms IS NULL";
     each(conn, release, &changes.releases, |s, (case, at)| s.execute(params![at.0, id(case.0)]))?;
-    let notice = "INSERT INTO party_notice (case_id, node, round, incident, court, reached_ms, \
-         telling, documents, released_ms) VALUES (?,?,?,?,?,?,?,?,?)";
+    let notice = "INSERT INTO party_notice (case_id, topic, code, number, party, incident, court, \
+         reached_ms, telling, documents, released_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?)";
     each(conn, notice, &changes.party_notices, |s, (court, case, notice, released)| {
         s.execute(params![
             id(case.0),
-            notice.node.as_str(),
-            notice.round,
+            notice.topic.name(),
+            notice.code,
+            notice.number,
+            notice.party,
             of_incident(notice.incident),
             court.as_str(),
             notice.reached.0,

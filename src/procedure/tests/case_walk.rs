@@ -95,8 +95,8 @@ impl<'a> Walk<'a> {
         let case = Case::new(CaseId(Uuid::from_u128(1)));
         let mut walk = Self { rules, case, now: at(FROM), notices: Vec::new() };
         let number = CaseNumber::parse("(2026)豫0783执123号").expect("a number");
-        let parties = vec![Party { role: PartyRole::Applicant, name: "张三".into() }];
-        walk.please(&CaseCommand::Open { number, parties });
+        let parties = vec![Party::named(PartyRole::Applicant, "张三")];
+        walk.please(&CaseCommand::Open { number, parties, filing: None });
         let handler = UserId(Uuid::from_u128(2));
         walk.please(&CaseCommand::SetHandler { handler, reason: String::new() });
         walk
@@ -247,7 +247,8 @@ fn is_reached(rules: &Rules, node: &Node, fact: &Fact, count: &mut Count) {
     walk.notices.clear();
     let complete = NodeCommand::Complete { node: code, round: 1, at: walk.now };
     walk.please(&CaseCommand::Node(complete));
-    let notices: Vec<&PartyNotice> = walk.notices.iter().filter(|n| n.node == code).collect();
+    let notices: Vec<&PartyNotice> =
+        walk.notices.iter().filter(|n| n.code == code.as_str()).collect();
     assert_eq!(notices.len(), usize::from(fact.told), "{code}");
     count.told += notices.len();
     if let Some(notice) = notices.first() {

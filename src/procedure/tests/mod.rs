@@ -4,6 +4,7 @@
 mod api;
 mod case_walk;
 mod dates;
+mod file;
 mod files;
 mod walk;
 

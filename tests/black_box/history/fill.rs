@@ -73,7 +73,7 @@ pub fn case_id(n: u64) -> CaseId {
 
 /// How the nth case begins.
 pub fn opening(n: u64) -> CaseEvent {
-    let party = |role, name: &str| Party { role, name: format!("{name}{n}") };
+    let party = |role, name: &str| Party::named(role, &format!("{name}{n}"));
     let parties = vec![party(PartyRole::Applicant, "申请人"), party(PartyRole::Debtor, "被执行人")];
     let personal = Some(CaseParties { parties });
     CaseEvent::Opened { case: case_id(n), number: number(n), personal }

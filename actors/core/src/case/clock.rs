@@ -3,6 +3,8 @@
 use super::{Case, CaseEvent, Escalation};
 use crate::calendar::{Consulted, Day};
 use crate::deadline::Level;
+use crate::file::party::Appointment;
+use crate::file::{FileEvent, FileRecord, Sealed};
 use crate::nodes::{NodeEvent, Rulebook};
 use crate::procedure::{Node, NodeCode, Office};
 use crate::time::UnixMillis;
@@ -37,11 +39,17 @@ pub(super) fn answer_by(now: UnixMillis, rules: Rulebook<'_>) -> UnixMillis {
 }
 
 impl Case {
+    /// When parties are to be reminded of appointments.
+    fn reminders(&self) -> impl Iterator<Item = UnixMillis> + '_ {
+        let appointments = self.file.iter().flat_map(|file| &file.appointments);
+        appointments.filter_map(Appointment::reminds)
+    }
+
     /// When it must be woken next, if nobody asks for anything before.
     #[must_use]
     pub fn next(&self, rules: Rulebook<'_>) -> Option<UnixMillis> {
         let answers = self.escalations.iter().filter_map(|known| known.answer_by);
-        self.nodes.next(rules).into_iter().chain(answers).min()
+        self.nodes.next(rules).into_iter().chain(answers).chain(self.reminders()).min()
     }
 
     /// All moments up to `now` at which something happens, ascending, each once. What follows from
@@ -50,7 +58,8 @@ impl Case {
     pub fn moments(&self, now: UnixMillis, rules: Rulebook<'_>) -> Vec<UnixMillis> {
         let nodes = self.nodes.deadlines(rules).into_iter().map(|deadline| deadline.fires_from);
         let answers = self.escalations.iter().filter_map(|known| known.answer_by);
-        let mut all: Vec<_> = nodes.chain(answers).filter(|at| *at <= now).collect();
+        let all = nodes.chain(answers).chain(self.reminders());
+        let mut all: Vec<_> = all.filter(|at| *at <= now).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -70,6 +79,13 @@ impl Case {
         for known in &self.escalations {
             let Some(due) = known.answer_by.filter(|due| *due <= upto) else { continue };
             all.push((due, vec![climbed(known, due, now, ladder, rules)]));
+        }
+        let appointments = self.file.iter().flat_map(|file| &file.appointments);
+        for appointment in appointments {
+            let Some(due) = appointment.reminds().filter(|due| *due <= upto) else { continue };
+            let event = Appointment { reminded: true, changed: now, ..*appointment };
+            let (sealed, event) = (Sealed::default(), FileEvent::Appointment(event));
+            all.push((due, vec![CaseEvent::File(Box::new(FileRecord { sealed, event }))]));
         }
         all.sort_by_key(|(due, _)| *due); // Stable: of one moment, nodes come first.
         all.into_iter().flat_map(|(_, events)| events).collect()

@@ -1,10 +1,22 @@
 //! What may be asked of a case, and why it refuses.
 
 use super::{CaseNumber, Party};
+use crate::file::{Acting, FileCommand, FileRefusal, Filing, Particulars};
 use crate::ids::{IncidentId, UserId};
 use crate::nodes::{NodeCommand, NodeRefusal};
 use crate::procedure::NodeCode;
 use crate::time::UnixMillis;
+
+/// What a case is filed with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filed {
+    /// What it is about.
+    pub filing: Filing,
+    /// When it was docketed, if it was.
+    pub docketed: Option<UnixMillis>,
+    /// The instrument's number as title, the claim in words as text.
+    pub words: Particulars,
+}
 
 /// What can be asked of a case. Who may ask for what is the access policy's.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +27,8 @@ pub enum CaseCommand {
         number: CaseNumber,
         /// Its parties, 1..=200.
         parties: Vec<Party>,
+        /// What was filed; `None` for a case that is only known by its number.
+        filing: Option<Filed>,
     },
     /// Note an incident of this case, and how far it is. Safe to repeat.
     LinkIncident {
@@ -32,6 +46,15 @@ pub enum CaseCommand {
     },
     /// Something about its nodes.
     Node(NodeCommand),
+    /// Something about its file.
+    File {
+        /// Who wants it.
+        by: Acting,
+        /// What.
+        command: Box<FileCommand>,
+        /// What is said with it.
+        words: Particulars,
+    },
     /// Something about an escalation.
     Escalation {
         /// Of which node.
@@ -87,6 +110,9 @@ pub enum CaseRefusal {
     /// The nodes refuse.
     #[error(transparent)]
     Node(#[from] NodeRefusal),
+    /// The file refuses.
+    #[error(transparent)]
+    File(#[from] FileRefusal),
     /// Nothing was escalated there, or it is over.
     #[error("nothing is escalated there, or not any more")]
     NotEscalated,

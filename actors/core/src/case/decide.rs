@@ -2,7 +2,7 @@
 
 use super::clock::answer_by;
 use super::{
-    Case, CaseCommand, CaseEvent, CaseParties, CaseRefusal, EscalationAct, EscalationStatus,
+    Case, CaseCommand, CaseEvent, CaseParties, CaseRefusal, EscalationAct, EscalationStatus, Filed,
 };
 use crate::deadline::{Begin, Level};
 use crate::ids::{IncidentId, UserId};
@@ -27,7 +27,7 @@ impl Case {
         now: UnixMillis,
         rules: Rulebook<'_>,
     ) -> Result<Vec<CaseEvent>, CaseRefusal> {
-        if let CaseCommand::Open { number, parties } = command {
+        if let CaseCommand::Open { number, parties, filing } = command {
             if self.number.is_some() {
                 return Err(CaseRefusal::AlreadyOpen);
             }
@@ -38,7 +38,14 @@ impl Case {
             let opened = CaseEvent::Opened { case: self.id, number: number.clone(), personal };
             // It keeps the procedure that new cases begin with today.
             let version = rules.procedure.version().clone();
-            return Ok(vec![opened, CaseEvent::Node(NodeEvent::ProcedureChosen(version))]);
+            let mut events = vec![opened, CaseEvent::Node(NodeEvent::ProcedureChosen(version))];
+            if let Some(Filed { filing, docketed, words }) = filing {
+                let mut case = self.clone();
+                events.iter().for_each(|event| case.apply(event));
+                let filed = Self::file_at_opening(&case, filing, *docketed, words, now, rules)?;
+                events.extend(filed);
+            }
+            return Ok(events);
         }
         if self.number.is_none() {
             return Err(CaseRefusal::NotOpen);
@@ -46,7 +53,17 @@ impl Case {
         let event = match command {
             CaseCommand::Open { .. } => return Err(CaseRefusal::AlreadyOpen),
             CaseCommand::LinkIncident { incident, steps } => return Ok(self.link(*incident, steps)),
-            CaseCommand::SetHandler { handler, reason } => self.set_handler(*handler, reason)?,
+            CaseCommand::SetHandler { handler, reason } => {
+                let first = self.handler.is_none();
+                let mut events: Vec<_> = self.set_handler(*handler, reason)?.into_iter().collect();
+                if first && !events.is_empty() {
+                    events.extend(self.receive_file(now, rules)?);
+                }
+                return Ok(events);
+            }
+            CaseCommand::File { by, command, words } => {
+                return self.decide_file(*by, command, words, now, rules);
+            }
             CaseCommand::Node(command) => return self.node(command, now, rules),
             CaseCommand::Escalation { node, round, by, act } => {
                 return self.about(*node, *round, *by, act, now, rules);
@@ -88,7 +105,7 @@ impl Case {
     }
 
     /// What nodes decide, and what ends with it: a warning is over when what it warned of is done.
-    fn node(
+    pub(super) fn node(
         &self,
         command: &NodeCommand,
         now: UnixMillis,

@@ -161,6 +161,7 @@ pub(super) fn apply(all: &mut Vec<Escalation>, event: &CaseEvent) {
         | CaseEvent::StepReached { .. }
         | CaseEvent::HandlerSet { .. }
         | CaseEvent::Node(_)
+        | CaseEvent::File(_)
         | CaseEvent::NoticesHeld { .. }
         | CaseEvent::NoticesReleased { .. } => {}
     }

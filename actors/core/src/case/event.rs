@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CaseNumber;
 use crate::deadline::Level;
+use crate::file::FileRecord;
 use crate::ids::{CaseId, IncidentId, UserId};
 use crate::incident::Said;
 use crate::journal::Subject;
@@ -21,6 +22,8 @@ pub enum PartyRole {
     Debtor,
     /// Anybody else with a part in it (利害关系人).
     Third,
+    /// Acts for another party (代理人).
+    Agent,
 }
 
 /// One party.
@@ -30,6 +33,28 @@ pub struct Party {
     pub role: PartyRole,
     /// Its name, cleaned text.
     pub name: String,
+    /// Number of an identity card or of a legal person; empty when not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id_number: String,
+    /// Telephone; empty when not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phone: String,
+    /// Address; empty when not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// Of an agent: for which party it acts, by number from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acts_for: Option<u16>,
+}
+
+impl Party {
+    /// A party of whom no more is known.
+    #[must_use]
+    pub fn named(role: PartyRole, name: &str) -> Self {
+        let empty = String::new;
+        let name = name.to_owned();
+        Self { role, name, id_number: empty(), phone: empty(), address: empty(), acts_for: None }
+    }
 }
 
 /// The personal part of a case's opening.
@@ -76,6 +101,8 @@ pub enum CaseEvent {
     },
     /// Its nodes: opened, done, suspended, fired.
     Node(NodeEvent),
+    /// Something of its file.
+    File(Box<FileRecord>),
     /// A warning or an overdue node went to those offices (督办).
     EscalationRaised {
         /// Which node.
@@ -190,6 +217,7 @@ impl CaseEvent {
     pub fn subject(&self) -> Option<Subject> {
         match self {
             Self::Opened { case, .. } => Some(Subject(case.0)),
+            Self::File(record) => record.sealed.subject,
             Self::HandlerSet { said, .. }
             | Self::EscalationAnswered { said, .. }
             | Self::EscalationReturned { said, .. }

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, CaseEvent, Escalation, RunningNode};
+use super::notices::notices;
+use super::{Case, CaseEvent, CaseStanding, Escalation, RunningNode};
 use crate::ids::{IncidentId, UserId};
-use crate::nodes::{NodeEvent, Rulebook};
-use crate::procedure::{Documents, NodeCode, Office, Telling};
+use crate::nodes::Rulebook;
+use crate::procedure::{NodeCode, Telling};
 use crate::time::UnixMillis;
 
 /// The difference that a decision makes; what is the same before and after is left out.
@@ -26,17 +27,45 @@ pub struct CaseRows {
     pub notices: Vec<PartyNotice>,
     /// What was held back is to be told now.
     pub release: bool,
+    /// How the file stands now; whole.
+    pub standing: Option<Box<CaseStanding>>,
 }
 
-/// A node was reached, and the applicant hears of it.
+plain_enum! {
+    /// What a party is told of.
+    NoticeTopic {
+        /// A node was reached; the code is the node's, the number the opening or recurrence.
+        Node => "node",
+        /// A step of an emergency; the code is the node's.
+        Step => "step",
+        /// A measure in the field; the code is its kind, the number counts them.
+        Measure => "measure",
+        /// A paper for the party; the code is its template, the number its number.
+        Paper => "paper",
+        /// A message of the court; the number is its number.
+        Message => "message",
+        /// An appointment; the code is how it stands, the number its number.
+        Appointment => "appointment",
+        /// Something about the debtor may be read; the code is the topic, the number the item's.
+        Situation => "situation",
+        /// The case is closed, or goes on; the code says how.
+        Closing => "closing",
+    }
+}
+
+/// Something that parties hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartyNotice {
-    /// Which node.
-    pub node: NodeCode,
-    /// Which opening or recurrence; of an emergency's step 1.
-    pub round: u16,
-    /// The emergency whose step it is; `None`: a node of the case itself.
+    /// Of what.
+    pub topic: NoticeTopic,
+    /// Which, by the topic's own code.
+    pub code: String,
+    /// Which of several.
+    pub number: u32,
+    /// The emergency whose step it is.
     pub incident: Option<IncidentId>,
+    /// For which party, by number; 0: for all applicants.
+    pub party: u16,
     /// When it was reached.
     pub reached: UnixMillis,
     /// How much may be told by itself.
@@ -78,7 +107,7 @@ impl Case {
                 })
                 .collect();
         }
-        rows.notices = events.iter().filter_map(|event| self.notice(event, rules)).collect();
+        rows.notices = notices(self, events, rules);
         rows.release =
             events.iter().any(|event| matches!(event, CaseEvent::NoticesReleased { .. }));
         rows
@@ -114,28 +143,10 @@ impl Case {
             escalations: escalated.cloned().collect(),
             notices: Vec::new(),
             release: false,
+            standing: after
+                .standing(rules)
+                .filter(|now| Some(now) != self.standing(rules).as_ref())
+                .map(Box::new),
         }
-    }
-
-    fn notice(&self, event: &CaseEvent, rules: Rulebook<'_>) -> Option<PartyNotice> {
-        let (code, round, incident, at) = match event {
-            CaseEvent::Node(NodeEvent::Completed { node, round, at }) => (node, *round, None, at),
-            CaseEvent::StepReached { incident, node, at } => (node, 1, Some(*incident), at),
-            _ => return None,
-        };
-        let node = rules.procedure.node(*code)?;
-        let documents = match &node.documents {
-            Documents::All(documents) | Documents::OneOf(documents) => documents.clone(),
-            Documents::None(_) => Vec::new(),
-        };
-        node.told.contains(&Office::Applicant).then_some(PartyNotice {
-            node: *code,
-            round,
-            incident,
-            reached: *at,
-            telling: node.telling,
-            documents,
-            held: self.notices_held,
-        })
     }
 }

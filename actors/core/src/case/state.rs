@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{CaseEvent, CaseNumber, Escalation, Party, escalation};
+use crate::file::CaseFile;
 use crate::ids::{CaseId, IncidentId, UserId};
 use crate::nodes::CaseNodes;
 use crate::procedure::NodeCode;
@@ -32,6 +33,9 @@ pub struct Case {
     pub escalations: Vec<Escalation>,
     /// The applicant is told nothing for now.
     pub notices_held: bool,
+    /// Its file; `None` while nothing is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Box<CaseFile>>,
 }
 
 impl Case {
@@ -48,6 +52,7 @@ impl Case {
             nodes: CaseNodes::default(),
             escalations: Vec::new(),
             notices_held: false,
+            file: None,
         }
     }
 
@@ -72,6 +77,7 @@ impl Case {
             }
             CaseEvent::HandlerSet { handler, .. } => self.handler = Some(*handler),
             CaseEvent::Node(event) => self.nodes.apply(event),
+            CaseEvent::File(record) => self.file.get_or_insert_default().apply(&record.event),
             CaseEvent::EscalationRaised { .. }
             | CaseEvent::EscalationClimbed { .. }
             | CaseEvent::EscalationAcknowledged { .. }

@@ -19,11 +19,11 @@ fn number() -> CaseNumber {
 }
 
 fn parties(count: usize) -> Vec<Party> {
-    vec![Party { role: PartyRole::Debtor, name: "李四".into() }; count]
+    vec![Party::named(PartyRole::Debtor, "李四"); count]
 }
 
 fn open(parties: Vec<Party>) -> CaseCommand {
-    CaseCommand::Open { number: number(), parties }
+    CaseCommand::Open { number: number(), parties, filing: None }
 }
 
 /// A case, its rules, and what time it is.

@@ -34,6 +34,8 @@ fn node(kind: Kind, count: u32, unit: Unit, suspended: bool) -> Node {
         kind,
         warn,
         reached_by: None,
+        done_by: None,
+        assets: Vec::new(),
         documents: Documents::None("none".into()),
         told: Vec::new(),
         telling: Telling::Full,

@@ -7,10 +7,12 @@
 //!
 //! **Not here:** who is a candidate with which load (the court's own lists), and keeping the chain secret.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::case::CaseNumber;
 use crate::ids::UserId;
+use crate::time::UnixMillis;
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +35,7 @@ pub fn link(first: &Seed, length: u32, nth: u32) -> Option<Seed> {
 }
 
 /// Somebody who may get the case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Candidate {
     /// Who.
     pub judge: UserId,
@@ -79,6 +81,54 @@ pub fn draw(seed: &Seed, number: &CaseNumber, candidates: &[Candidate]) -> Optio
     None
 }
 
+plain_enum! {
+    /// Why somebody is not among the candidates.
+    Exclusion {
+        /// Has declared a conflict of interest, or was challenged (回避).
+        Recused => "recused",
+        /// Has had the case in another role before.
+        Involved => "involved",
+        /// Is away (请假、出差).
+        Away => "away",
+        /// Handles no such cases.
+        OtherCases => "other_cases",
+    }
+}
+
+/// A draw as it stands in the case's file: together with the case's number it is a [`Drawn`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawRecord {
+    /// Number of the court's chain.
+    pub chain: u32,
+    /// Which draw of the chain, from 1.
+    pub nth: u32,
+    /// Its link.
+    #[serde(with = "crate::file::hex32")]
+    pub seed: Seed,
+    /// Among whom.
+    pub candidates: Vec<Candidate>,
+    /// Who was not among them, and why.
+    pub excluded: Vec<(UserId, Exclusion)>,
+    /// Who was drawn.
+    pub judge: UserId,
+    /// When.
+    pub at: UnixMillis,
+}
+
+impl DrawRecord {
+    /// The draw that it records, for the case of that number.
+    #[must_use]
+    pub fn of_case(&self, number: &CaseNumber) -> Drawn {
+        Drawn {
+            nth: self.nth,
+            seed: self.seed,
+            number: number.clone(),
+            candidates: self.candidates.clone(),
+            judge: self.judge,
+        }
+    }
+}
+
 /// What is recorded of a draw, and enough to check it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
@@ -115,7 +165,12 @@ impl Drawn {
         if self.nth == 0 || end != *published {
             return Err(DrawFault::Seed);
         }
-        let drawn = draw(&self.seed, &self.number, &self.candidates);
-        if drawn == Some(self.judge) { Ok(()) } else { Err(DrawFault::Judge) }
+        self.judge_fits().then_some(()).ok_or(DrawFault::Judge)
+    }
+
+    /// The seed, the case and the list give this judge. Whether the seed is the chain's is another question.
+    #[must_use]
+    pub fn judge_fits(&self) -> bool {
+        draw(&self.seed, &self.number, &self.candidates) == Some(self.judge)
     }
 }

@@ -345,7 +345,7 @@ impl Folded for Incident {
 }
 
 impl Folded for Case {
-    const VERSION: SnapshotVersion = SnapshotVersion { shape: 3, fold: 1 };
+    const VERSION: SnapshotVersion = SnapshotVersion { shape: 4, fold: 1 };
 
     type Own = CaseEvent;
 
@@ -375,6 +375,7 @@ impl Folded for Case {
             | CaseEvent::StepReached { .. }
             | CaseEvent::HandlerSet { .. }
             | CaseEvent::Node(_)
+            | CaseEvent::File(_)
             | CaseEvent::EscalationRaised { .. }
             | CaseEvent::EscalationClimbed { .. }
             | CaseEvent::EscalationAcknowledged { .. }

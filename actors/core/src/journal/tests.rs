@@ -260,7 +260,7 @@ pub(super) fn tip_events() -> Vec<TipEvent> {
 }
 
 pub(super) fn case_events() -> Vec<CaseEvent> {
-    let parties = vec![Party { role: PartyRole::Debtor, name: "李四".into() }];
+    let parties = vec![Party::named(PartyRole::Debtor, "李四")];
     vec![
         CaseEvent::Opened { case: CASE, number: number(), personal: Some(CaseParties { parties }) },
         CaseEvent::IncidentLinked { incident: INCIDENT },
@@ -270,6 +270,7 @@ pub(super) fn case_events() -> Vec<CaseEvent> {
     .into_iter()
     .chain(node_events().into_iter().map(CaseEvent::Node))
     .chain(escalation_events())
+    .chain(crate::file::samples::events(Subject(CASE.0)))
     .collect()
 }
 
@@ -367,7 +368,7 @@ fn samples() -> Vec<Event> {
 
 /// Does not compile when a kind is added: then it wants a sample above and a line in the golden file.
 fn kinds_known_to_the_samples(event: &Event) -> usize {
-    const { assert!(KINDS == 13 + 21 + 17 + 4, "case, incident, officer, tip") };
+    const { assert!(KINDS == 14 + 21 + 17 + 4, "case, incident, officer, tip") };
     match event {
         Event::Case(
             CaseEvent::Opened { .. }
@@ -385,6 +386,7 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
                 | NodeEvent::Resumed { .. }
                 | NodeEvent::Fired { .. },
             )
+            | CaseEvent::File(_)
             | CaseEvent::EscalationRaised { .. }
             | CaseEvent::EscalationClimbed { .. }
             | CaseEvent::EscalationAcknowledged { .. }
@@ -444,7 +446,7 @@ fn kinds_known_to_the_samples(event: &Event) -> usize {
         ) => KINDS,
     }
 }
-const KINDS: usize = 55;
+const KINDS: usize = 56;
 
 fn stored(event: &Event) -> Value {
     let encoded = encode(event);
@@ -514,8 +516,8 @@ fn what_tells_of_people_stands_only_in_the_personal_part() {
         apart += usize::from(sealed);
     }
     assert_eq!(
-        apart, 20,
-        "case, two openings, a place, a merge, words of thirteen, an officer, a tip"
+        apart, 24,
+        "case, two openings, a place, a merge, words of thirteen, four of a file, an officer, a tip"
     );
 }
 

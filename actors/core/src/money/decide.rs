@@ -32,6 +32,8 @@ plain_enum! {
         PaidOut => "paid_out",
         /// So much went back to whom it came from (退款).
         Refunded => "refunded",
+        /// The applicant took something in payment of so much (以物抵债).
+        SetOff => "set_off",
     }
 }
 
@@ -61,6 +63,8 @@ impl Posting {
                 credit(Account::Owed),
             ],
             Self::Refunded => vec![debit(Account::Held), credit(Account::Fund)],
+            // No money moves: the debt is smaller, and that much is recovered.
+            Self::SetOff => vec![debit(Account::PaidOut), credit(Account::Owed)],
         }
     }
 }
@@ -111,6 +115,11 @@ pub enum MoneyRefusal {
     /// No such entry.
     #[error("there is no such entry")]
     UnknownEntry,
+    /// Not by hand.
+    #[error(
+        "this follows from what is done with an asset, and is neither posted nor reversed by hand"
+    )]
+    Derived,
     /// Undone before, or itself what undoes another.
     #[error("the entry was reversed, or is a reversal itself")]
     Reversed,
@@ -123,6 +132,26 @@ pub enum MoneyRefusal {
 }
 
 impl CaseMoney {
+    /// Refuses by hand what follows from the assets of the file: else the ledger and they would disagree.
+    ///
+    /// # Errors
+    /// [`MoneyRefusal::Derived`].
+    pub fn check_by_hand(&self, command: &MoneyCommand) -> Result<(), MoneyRefusal> {
+        let of_assets = |account| matches!(account, Account::Frozen | Account::FrozenWith);
+        let derived = match command {
+            MoneyCommand::Post { what, .. } => matches!(
+                what,
+                Posting::Frozen | Posting::Unfrozen | Posting::Transferred | Posting::SetOff
+            ),
+            MoneyCommand::Enter { lines, .. } => lines.iter().any(|line| of_assets(line.account)),
+            MoneyCommand::Reverse { entry, .. } => {
+                let known = self.entries.iter().find(|known| known.number == *entry);
+                known.is_some_and(|known| known.by.is_none())
+            }
+        };
+        if derived { Err(MoneyRefusal::Derived) } else { Ok(()) }
+    }
+
     /// Decides what a command leads to.
     ///
     /// # Errors
@@ -130,7 +159,7 @@ impl CaseMoney {
     pub fn decide(
         &self,
         command: &MoneyCommand,
-        by: UserId,
+        by: Option<UserId>,
         now: UnixMillis,
     ) -> Result<MoneyEvent, MoneyRefusal> {
         let (what, lines, document, reverses) = match command {

@@ -29,8 +29,8 @@ pub struct Entry {
     pub document: String,
     /// The entry that it reverses.
     pub reverses: Option<u32>,
-    /// Who posted it.
-    pub by: UserId,
+    /// Who posted it; `None`: it follows from something else in the file.
+    pub by: Option<UserId>,
     /// When.
     pub at: UnixMillis,
 }
@@ -45,7 +45,7 @@ pub struct CaseMoney {
 }
 
 /// The sums that people ask for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Asked for.
     pub claimed: Fen,
@@ -59,7 +59,37 @@ pub struct Totals {
     pub recovered: Fen,
 }
 
+impl Entry {
+    /// How much came to be held for paying out.
+    #[must_use]
+    pub fn received(&self) -> Fen {
+        self.sum_of_held(Side::Credit)
+    }
+
+    fn sum_of_held(&self, side: Side) -> Fen {
+        let held = self.lines.iter().filter(|l| l.account == Account::Held && l.side == side);
+        Fen(held.map(|line| line.amount.0).sum())
+    }
+}
+
 impl CaseMoney {
+    /// Receipts of which everything has left the court again, first in, first out: numbers of their entries. What
+    /// was reversed does not count.
+    #[must_use]
+    pub fn paid_receipts(&self) -> Vec<u32> {
+        let stands =
+            |entry: &&Entry| entry.reverses.is_none() && self.reversed_by(entry.number).is_none();
+        let standing = || self.entries.iter().filter(stands);
+        let mut left: u64 = standing().map(|entry| entry.sum_of_held(Side::Debit).0).sum();
+        let receipts = standing().filter(|entry| entry.received().0 > 0);
+        receipts
+            .map_while(|entry| {
+                left = left.checked_sub(entry.received().0)?;
+                Some(entry.number)
+            })
+            .collect()
+    }
+
     /// The balance of an account, on its usual side.
     #[must_use]
     pub fn balance(&self, account: Account) -> Fen {

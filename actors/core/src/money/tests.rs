@@ -20,9 +20,35 @@ fn post(money: &mut CaseMoney, what: Posting, amount: Fen) -> Result<u32, MoneyR
 }
 
 fn act(money: &mut CaseMoney, command: &MoneyCommand) -> Result<u32, MoneyRefusal> {
-    let event = money.decide(command, CLERK, UnixMillis(1))?;
+    let event = money.decide(command, Some(CLERK), UnixMillis(1))?;
     money.apply(&event);
     Ok(u32::try_from(money.entries().len()).expect("few"))
+}
+
+#[test]
+fn what_follows_from_assets_is_not_posted_by_hand() {
+    let mut money = CaseMoney::default();
+    let by_hand = |money: &CaseMoney, command: &MoneyCommand| money.check_by_hand(command);
+    let document = || "裁定".to_owned();
+    for (what, fits) in [
+        (Posting::Frozen, false),
+        (Posting::Unfrozen, false),
+        (Posting::Transferred, false),
+        (Posting::SetOff, false),
+        (Posting::Received, true),
+        (Posting::Claimed, true),
+    ] {
+        let command = MoneyCommand::Post { what, amount: Fen(1), document: document() };
+        assert_eq!(by_hand(&money, &command).is_ok(), fits, "{what:?}");
+    }
+    let lines = Posting::Frozen.lines(Fen(1));
+    let enter = MoneyCommand::Enter { lines, document: document() };
+    assert_eq!(by_hand(&money, &enter), Err(MoneyRefusal::Derived));
+    let post = MoneyCommand::Post { what: Posting::Frozen, amount: Fen(1), document: document() };
+    let event = money.decide(&post, None, UnixMillis(1)).expect("fits");
+    money.apply(&event);
+    let reverse = MoneyCommand::Reverse { entry: 1, reason: document() };
+    assert_eq!(by_hand(&money, &reverse), Err(MoneyRefusal::Derived));
 }
 
 #[test]

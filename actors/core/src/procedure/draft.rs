@@ -66,6 +66,10 @@ pub struct NodeDraft {
     pub warn: Vec<String>,
     /// The step of an incident that reaches it, by name.
     pub reached_by: Option<String>,
+    /// What in the file ends it, by name.
+    pub done_by: Option<String>,
+    /// The assets it is for, by name; none: all.
+    pub assets: Vec<String>,
     /// What is made: all of these.
     pub documents: Option<Vec<String>>,
     /// What is made: one of these.

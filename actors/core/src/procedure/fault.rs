@@ -62,6 +62,11 @@ pub enum ProcedureFault {
     /// Not after a node.
     #[error("by_hand is for a start after another node only: all others are started by somebody")]
     ByHand,
+    /// By two things, or by documents it does not have.
+    #[error(
+        "done_by is for nodes that no incident reaches, and documents_issued for those with documents"
+    )]
+    DoneBy,
     /// Not in minutes.
     #[error(
         "what an incident reaches by itself is a deadline in minutes or hours that starts with the event \"tip_sent\" or after another such node"

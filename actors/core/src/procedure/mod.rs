@@ -23,4 +23,4 @@ pub use draft::{LimitDraft, NamedDraft, NodeDraft, ProcedureDraft, ReasonDraft, 
 pub use fault::{ProcedureFault, ProcedureSpot};
 pub use node::{Documents, Kind, Limit, Node, Offset, Start, Unit};
 pub use table::{Procedure, ProcedureVersion, Reason, Words};
-pub use words::{IncidentStep, Office, Rank, Sure, Telling};
+pub use words::{AssetKind, Deed, IncidentStep, Office, Rank, Sure, Telling};

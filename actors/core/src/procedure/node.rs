@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{IncidentStep, NodeCode, Office, Rank, Sure, Telling};
+use super::{AssetKind, Deed, IncidentStep, NodeCode, Office, Rank, Sure, Telling};
 use crate::time::Millis;
 
 /// A node: what is due, and by when.
@@ -24,6 +24,10 @@ pub struct Node {
     pub warn: Vec<Offset>,
     /// An incident reaches it by itself, with that step; `None`: a node of cases.
     pub reached_by: Option<IncidentStep>,
+    /// What in the file ends it by itself; `None`: it ends by hand.
+    pub done_by: Option<Deed>,
+    /// When it is about an asset: only about one of these; empty: about any.
+    pub assets: Vec<AssetKind>,
     /// What is made.
     pub documents: Documents,
     /// Who is told when it is reached.

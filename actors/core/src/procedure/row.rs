@@ -6,8 +6,8 @@ use super::check::{Check, Known};
 use super::draft::{LimitDraft, NodeDraft};
 use super::node::{Documents, Kind, Limit, Node, Offset, Start, Unit};
 use super::{
-    IncidentStep, NodeCode, Office, ProcedureFault as Fault, ProcedureSpot as Spot, Rank, Sure,
-    Telling,
+    AssetKind, Deed, IncidentStep, NodeCode, Office, ProcedureFault as Fault,
+    ProcedureSpot as Spot, Rank, Sure, Telling,
 };
 
 /// Most warnings of a row; its levels are counted in a byte.
@@ -42,6 +42,10 @@ impl Check {
         let warn = self.warnings(&draft.warn, limit, kind);
         self.spot = at("reached_by");
         let reached_by = self.reached_by(draft, kind, limit);
+        self.spot = at("done_by");
+        let done_by = self.done_by(draft);
+        self.spot = at("assets");
+        let assets = self.assets(&draft.assets);
         self.spot = at("documents");
         let documents = self.documents(draft, known);
         self.spot = at("told");
@@ -81,6 +85,8 @@ impl Check {
             kind: kind?,
             warn,
             reached_by,
+            done_by,
+            assets,
             documents: documents?,
             told,
             telling: telling?,
@@ -191,6 +197,24 @@ impl Check {
         let offices = named.filter_map(|name| Office::from_name(name));
         self.need(offices.into_iter().all(|office| here.contains(&office)), Fault::IncidentOffice);
         step
+    }
+
+    /// What an incident reaches is not also ended by the file, and only what has documents ends with them.
+    fn done_by(&mut self, draft: &NodeDraft) -> Option<Deed> {
+        let name = draft.done_by.as_deref()?;
+        let deed = self.word("done_by", name, Deed::from_name, Deed::ALL, Deed::name)?;
+        let of_file = draft.reached_by.is_none();
+        let documents = deed != Deed::DocumentsIssued || draft.no_document.is_none();
+        self.need(of_file && documents, Fault::DoneBy);
+        Some(deed)
+    }
+
+    fn assets(&mut self, names: &[String]) -> Vec<AssetKind> {
+        self.each_once(names);
+        let known = (AssetKind::from_name, AssetKind::ALL, AssetKind::name);
+        let kinds =
+            names.iter().filter_map(|name| self.word("asset", name, known.0, known.1, known.2));
+        kinds.collect()
     }
 
     fn nodes_of_start(&mut self, names: &[String], known: &Known<'_>) -> Vec<NodeCode> {

@@ -37,6 +37,82 @@ plain_enum! {
 }
 
 plain_enum! {
+    /// What somebody does in a case's file that may end a node by itself.
+    Deed {
+        /// The case was docketed (立案).
+        Docketed => "docketed",
+        /// The bureau has the file (移送执行局).
+        FileReceived => "file_received",
+        /// A judge was drawn or named (分案).
+        Assigned => "assigned",
+        /// All documents of the node were issued (文书签发).
+        DocumentsIssued => "documents_issued",
+        /// A query for assets was sent (发起查控).
+        InquirySent => "inquiry_sent",
+        /// A lead was verified (线索核实).
+        LeadVerified => "lead_verified",
+        /// An asset was frozen, sealed or impounded (冻结、查封、扣押).
+        AssetControlled => "asset_controlled",
+        /// The control of an asset goes on (续行查封、冻结).
+        ControlRenewed => "control_renewed",
+        /// A report on an asset's price has come (收到报告).
+        PriceReported => "price_reported",
+        /// The reference price of an asset is fixed (确定参考价).
+        PriceFixed => "price_fixed",
+        /// The auction notice is out (发布拍卖公告).
+        NoticePublished => "notice_published",
+        /// The auction was held, sold or not (拍卖).
+        AuctionHeld => "auction_held",
+        /// The ruling that confirms the sale is with the buyer (成交裁定送达).
+        SaleConfirmed => "sale_confirmed",
+        /// The buyer has the asset (移交).
+        AssetHandedOver => "asset_handed_over",
+        /// Money was found to be this case's (案款认领).
+        FundsIdentified => "funds_identified",
+        /// All of a receipt was paid out (案款发放).
+        PaidOut => "paid_out",
+        /// Consumption was restricted (限制消费).
+        Restricted => "restricted",
+        /// The debtor was put on the list (纳入失信).
+        Blacklisted => "blacklisted",
+        /// The debtor is off the list again (删除失信).
+        Delisted => "delisted",
+        /// The applicant was heard before the closing (终本约谈).
+        InterviewHeld => "interview_held",
+        /// This round was closed without property (终本裁定).
+        RoundClosed => "round_closed",
+        /// A query after the closing was answered (终本后查询).
+        Requeried => "requeried",
+        /// It was decided whether the case goes on (恢复执行审查).
+        ResumptionDecided => "resumption_decided",
+        /// The case was closed (结案).
+        CaseClosed => "case_closed",
+        /// The file is in the archive (归档).
+        Archived => "archived",
+        /// A petition was logged (信访录入).
+        PetitionLogged => "petition_logged",
+        /// A petition was answered (信访办结).
+        PetitionAnswered => "petition_answered",
+    }
+}
+
+plain_enum! {
+    /// What an asset is, as far as law tells them apart.
+    AssetKind {
+        /// Money with a bank or a payment company (存款、网络资金).
+        Deposit => "deposit",
+        /// A movable thing (动产).
+        Movable => "movable",
+        /// A vehicle (车辆): a movable with a register.
+        Vehicle => "vehicle",
+        /// Land or a building (不动产).
+        Immovable => "immovable",
+        /// Securities, shares, claims and other rights (其他财产权).
+        Right => "right",
+    }
+}
+
+plain_enum! {
     /// What kind of norm a limit rests on.
     Rank {
         /// Statute or judicial interpretation (法律、司法解释).

@@ -109,8 +109,8 @@ impl World {
 
     fn open_case(&mut self, case: usize) -> Result<(), Violation> {
         let number = CaseNumber::parse(&format!("(2026)豫0783执{}号", case + 1)).expect("a number");
-        let parties = vec![Party { role: PartyRole::Debtor, name: "李四".into() }];
-        self.command(case, &CaseCommand::Open { number, parties })?;
+        let parties = vec![Party::named(PartyRole::Debtor, "李四")];
+        self.command(case, &CaseCommand::Open { number, parties, filing: None })?;
         self.command(case, &CaseCommand::SetHandler { handler: JUDGE, reason: String::new() })
     }
 

@@ -1,0 +1,128 @@
+//! How a case's file stands, in a few figures: what lists and indicators of a court need of it while it sleeps.
+
+use serde::{Deserialize, Serialize};
+
+use super::Case;
+use crate::file::CaseKind;
+use crate::file::asset::Outcome;
+use crate::file::closing::ClosedBy;
+use crate::file::handover::Segment;
+use crate::file::party::AppointmentDeed;
+use crate::ids::UserId;
+use crate::money::Totals;
+use crate::nodes::Rulebook;
+use crate::procedure::Deed;
+use crate::time::UnixMillis;
+
+/// What it counts for in the third-party assessment (第三方评估「三个90%一个80%」).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grade {
+    /// Something was found that can be used: it counts as a case with property (有财产可供执行).
+    pub with_assets: bool,
+    /// It was closed within its term, extensions and suspensions counted; `None` while it is open.
+    pub in_time: Option<bool>,
+    /// Of a round closed without property: to standard.
+    pub to_standard: Option<bool>,
+    /// Petitions about it.
+    pub petitions: u16,
+    /// Petitions that are settled.
+    pub settled: u16,
+}
+
+/// How a file stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseStanding {
+    /// What is enforced.
+    pub kind: Option<CaseKind>,
+    /// When it was docketed.
+    pub docketed: Option<UnixMillis>,
+    /// Who has the file, when that is not the handler.
+    pub holder: Option<UserId>,
+    /// The segment it is in.
+    pub segment: Option<Segment>,
+    /// How it was closed, and when.
+    pub closed: Option<(ClosedBy, UnixMillis)>,
+    /// Closing without property waits for approval.
+    pub approval_asked: bool,
+    /// Money.
+    pub money: Totals,
+    /// A party waits for an answer since.
+    pub waits_since: Option<UnixMillis>,
+    /// The next appointment that stands.
+    pub appointment: Option<UnixMillis>,
+    /// An appointment that a party asked for waits.
+    pub appointment_asked: bool,
+    /// What it counts for.
+    pub grade: Grade,
+}
+
+impl Case {
+    /// How its file stands; `None` without one.
+    #[must_use]
+    pub fn standing(&self, rules: Rulebook<'_>) -> Option<CaseStanding> {
+        let file = self.file.as_deref()?;
+        let closed = file.closing.closed;
+        let open = |deed| move |a: &&crate::file::party::Appointment| a.deed == deed;
+        let appointments = file.appointments.iter().filter(open(AppointmentDeed::Made));
+        let usable = file.assets.iter().any(|asset| {
+            !matches!(asset.outcome, Some(Outcome::GivenUp | Outcome::Released))
+                && asset.control.is_none_or(|control| !control.waiting)
+        });
+        let settled =
+            file.petitions.iter().filter(|p| p.answered.is_some_and(|(_, ok)| ok)).count();
+        let many = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        let round = closed.filter(|closed| closed.how == ClosedBy::RoundClosed);
+        Some(CaseStanding {
+            kind: file.filing.map(|filing| filing.kind),
+            docketed: file.docketed,
+            holder: file.hands.holder.filter(|holder| Some(*holder) != self.handler),
+            segment: file.hands.segment,
+            closed: closed.map(|closed| (closed.how, closed.at)),
+            approval_asked: file.closing.asked.is_some() && file.closing.approved.is_none(),
+            money: file.money.totals(),
+            waits_since: file.messages.threads.values().filter_map(|t| t.waits_since()).min(),
+            appointment: appointments.map(|appointment| appointment.at).min(),
+            appointment_asked: file.appointments.iter().any(|a| open(AppointmentDeed::Asked)(&a)),
+            grade: Grade {
+                with_assets: usable,
+                in_time: closed.map(|closed| self.closed_in_time(closed.at, rules)),
+                to_standard: round.map(|closed| closed.to_standard && self.requeries_kept(rules)),
+                petitions: many(file.petitions.len()),
+                settled: many(settled),
+            },
+        })
+    }
+
+    /// Closed before the end of the term that runs for the case as a whole (T01, T02): none of these ever fired
+    /// its end for an opening that was done by the closing.
+    fn closed_in_time(&self, at: UnixMillis, rules: Rulebook<'_>) -> bool {
+        let terms = rules.procedure.nodes().iter().filter(|n| n.done_by == Some(Deed::CaseClosed));
+        for node in terms {
+            let openings = self.nodes.opened.get(&node.code).map_or(0, Vec::len);
+            for opening in 1..=u16::try_from(openings).unwrap_or(u16::MAX) {
+                if self.nodes.opening(node.code, opening).is_none_or(|opened| opened.cancelled) {
+                    continue;
+                }
+                let computed = self.nodes.computed(node, opening, 1, rules);
+                let due = computed.and_then(|computed| computed.due());
+                if due.is_some_and(|due| due < at) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// None of the queries that are owed after the closing is late.
+    fn requeries_kept(&self, rules: Rulebook<'_>) -> bool {
+        let owed = rules.procedure.nodes().iter().filter(|n| n.done_by == Some(Deed::Requeried));
+        owed.into_iter().all(|node| {
+            let late = |(code, round, level): &(_, u16, crate::deadline::Level)| {
+                *code == node.code
+                    && *level == crate::deadline::Level::Due
+                    && !self.nodes.done.contains(&(node.code, *round))
+            };
+            !self.nodes.fired.iter().any(late)
+        })
+    }
+}
