@@ -7,6 +7,7 @@ pub mod access;
 pub mod admin;
 pub mod api;
 pub mod app;
+pub mod assignment;
 pub mod config;
 pub mod demo;
 pub mod entropy;

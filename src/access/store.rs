@@ -8,6 +8,7 @@
 mod browsers;
 mod courts;
 mod devices;
+mod draws;
 mod gateways;
 mod known_devices;
 mod known_sources;

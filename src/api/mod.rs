@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod devices;
+pub mod file;
 pub mod incidents;
 pub mod nodes;
 pub mod openapi;
@@ -35,6 +36,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     originals::routes(cfg);
     procedure::routes(cfg);
     nodes::routes(cfg);
+    file::routes(cfg);
     supervision::routes(cfg);
     alarms::routes(cfg);
     openapi::routes(cfg);
@@ -52,6 +54,9 @@ pub(crate) fn only(allow: &'static str) -> actix_web::Route {
 /// The limit for small JSON bodies, bytes.
 pub(crate) const SMALL_BODY_MAX: usize = 8 * 1024;
 
+/// The limit for JSON bodies with people's words, bytes: ten thousand characters, and what is around them.
+pub(crate) const WORDS_BODY_MAX: usize = 64 * 1024;
+
 /// A small JSON body has to be there after this.
 const SMALL_BODY_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -60,11 +65,20 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
     request: &actix_web::HttpRequest,
     payload: web::Payload,
 ) -> Result<T, Problem> {
+    json_up_to(request, payload, SMALL_BODY_MAX).await
+}
+
+/// Reads a JSON body of so many bytes strictly.
+pub(crate) async fn json_up_to<T: serde::de::DeserializeOwned>(
+    request: &actix_web::HttpRequest,
+    payload: web::Payload,
+    most: usize,
+) -> Result<T, Problem> {
     let kind = request.content_type();
     if kind != "application/json" {
         return Err(Problem::media_type());
     }
-    let reading = timeout(SMALL_BODY_TIME_MAX, payload.to_bytes_limited(SMALL_BODY_MAX)).await;
+    let reading = timeout(SMALL_BODY_TIME_MAX, payload.to_bytes_limited(most)).await;
     let body = reading.map_err(|_too_slow| Problem::request_invalid())?;
     let body = body.map_err(|_larger| Problem::too_large())?;
     let body = body.map_err(|_broken| Problem::request_invalid())?;

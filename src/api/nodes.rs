@@ -38,13 +38,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 /// A field has a value that is none.
-fn invalid(field: &str, code: &str) -> Problem {
+pub(crate) fn invalid(field: &str, code: &str) -> Problem {
     let fault = FieldFault { pointer: format!("/{field}"), code: code.to_owned() };
     Problem::field_invalid().with_errors(vec![fault])
 }
 
 /// Whom the command comes from, and which of the court's cases it is for. What is elsewhere is not found.
-async fn enter(
+pub(super) async fn enter(
     app: &App,
     request: &HttpRequest,
     action: Action,
@@ -62,7 +62,7 @@ async fn enter(
     }
 }
 
-async fn order(
+pub(super) async fn order(
     app: &App,
     signed: &SignedIn,
     case: CaseId,

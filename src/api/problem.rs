@@ -21,6 +21,7 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
+    detail: Option<String>,
     errors: Vec<FieldFault>,
     retry_after_s: Option<u32>,
     allow: Option<&'static str>,
@@ -40,6 +41,9 @@ pub struct ProblemBody {
     code: &'static str,
     /// For asking the operator about it.
     request_id: String,
+    /// Why, in words of the rules, where they have some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
     /// Faults of the body, if it has some.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldFault>,
@@ -119,7 +123,7 @@ impl Problem {
             StatusCode::INSUFFICIENT_STORAGE => Some(30),
             _ => None,
         };
-        Self { status, code, title, errors: Vec::new(), retry_after_s, allow: None }
+        Self { status, code, title, detail: None, errors: Vec::new(), retry_after_s, allow: None }
     }
 
     /// The method is not one of these.
@@ -138,6 +142,13 @@ impl Problem {
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldFault>) -> Self {
         self.errors = errors;
+        self
+    }
+
+    /// The same with the reason that the rules give: fixed words of the program, never anybody's data.
+    #[must_use]
+    pub fn with_detail(mut self, detail: String) -> Self {
+        self.detail = Some(detail);
         self
     }
 
@@ -179,6 +190,7 @@ impl ResponseError for Problem {
             status: self.status.as_u16(),
             code: self.code,
             request_id: crate::telemetry::request_id(),
+            detail: self.detail.clone(),
             errors: self.errors.clone(),
         };
         let mut response = HttpResponse::build(self.status);

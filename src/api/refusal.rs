@@ -142,7 +142,7 @@ fn officer(why: OfficerRefusal) -> Refusal {
 impl From<&CommandFault> for Problem {
     fn from(fault: &CommandFault) -> Self {
         let refusal = refusal_of(fault);
-        match refusal.code {
+        let problem = match refusal.code {
             "not-found" => Self::not_found(),
             "forbidden" => Self::forbidden(),
             "field-invalid" => Self::field_invalid(),
@@ -151,6 +151,10 @@ impl From<&CommandFault> for Problem {
             "journal-unavailable" => Self::journal_unavailable(),
             "storage-full" => Self::storage_full(),
             _ => Self::state_conflict(),
+        };
+        match fault {
+            CommandFault::Case(CaseFault::Refused(why)) => problem.with_detail(why.to_string()),
+            _ => problem,
         }
     }
 }

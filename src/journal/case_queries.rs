@@ -188,6 +188,28 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
+    /// How many cases each handler has that are not closed.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn cases_by_handler(
+        &self,
+        court: &CourtId,
+    ) -> Result<BTreeMap<UserId, u64>, ReadFault> {
+        const WHAT: &str = "the cases of handlers";
+        // The index of `case_file` by court; primary key of `case_standing`.
+        let query =
+            sql("SELECT c.handler, COUNT(*) FROM case_file AS c LEFT JOIN case_standing AS s \
+             ON s.case_id = c.id WHERE c.court = $1 AND c.handler IS NOT NULL \
+             AND s.closed_ms IS NULL GROUP BY 1")
+            .bind(court.as_str());
+        let rows: Vec<(String, i64)> = limited(WHAT, self.readers().fetch_all(query)).await?;
+        let read = |(handler, count): (String, i64)| {
+            Ok((parsed(WHAT, &handler)?, u64::try_from(count).unwrap_or(0)))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
     /// Alarms of a court for these audiences that nobody has acknowledged, the oldest first, at most
     /// [`LIST_MAX`].
     ///
