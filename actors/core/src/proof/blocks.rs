@@ -1,8 +1,9 @@
-//! The tree of one day, kept as a hash for each block of leaves: so a proof needs the leaves of one block and
-//! not the million of a day, and a day that is being counted holds no more than one block in memory.
+//! The tree of one day, kept as a hash for each block of leaves: so a proof needs the leaves of one
+//! block and not the million of a day, and a day that is being counted holds no more than one block
+//! in memory.
 //!
-//! A block is a whole tree in the day's tree (the last one may be smaller), so the tree over the blocks is the
-//! upper part of the tree of RFC 9162, and no other one.
+//! A block is a whole tree in the day's tree (the last one may be smaller), so the tree over the
+//! blocks is the upper part of the tree of RFC 9162, and no other one.
 
 use super::merkle::{Hash, Inclusion, beside, root};
 
@@ -112,8 +113,8 @@ impl Blocks {
         Some(Place { block, first, next: self.firsts.get(block + 1).copied() })
     }
 
-    /// The proof for a leaf, from all leaves of its block. `None` when there is no such leaf, or the leaves are
-    /// not those that were counted.
+    /// The proof for a leaf, from all leaves of its block. `None` when there is no such leaf, or
+    /// the leaves are not those that were counted.
     #[must_use]
     pub fn inclusion(&self, block: usize, leaves: &[Hash], index: usize) -> Option<Inclusion> {
         let counted = self.tops.get(block).is_some_and(|top| *top == root(leaves));

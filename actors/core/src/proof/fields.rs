@@ -1,5 +1,5 @@
-//! The bytes that are signed: fields in fixed order, each with its length in front, as in the journal's
-//! envelope, so that no border between two fields can move.
+//! The bytes that are signed: fields in fixed order, each with its length in front, as in the
+//! journal's envelope, so that no border between two fields can move.
 
 /// The fields, each with its length (u32, big-endian) in front.
 pub(super) fn joined(fields: &[&[u8]]) -> Vec<u8> {

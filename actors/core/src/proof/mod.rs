@@ -1,9 +1,12 @@
-//! What lets somebody outside check that a record is in the journal, and that the journal only went on.
+//! What lets somebody outside check that a record is in the journal, and that the journal only went
+//! on.
 //!
-//! `merkle` are trees as RFC 9162 has them, `peaks` a tree that only grows, `blocks` the tree of one day, which
-//! may have a million leaves. `root` is what a court signs at the end of a day, `promise` what it signs before.
+//! `merkle` are trees as RFC 9162 has them, `peaks` a tree that only grows, `blocks` the tree of
+//! one day, which may have a million leaves. `root` is what a court signs at the end of a day,
+//! `promise` what it signs before.
 //!
-//! **Not here:** which records there are, when a root is computed, signatures, and what JSON looks like.
+//! **Not here:** which records there are, when a root is computed, signatures, and what JSON looks
+//! like.
 
 mod blocks;
 mod fields;

@@ -1,4 +1,5 @@
-//! The root of a tree that only grows, without its leaves: the tops of the whole trees it is made of.
+//! The root of a tree that only grows, without its leaves: the tops of the whole trees it is made
+//! of.
 
 use super::merkle::{Hash, node_hash, root};
 

@@ -23,8 +23,8 @@ pub struct Promise {
 }
 
 impl Promise {
-    /// A promise that is given now. Roots are made when a day is over; a day more is for a server that stood
-    /// still.
+    /// A promise that is given now. Roots are made when a day is over; a day more is for a server
+    /// that stood still.
     #[must_use]
     pub fn given(court: CourtId, hash: Hash, now: UnixMillis) -> Self {
         Self { court, hash, at: now, due: Day::of(now).plus(2).begins() }

@@ -1,5 +1,5 @@
-//! What a court signs at the end of a day: the root over its records since the last one, and the root over all
-//! its day roots so far. The second makes every root stand for all history before it.
+//! What a court signs at the end of a day: the root over its records since the last one, and the
+//! root over all its day roots so far. The second makes every root stand for all history before it.
 
 use super::fields::joined;
 use super::merkle::{Hash, leaf_hash};
@@ -20,7 +20,8 @@ pub struct DayRoot {
     pub court: CourtId,
     /// Number among the court's roots, from 1, without a gap.
     pub number: u64,
-    /// The day it is made for: the last one that was over, or the one that ran when somebody wanted a root.
+    /// The day it is made for: the last one that was over, or the one that ran when somebody wanted
+    /// a root.
     pub day: Day,
     /// First position of the journal that it covers: the one after the root before.
     pub first: u64,
