@@ -145,10 +145,10 @@ pub fn check(receipt: Receipt, against: &Against) -> Result<Shown, Refusal> {
         }
         (None, None, Some(promise)) => {
             words.push(promised(&receipt, promise, &key)?);
-            notes.push(format!(
-                "this is a promise, not yet a proof: from {} on ask for the receipt again",
-                moment(promise.due_ms)
-            ));
+            notes.push(
+                "this is a promise, not yet a proof: ask for the receipt again when the day is over"
+                    .to_owned(),
+            );
         }
         _ => return Err(Refusal::Incomplete),
     }

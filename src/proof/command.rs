@@ -168,7 +168,14 @@ type Verdict = Result<(Vec<String>, Vec<String>), String>;
 fn one(path: &Path, against: &Against) -> anyhow::Result<Verdict> {
     if path.is_dir() {
         let shown = check_folder(path, against);
-        return Ok(shown.map(|words| (words, Vec::new())).map_err(|fault| chain(&fault)));
+        let mut notes = Vec::new();
+        if against.key.is_none() || against.roots.is_none() {
+            notes.push(
+                "without a key and roots from elsewhere it is only shown to agree with itself"
+                    .to_owned(),
+            );
+        }
+        return Ok(shown.map(|words| (words, notes)).map_err(|fault| chain(&fault)));
     }
     let bytes = fs::read(path).with_context(|| path.display().to_string())?;
     if let Ok(proof) = consistency::read(&bytes) {

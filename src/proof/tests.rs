@@ -146,7 +146,7 @@ fn no_byte_of_a_receipt_can_change_unseen() {
         let good = bytes(&receipt);
         assert!(verdict(&good, &Against::default()).is_ok());
         for at in 0..good.len() {
-            for flip in [0x01, 0x02, 0x04, 0x10, 0x20, 0x80, 0xFF] {
+            for flip in [0x01, 0x04, 0x20, 0xFF] {
                 let mut bad = good.clone();
                 bad[at] ^= flip;
                 let shown = verdict(&bad, &Against::default());
@@ -257,7 +257,8 @@ fn somebody_elses_receipt_is_good_only_by_its_own_key() {
 fn a_root_from_a_photograph_is_a_copy_of_it() {
     let shape = RootShape::from(&history(2)[1]);
     let text = shape.to_qr();
-    let packed = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() || b":-".contains(&byte);
+    let packed =
+        |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase() || b":-".contains(&byte);
     assert!(text.bytes().all(packed), "{text}");
     assert_eq!(RootShape::from_line(&text), Some(shape.clone()));
     for at in 0..text.len() {
