@@ -21,7 +21,9 @@ use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
 use crate::journal::Store;
 use crate::keys::MasterKey;
+use crate::papers::PaperStore;
 use crate::pictures::workshop::Workshop;
+use crate::proof::Proof;
 use crate::tracks::TrackStore;
 
 /// Where the server stands.
@@ -55,6 +57,10 @@ pub struct App {
     pub gateways: Arc<Budgets>,
     /// Pictures that came with tips.
     pub media: MediaStore,
+    /// Papers of cases.
+    pub papers: PaperStore,
+    /// Roots and receipts.
+    pub proof: Proof,
     /// Where officers were.
     pub tracks: Arc<TrackStore>,
     /// Makes the copies of pictures that people see.
@@ -77,6 +83,8 @@ impl App {
         journal: Arc<Store>,
         doors: Doors,
         media: MediaStore,
+        papers: PaperStore,
+        proof: Proof,
         tracks: Arc<TrackStore>,
         master: Arc<MasterKey>,
         rules: Arc<CaseRules>,
@@ -100,6 +108,8 @@ impl App {
             reports,
             gateways,
             media,
+            papers,
+            proof,
             tracks,
             workshop,
             master,

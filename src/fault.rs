@@ -25,6 +25,9 @@
 //! | `tracks.mid_write` | half of a flush is written |
 //! | `tracks.before_sync`, `tracks.after_sync` | a file of tracks is forced to the disk, nobody was told |
 //! | `tracks.before_rename`, `tracks.after_rename` | a checkpoint of tracks takes its name |
+//! | `roots.before_row`, `roots.after_row` | a court's root is signed / its row is durable (`tests/black_box/proof.rs`) |
+//! | `roots.mid_line` | half a line of the court's roots is written |
+//! | `papers.before_rename`, `papers.after_rename` | a paper is written / has its name |
 //! | `journal.mid_wal_checkpoint` | while the log is copied into the database (SQLite only) |
 //!
 //! Whoever adds a store adds its points to this table and to `POINTS` of

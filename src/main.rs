@@ -14,6 +14,7 @@ use tiande::intake::send::TipArgs;
 use tiande::journal::VerifyOptions;
 use tiande::pictures::workshop::SUBCOMMAND;
 use tiande::procedure::command::ProcedureCommand;
+use tiande::proof::command::ProofCommand;
 use tiande::{api, journal, server, telemetry};
 use tiande_core::court::CourtProfile;
 
@@ -84,6 +85,9 @@ enum Command {
     /// Statutory nodes: check their file, compute their dates.
     #[command(subcommand)]
     Procedure(ProcedureCommand),
+    /// Roots over the journal, and receipts: make, print, check.
+    #[command(subcommand)]
+    Proof(ProofCommand),
     /// The journal.
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -254,6 +258,17 @@ enum CaseCommand {
         /// The file.
         file: PathBuf,
     },
+    /// Write the whole file of a case with its proof into a folder, for an inspection.
+    Export {
+        /// The case's number.
+        number: String,
+        /// Court.
+        #[arg(long)]
+        court: String,
+        /// The folder; empty or not there yet.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -326,6 +341,7 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         }
         Command::Tip(args) => return args.run(),
         Command::Procedure(command) => return command.run(&config),
+        Command::Proof(command) => return command.run(&config),
         Command::Journal(JournalCommand::Verify { checkpoint }) => {
             return verify(&config, checkpoint);
         }
@@ -387,6 +403,11 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
                 serde_json::from_str(&read(&file)?).with_context(|| file.display().to_string())?;
             serde_json::from_value(json!({"do": "case_import", "court": court, "cases": cases}))
                 .context("cases")?
+        }
+        Command::Case(CaseCommand::Export { number, court, out }) => {
+            // The server has another working folder.
+            let out = std::path::absolute(&out).with_context(|| out.display().to_string())?;
+            AdminRequest::CaseExport { court, number, out }
         }
     };
     match admin::send(&config, request) {

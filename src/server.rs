@@ -24,7 +24,9 @@ use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
 use crate::journal::{OpenOptions, Store};
 use crate::machine_clock::{self, MachineClock};
+use crate::papers::PaperStore;
 use crate::procedure::{self, Published, Rules};
+use crate::proof::{self, Proof};
 use crate::sockets::JsonWire;
 use crate::storage::{Reserve, Space};
 use crate::tracks::{Medium, TrackOptions, TrackStore};
@@ -73,6 +75,8 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
     let master = journal.master_key();
     let doors = Doors::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&master));
     let media = MediaStore::open(&config.data, Arc::clone(&master)).context("opening pictures")?;
+    let papers = PaperStore::open(&config.data, Arc::clone(&master)).context("opening papers")?;
+    let proof = Proof::open(Arc::clone(&journal), Arc::clone(&clock)).context("opening proofs")?;
     let tracks = TrackStore::open(TrackOptions {
         folder: config.data.join("tracks"),
         master: Arc::clone(&master),
@@ -88,7 +92,8 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
             arbiters.push(Arbiter::new());
         }
     }
-    let app = App::new(config, clock, journal, doors, media, tracks, master, case_rules);
+    let app =
+        App::new(config, clock, journal, doors, media, papers, proof, tracks, master, case_rules);
     Ok(Opened { app: Data::new(app), rules: Data::new(Published::new(rules)) })
 }
 
@@ -186,6 +191,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
         demo::start(&app).await?;
     }
     crate::housekeeping::start(app.journal.clone(), app.clock.clone());
+    proof::schedule::start(app.clone());
     app.set_phase(Phase::Ready);
     info!(%listen, "ready");
     sweep_pictures(&app);

@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod gateways;
 mod officers;
+mod proof;
 mod requests;
 mod socket;
 mod tracks;

@@ -1,5 +1,7 @@
 //! The requests and what they do.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tiande_actors::court::{CaseImport, CommandFault, CourtHandle, EnrolOfficer, ForgetTip};
@@ -12,7 +14,7 @@ use tiande_core::text::clean_text;
 use tiande_core::time::Millis;
 
 use super::officers::{DutyTo, OfficerIn};
-use super::{clock, gateways, officers, tracks};
+use super::{clock, gateways, officers, proof, tracks};
 use crate::access::store::{NewStaff, NotRotated};
 use crate::app::App;
 use crate::entropy::IdEntropy;
@@ -140,6 +142,20 @@ pub enum AdminRequest {
         /// The cases.
         cases: Vec<CaseIn>,
     },
+    /// Writes the whole file of a case with its proof into a folder of this machine.
+    CaseExport {
+        /// Court.
+        court: String,
+        /// The case's number.
+        number: String,
+        /// The folder, from the root on; empty or not there yet.
+        out: PathBuf,
+    },
+    /// Makes a court's root now, over everything since the last one.
+    ProofClose {
+        /// Court.
+        court: String,
+    },
 }
 
 /// A case to be taken in.
@@ -259,6 +275,10 @@ pub async fn execute(app: &App, request: AdminRequest) -> Result<Value, AdminFau
             user_add(app, &court, username, &name, &roles, password).await
         }
         AdminRequest::CaseImport { court, cases } => case_import(app, &court, cases).await,
+        AdminRequest::CaseExport { court, number, out } => {
+            proof::export_case(app, &court, &number, &out).await
+        }
+        AdminRequest::ProofClose { court } => proof::close(app, &court).await,
     }
 }
 

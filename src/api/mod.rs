@@ -12,6 +12,7 @@ pub mod pages;
 pub mod pictures;
 pub mod problem;
 pub mod procedure;
+pub mod proof;
 pub mod reading;
 pub mod refusal;
 pub mod session;
@@ -39,6 +40,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     file::routes(cfg);
     supervision::routes(cfg);
     alarms::routes(cfg);
+    proof::routes(cfg);
     openapi::routes(cfg);
     operations::routes(cfg);
     pages::routes(cfg);

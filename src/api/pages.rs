@@ -25,7 +25,7 @@ const POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self
 /// Addresses of this file.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").get(|| async { redirect("/console/") }).default_service(only("GET")));
-    for client in ["console", "handheld", "desk"] {
+    for client in ["console", "handheld", "desk", "check"] {
         let bare = format!("/{client}");
         let home = format!("/{client}/");
         let to_home = move || {

@@ -22,6 +22,8 @@ use crate::app::{App, Phase};
 use crate::config::Config;
 use crate::intake::media::MediaStore;
 use crate::journal::{OpenOptions, Store};
+use crate::papers::PaperStore;
+use crate::proof::Proof;
 use crate::telemetry::SystemClock;
 use crate::tracks::{Medium, TrackOptions, TrackStore};
 
@@ -57,8 +59,21 @@ async fn house() -> (Data<App>, Folder) {
         medium: Medium::default(),
     });
     let tracks = Arc::new(tracks.expect("opens"));
-    let app =
-        App::new(Config::default(), clock, journal, doors, media, tracks, master, plain_rules());
+    let papers = PaperStore::open(&folder.0, Arc::clone(&master)).expect("opens");
+    let proof = Proof::open(Arc::clone(&journal), Arc::clone(&clock)).expect("opens");
+    let config = Config::default();
+    let app = App::new(
+        config,
+        clock,
+        journal,
+        doors,
+        media,
+        papers,
+        proof,
+        tracks,
+        master,
+        plain_rules(),
+    );
     (Data::new(app), folder)
 }
 

@@ -32,6 +32,34 @@ pub fn default_public_key(data_dir: &Path) -> PathBuf {
     data_dir.join("keys").join("checkpoint.pub")
 }
 
+/// The key that signs, made if there is none; its public part is written beside it.
+///
+/// # Errors
+/// [`KeyFault`].
+pub fn signing_key(data_dir: &Path) -> Result<SigningKey, KeyFault> {
+    let key = load_or_create(&data_dir.join("keys").join("checkpoint.key"), true)?;
+    let key = SigningKey::from_bytes(&key);
+    let public = default_public_key(data_dir);
+    let text = format!("{}\n", hex::encode(key.verifying_key().to_bytes()));
+    if fs::read_to_string(&public).ok().as_deref() != Some(&text) {
+        fs::write(&public, text).map_err(|source| KeyFault::File { path: public, source })?;
+    }
+    Ok(key)
+}
+
+/// Reads a public key: 64 digits of hex in a file.
+///
+/// # Errors
+/// [`KeyFault`].
+pub fn read_public_key(path: &Path) -> Result<VerifyingKey, KeyFault> {
+    let fault = |source| KeyFault::File { path: path.to_owned(), source };
+    let text = fs::read_to_string(path).map_err(fault)?;
+    let mut bytes = [0; 32];
+    let unusable = || KeyFault::Length { path: path.to_owned(), length: text.trim().len() / 2 };
+    hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| unusable())?;
+    VerifyingKey::from_bytes(&bytes).map_err(|_| unusable())
+}
+
 /// A head of the chain at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -129,13 +157,7 @@ impl CheckpointWriter {
     /// # Errors
     /// [`KeyFault`] for the key and for the file.
     pub fn open(data_dir: &Path) -> Result<Self, KeyFault> {
-        let key = load_or_create(&data_dir.join("keys").join("checkpoint.key"), true)?;
-        let key = SigningKey::from_bytes(&key);
-        let public = default_public_key(data_dir);
-        let text = format!("{}\n", hex::encode(key.verifying_key().to_bytes()));
-        if fs::read_to_string(&public).ok().as_deref() != Some(&text) {
-            fs::write(&public, text).map_err(|source| KeyFault::File { path: public, source })?;
-        }
+        let key = signing_key(data_dir)?;
         let path = default_file(data_dir);
         let file = open_for_lines(&path).map_err(|source| KeyFault::File { path, source })?;
         Ok(Self { key, file })
@@ -188,17 +210,9 @@ pub struct CheckpointFile {
 /// # Errors
 /// [`KeyFault`] when file or public key cannot be read.
 pub fn read_file(path: &Path, public_key: &Path) -> Result<CheckpointFile, KeyFault> {
-    let fault = |path: &Path| {
-        let path = path.to_owned();
-        move |source| KeyFault::File { path, source }
-    };
-    let text = fs::read_to_string(public_key).map_err(fault(public_key))?;
-    let mut bytes = [0; 32];
-    let unusable =
-        || KeyFault::Length { path: public_key.to_owned(), length: text.trim().len() / 2 };
-    hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| unusable())?;
-    let key = VerifyingKey::from_bytes(&bytes).map_err(|_| unusable())?;
-    let lines = fs::read(path).map_err(fault(path))?;
+    let key = read_public_key(public_key)?;
+    let fault = |source| KeyFault::File { path: path.to_owned(), source };
+    let lines = fs::read(path).map_err(fault)?;
     let mut found = CheckpointFile::default();
     for (number, line) in (1..).zip(String::from_utf8_lossy(&lines).lines()) {
         match Checkpoint::parse(line, &key) {

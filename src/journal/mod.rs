@@ -4,7 +4,7 @@
 //! decisions writes (with `projection`, which says what events mean for the read models, `seal`, which
 //! hides what tells of people, and `envelope`, which chains records), `sqlite` or `postgres` makes the
 //! group durable, `checkpoint` signs the head outside the database. `reader`, `snapshots` and `queries`
-//! read, and `verify` finds what was changed since. `store` is either database behind one name, `sql`
+//! read, `evidence` and `day_roots` for who must prove something, and `verify` finds what was changed since. `store` is either database behind one name, `sql`
 //! what is asked of both in the same words.
 //!
 //! **Not here:** any rule of dispatch. A store refuses only what no rule may ever allow.
@@ -13,7 +13,9 @@ pub mod aging;
 pub mod cache;
 pub mod case_queries;
 pub mod checkpoint;
+pub mod day_roots;
 pub mod envelope;
+pub mod evidence;
 mod job;
 mod plan;
 pub mod postgres;

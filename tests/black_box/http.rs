@@ -282,6 +282,7 @@ fn the_description_lists_exactly_what_answers() {
     let import = server.admin(&json!({"do": "case_import", "court": "alpha", "cases": [
         {"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]},
     ]}));
+    server.admin(&json!({"do": "proof_close", "court": "alpha"}));
     let enrolled = server.admin(&json!({"do": "device_enrol", "court": "alpha", "officer": "甲"}));
     let officer = enrolled["officer"].as_str().expect("an id").to_owned();
     let fill = |path: &str| {
@@ -296,6 +297,9 @@ fn the_description_lists_exactly_what_answers() {
             .replace("{officer}", &officer)
             .replace("{tip}", tip["tip"].as_str().expect("an id"))
             .replace("{n}", "0")
+            .replace("{seq}", "1")
+            .replace("{number}", "1")
+            .replace("{first}", "1")
             .replace("{node}", "T01")
             .replace("{round}", "1")
     };

@@ -18,6 +18,7 @@ mod orders;
 mod pictures;
 mod postgres;
 mod procedure;
+mod proof;
 mod restart;
 mod sockets;
 mod sources;

@@ -11,6 +11,7 @@ const FILES = [
   'handheld/words.ts',
   'desk/words.ts',
   'desk/calculator/words.ts',
+  'check/words.ts',
 ];
 const PAIR = /\[\s*'((?:[^'\\]|\\.)*)',\s*'((?:[^'\\]|\\.)*)',?\s*\]/g;
 

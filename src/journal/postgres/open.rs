@@ -34,6 +34,8 @@ pub async fn migrate(conn: &mut PgConnection) -> Result<(), OpenFault> {
         (5, "tips", include_str!("../../../migrations/postgres/0005_tips.sql")),
         (6, "gateways", include_str!("../../../migrations/postgres/0006_gateways.sql")),
         (7, "clocks", include_str!("../../../migrations/postgres/0007_clocks.sql")),
+        // 8 is on its way from elsewhere.
+        (9, "proof", include_str!("../../../migrations/postgres/0009_proof.sql")),
     ];
     let migrations = files.map(|(number, name, sql)| {
         Migration::new(number, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -15,7 +15,7 @@ pub fn leaf_hash(record: &[u8]) -> Hash {
     Sha256::new().chain_update([0]).chain_update(record).finalize().into()
 }
 
-fn node_hash(left: &Hash, right: &Hash) -> Hash {
+pub(super) fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
@@ -58,7 +58,7 @@ pub fn inclusion(leaves: &[Hash], index: usize) -> Option<Inclusion> {
     })
 }
 
-fn beside(leaves: &[Hash], index: usize, path: &mut Vec<Hash>) {
+pub(super) fn beside(leaves: &[Hash], index: usize, path: &mut Vec<Hash>) {
     if leaves.len() < 2 {
         return;
     }

@@ -1,0 +1,20 @@
+-- What each court signed at the end of a day: the root over its records since the root before, and the
+-- root over all its roots so far. Rows are only ever inserted; what was signed and handed out is not
+-- changed. The same stands in DATA/checkpoints/<court>.roots, outside the database.
+CREATE TABLE day_root (
+    court          text COLLATE "C" NOT NULL,
+    number         bigint NOT NULL CHECK (number >= 1),
+    day            text COLLATE "C" NOT NULL,
+    first_position bigint NOT NULL,
+    last_position  bigint NOT NULL CHECK (last_position >= first_position - 1),
+    size           bigint NOT NULL CHECK (size >= 0),
+    root           bytea NOT NULL CHECK (octet_length(root) = 32),
+    at_ms          bigint NOT NULL,
+    log_root       bytea NOT NULL CHECK (octet_length(log_root) = 32),
+    signature      bytea NOT NULL CHECK (octet_length(signature) = 64),
+    -- Of each block of the tree: position of its first leaf, and its hash. Last, because it may be long.
+    blocks         bytea NOT NULL,
+    UNIQUE (court, number)
+);
+-- Which root covers a position. Roots over nothing end where the one before ended, so the first is it.
+CREATE INDEX day_root_by_last ON day_root (court, last_position, number);
