@@ -25,6 +25,10 @@ use crate::papers::PaperStore;
 use crate::pictures::workshop::Workshop;
 use crate::proof::Proof;
 use crate::tracks::TrackStore;
+use tokio::sync::Semaphore;
+
+/// Papers that are read from bodies at once, each up to 50 MiB.
+const PAPERS_AT_WORK: usize = 4;
 
 /// Where the server stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,8 @@ pub struct App {
     pub media: MediaStore,
     /// Papers of cases.
     pub papers: PaperStore,
+    /// Places for papers that are being read; each is in memory whole.
+    pub paper_places: Semaphore,
     /// Roots and receipts.
     pub proof: Proof,
     /// Where officers were.
@@ -109,6 +115,7 @@ impl App {
             gateways,
             media,
             papers,
+            paper_places: Semaphore::new(PAPERS_AT_WORK),
             proof,
             tracks,
             workshop,

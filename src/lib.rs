@@ -21,6 +21,7 @@ pub mod listener;
 pub mod machine_clock;
 pub mod papers;
 pub mod pictures;
+pub mod portal;
 pub mod procedure;
 pub mod proof;
 pub mod server;

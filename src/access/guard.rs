@@ -39,7 +39,7 @@ pub fn origin_allowed(config: &Config, headers: &HeaderMap) -> bool {
 }
 
 /// Refuses a cookie request that changes something and does not come from our own page.
-fn same_site(config: &Config, request: &HttpRequest) -> Result<(), Problem> {
+pub(crate) fn same_site(config: &Config, request: &HttpRequest) -> Result<(), Problem> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
@@ -153,7 +153,7 @@ pub fn session_cookie(config: &Config, token: &str) -> Cookie<'static> {
 }
 
 /// An empty cookie that only our own pages send and no script reads.
-fn cookie_of(config: &Config, name: &str) -> Cookie<'static> {
+pub(crate) fn cookie_of(config: &Config, name: &str) -> Cookie<'static> {
     let secure =
         config.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     Cookie::build(name.to_owned(), "")

@@ -45,6 +45,8 @@ pub async fn detail_of(
         By::Operator => "operator".to_owned(),
         By::Source { name } => name.clone(),
         By::Officer { officer, .. } => officers.get(officer).cloned().unwrap_or_default(),
+        // Parties act in cases, and never in incidents.
+        By::Party { .. } => String::new(),
         By::Staff { user } => staff.get(user).cloned().unwrap_or_default(),
     };
     let timeline = stored.iter().filter_map(|s| TimelineShape::from_stored(s, &name)).collect();

@@ -25,10 +25,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/api/incidents/{id}").get(incident).default_service(only("GET")))
         .service(resource("/api/tips/{id}").get(tip).default_service(only("GET")))
         .service(resource("/api/officers").get(officers).default_service(only("GET")))
-        .service(resource("/api/cases")
+        .service(
+            resource("/api/cases")
                 .get(case_by_number)
                 .post(super::file::filing::file)
-                .default_service(only("GET, POST")))
+                .default_service(only("GET, POST")),
+        )
         .service(resource("/api/cases/{id}").get(case).default_service(only("GET")));
 }
 

@@ -35,7 +35,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 /// Supervisors see all of their court; a handler sees what is the handler's own.
-async fn enter(app: &App, request: &HttpRequest) -> Result<(SignedIn, Option<UserId>), Problem> {
+pub(super) async fn enter(
+    app: &App,
+    request: &HttpRequest,
+) -> Result<(SignedIn, Option<UserId>), Problem> {
     let signed = signed_in(app, request).await?;
     if signed.may(Action::SuperviseCases).is_ok() {
         return Ok((signed, None));

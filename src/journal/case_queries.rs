@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tiande_actors::ports::journal::{Audience, ReadFault};
 use tiande_core::calendar::Day;
-use tiande_core::case::Escalation;
+use tiande_core::case::{CaseStanding, Escalation};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, UserId};
 use tiande_core::procedure::Office;
 use tiande_core::time::UnixMillis;
@@ -16,6 +16,7 @@ use super::queries::LIST_MAX;
 use super::reader::{fault, limited, parsed, unreadable};
 use super::sql::sql;
 use super::store::Store;
+use crate::portal::PartyNews;
 
 /// A running node in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,48 @@ pub struct EscalationListed {
     pub handler: Option<UserId>,
     /// The whole of it.
     pub escalation: Escalation,
+}
+
+/// A case in a list of files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingListed {
+    /// Identity.
+    pub case: CaseId,
+    /// Its number.
+    pub number: String,
+    /// Who handles it.
+    pub handler: Option<UserId>,
+    /// How its file stands.
+    pub standing: CaseStanding,
+}
+
+/// By which moment of the file a list is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandingsBy {
+    /// Closed then.
+    Closed,
+    /// Docketed then.
+    Docketed,
+    /// A party waits since then.
+    Waiting,
+    /// An appointment is then.
+    Meeting,
+}
+
+macro_rules! standings_by {
+    ($column:literal) => {
+        concat!(
+            "SELECT s.case_id, c.number, c.handler, s.body, ",
+            $column,
+            " FROM case_standing AS s JOIN case_file AS c ON c.id = s.case_id WHERE s.court = $1 AND ",
+            $column,
+            " IS NOT NULL AND ",
+            $column,
+            " >= $2 AND ",
+            $column,
+            " < $3 AND ($4 = '' OR c.handler = $4) ORDER BY 5, 1 LIMIT 20000"
+        )
+    };
 }
 
 /// An open alarm in a list.
@@ -186,6 +229,73 @@ impl Store {
             Ok(((handler, day), u64::try_from(count).unwrap_or(0)))
         };
         rows.into_iter().map(read).collect()
+    }
+
+    /// Files of a court by one of their moments, from `from` on and before `before`, the earliest first; of one
+    /// handler when one is named.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn standings(
+        &self,
+        court: &CourtId,
+        by: StandingsBy,
+        from: UnixMillis,
+        before: UnixMillis,
+        handler: Option<UserId>,
+    ) -> Result<Vec<StandingListed>, ReadFault> {
+        const WHAT: &str = "how files stand";
+        // One of the indexes of `case_standing`; primary key of `case_file`.
+        let query = sql(match by {
+            StandingsBy::Closed => standings_by!("s.closed_ms"),
+            StandingsBy::Docketed => standings_by!("s.docketed_ms"),
+            StandingsBy::Waiting => standings_by!("s.waiting_ms"),
+            StandingsBy::Meeting => standings_by!("s.meeting_ms"),
+        })
+        .bind(court.as_str())
+        .bind(from.0)
+        .bind(before.0)
+        .bind(handler.map(|user| user.to_string()).unwrap_or_default());
+        let rows: Vec<(String, String, Option<String>, String, i64)> =
+            limited(WHAT, self.readers().fetch_all(query)).await?;
+        let read =
+            |(case, number, handler, body, _): (String, String, Option<String>, String, i64)| {
+                Ok(StandingListed {
+                    case: parsed(WHAT, &case)?,
+                    number,
+                    handler: handler.map(|text| parsed(WHAT, &text)).transpose()?,
+                    standing: serde_json::from_str(&body).map_err(|why| fault(WHAT, why))?,
+                })
+            };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// What a party of a case was told, the newest first, at most [`LIST_MAX`]; with what is for all applicants
+    /// when it is one. What a judge holds back is not among it.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub(crate) async fn party_news(
+        &self,
+        case: CaseId,
+        party: u16,
+        applicant: bool,
+    ) -> Result<Vec<PartyNews>, ReadFault> {
+        // Primary key of `party_notice`, by its beginning.
+        let query = sql("SELECT topic, code, number, reached_ms, telling, documents FROM party_notice \
+             WHERE case_id = $1 AND released_ms IS NOT NULL AND (party = $2 OR (party = 0 AND $3 = 1)) \
+             ORDER BY reached_ms DESC, topic, code, number LIMIT $4")
+        .bind(case.to_string())
+        .bind(i64::from(party))
+        .bind(i64::from(applicant))
+        .bind(LIST_MAX);
+        let rows: Vec<(String, String, i64, i64, String, String)> =
+            limited("what a party was told", self.readers().fetch_all(query)).await?;
+        let read = |(topic, code, number, reached, telling, documents)| {
+            let reached = UnixMillis(reached);
+            PartyNews { topic, code, number, reached, telling, documents }
+        };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// How many cases each handler has that are not closed.

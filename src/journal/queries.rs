@@ -170,6 +170,18 @@ impl Store {
         self.is_there("a case's court", query).await
     }
 
+    /// The court of a case; `None` when there is no such case.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub async fn court_of(&self, case: CaseId) -> Result<Option<CourtId>, ReadFault> {
+        const WHAT: &str = "a case's court";
+        // Primary key of `case_file`.
+        let query = sql("SELECT court FROM case_file WHERE id = $1").bind(case.to_string());
+        let row: Option<(String,)> = limited(WHAT, self.readers().fetch_optional(query)).await?;
+        row.map(|(court,)| CourtId::parse(&court).map_err(|_bad| unreadable(WHAT))).transpose()
+    }
+
     async fn is_there(&self, what: &str, query: Statement) -> Result<bool, ReadFault> {
         let (there,): (bool,) = limited(what, self.readers().fetch_one(query)).await?;
         Ok(there)

@@ -111,6 +111,13 @@ async fn take(
     Ok(HttpResponse::Ok().json(json!({"case": case_text(case)})))
 }
 
+/// The case that an access link is for.
+pub(crate) fn case_of_link(token: &str) -> Option<CaseId> {
+    order::case_of_secret('p', token)
+}
+
+pub(crate) use view::{key, particulars};
+
 fn case_text(case: CaseId) -> String {
     case.to_string()
 }

@@ -147,6 +147,7 @@ fn step(record: &Stored, file: &FileRecord, names: &BTreeMap<UserId, String>) ->
     let by = match &record.by {
         By::Staff { user } => json!({"id": user.to_string(), "name": names.get(user)}),
         By::Officer { officer, .. } => json!({"officer": officer.to_string()}),
+        By::Party { party, .. } => json!({"party": party}),
         By::System | By::Source { .. } | By::Operator => Value::Null,
     };
     let mut shown = serde_json::to_value(&file.event).unwrap_or(Value::Null);

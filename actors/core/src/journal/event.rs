@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::case::CaseEvent;
-use crate::ids::{DeviceId, OfficerId, UserId};
+use crate::ids::{CaseId, DeviceId, OfficerId, UserId};
 use crate::incident::IncidentEvent;
 use crate::officer::OfficerEvent;
 use crate::tip::TipEvent;
@@ -63,6 +63,13 @@ pub enum By {
     Staff {
         /// Who.
         user: UserId,
+    },
+    /// A party of a case, by an access link.
+    Party {
+        /// Of which case.
+        case: CaseId,
+        /// Number of the party there.
+        party: u16,
     },
     /// Somebody with access to the server's admin socket.
     Operator,
