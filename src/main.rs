@@ -448,6 +448,7 @@ fn verify(config: &Config, checkpoint: Option<PathBuf>) -> anyhow::Result<ExitCo
         println!("and {} more", report.broken_more);
     }
     println!("{} records, {} signed checkpoints on the chain", report.records, report.checkpoints);
+    println!("{} signed day roots over what they say", report.roots);
     if let Some((position, hash)) = report.head {
         println!("head: position {position}, {}", hex::encode(hash));
     }

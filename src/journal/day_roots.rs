@@ -9,7 +9,7 @@ use tiande_core::time::UnixMillis;
 
 use super::job::StoreFault;
 use super::reader::{limited, parsed, unreadable};
-use super::sql::sql;
+use super::sql::{Readers, sql};
 use super::store::Store;
 
 /// Most roots that one list holds: twenty years of days.
@@ -45,6 +45,23 @@ fn signed_root(court: &CourtId, row: Columns) -> Result<SignedRoot, ReadFault> {
         },
         signature: row.8.try_into().map_err(|_length| unreadable(WHAT))?,
     })
+}
+
+/// All roots of all courts, by court and number.
+pub async fn roots_of(readers: &Readers) -> Result<Vec<SignedRoot>, ReadFault> {
+    const WHAT: &str = "all signed roots";
+    type Row = (i64, String, i64, i64, i64, Vec<u8>, i64, Vec<u8>, Vec<u8>, String);
+    // UNIQUE (court, number).
+    let query = sql("SELECT number, day, first_position, last_position, size, root, at_ms, \
+         log_root, signature, court FROM day_root ORDER BY court, number");
+    let rows: Vec<Row> = limited(WHAT, readers.fetch_all(query)).await?;
+    let read = |row: Row| {
+        let (number, day, first, last, size, root, at, log_root, signature, court) = row;
+        let court = CourtId::parse(&court).map_err(|_bad| unreadable(WHAT))?;
+        let row = (number, day, first, last, size, root, at, log_root, signature);
+        signed_root(&court, row)
+    };
+    rows.into_iter().map(read).collect()
 }
 
 impl Store {

@@ -30,6 +30,7 @@ pub mod sqlite;
 mod stopwatch;
 pub mod store;
 pub mod verify;
+mod verify_roots;
 mod wanted;
 
 pub use envelope::HashAlg;

@@ -2,7 +2,8 @@
 //!
 //! It recomputes every hash, follows the chain, counts each stream, decodes each body, and looks for
 //! every signed checkpoint on the chain: a checkpoint beyond the end means that the end was cut off,
-//! one with another hash that the journal was written anew. It reads only, in pages, and works while
+//! one with another hash that the journal was written anew. The day roots of all courts are counted
+//! again. It reads only, in pages, and works while
 //! a server writes. It needs no secret key.
 //!
 //! **Not here:** repair. Read models are not checked: they can be built again.
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
+use ed25519_dalek::VerifyingKey;
 use sqlx::{ColumnIndex, Database, Decode, FromRow, Row, Type};
 use tiande_core::journal::{By, DecodeFault, StreamId, decode};
 
@@ -19,6 +21,7 @@ use super::envelope::{Envelope, GENESIS, HashAlg};
 use super::postgres::{self, PostgresOptions};
 use super::sql::{PgReaders, Readers, sql};
 use super::sqlite::{DATABASE, OpenFault, readers};
+use super::verify_roots::RootWalk;
 use crate::keys::KeyFault;
 
 /// Records read at a time.
@@ -93,6 +96,8 @@ pub struct VerifyReport {
     pub head: Option<(i64, [u8; 32])>,
     /// Signed checkpoints that stand on the chain.
     pub checkpoints: usize,
+    /// Signed day roots that are over the records they were signed over.
+    pub roots: usize,
     /// What is wrong, by position, at most a thousand.
     pub broken: Vec<Broken>,
     /// How many more are wrong.
@@ -125,7 +130,11 @@ pub async fn verify(options: VerifyOptions) -> Result<VerifyReport, VerifyFault>
     let mut report = VerifyReport::default();
     // Before the walk: a server that runs may sign more meanwhile, but not beyond what we then read.
     let checkpoints = checkpoints(&options, &mut report)?;
-    let walk = Walk { report, checkpoints, ..Walk::default() };
+    let public = options.public_key.clone();
+    let public = public.unwrap_or_else(|| checkpoint::default_public_key(&options.data_dir));
+    let key = checkpoint::read_public_key(&public).ok();
+    let walk =
+        Walk { report, checkpoints, key, data_dir: options.data_dir.clone(), ..Walk::default() };
     if let Some(wanted) = &options.postgres {
         let pool = postgres::verifying_pool(wanted).await.map_err(VerifyFault::Open)?;
         let runtime = tokio::runtime::Handle::current();
@@ -180,6 +189,10 @@ struct Walk {
     position: i64,
     hash: [u8; 32],
     epoch: i64,
+    key: Option<VerifyingKey>,
+    data_dir: PathBuf,
+    roots: RootWalk,
+    found: Vec<(i64, String)>,
 }
 
 impl Default for Walk {
@@ -191,12 +204,18 @@ impl Default for Walk {
             position: 0,
             hash: GENESIS,
             epoch: 0,
+            key: None,
+            data_dir: PathBuf::new(),
+            roots: RootWalk::default(),
+            found: Vec::new(),
         }
     }
 }
 
 impl Walk {
     async fn run(mut self, readers: &Readers) -> Result<VerifyReport, sqlx::Error> {
+        // Before the walk, like checkpoints.
+        (self.roots, self.found) = RootWalk::read(readers, self.key.as_ref(), &self.data_dir).await;
         let mut after = i64::MIN;
         loop {
             // Primary key of `journal`. Records are never changed, so pages need no common snapshot.
@@ -219,6 +238,10 @@ impl Walk {
         for checkpoint in self.checkpoints.into_values().flatten() {
             let position = i64::try_from(checkpoint.position).unwrap_or(i64::MAX);
             self.report.add(position, "a record that was signed is missing: the journal was cut");
+        }
+        self.report.roots = self.roots.finish(&mut self.found);
+        for (position, what) in self.found {
+            self.report.add(position, what);
         }
         self.report.head = (self.report.records > 0).then_some((self.position, self.hash));
         self.report.broken.sort_by_key(|broken| broken.position);
@@ -252,6 +275,7 @@ impl Walk {
             None => self.report.add(position, "was changed: a column is out of range"),
         }
         self.hash = stored;
+        self.roots.record(position, &columns.court, &stored, &mut self.found);
         if columns.epoch < self.epoch {
             self.report.add(position, "is of an epoch that was over");
         }

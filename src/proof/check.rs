@@ -1,6 +1,8 @@
 //! Holds a receipt against what somebody has: nothing but the receipt, or also the court's key,
 //! copies of its roots, the file that was handed in. Needs no server and no network.
 
+use std::borrow::Borrow;
+
 use ed25519_dalek::{Signature, VerifyingKey};
 use tiande_core::proof::leaf_hash;
 use tiande_core::rfc3339;
@@ -116,6 +118,30 @@ pub fn read(text: &[u8]) -> Result<Receipt, Refusal> {
 /// # Errors
 /// [`Refusal`], the first one that is found.
 pub fn check(receipt: Receipt, against: &Against) -> Result<Shown, Refusal> {
+    let roots = |key: &VerifyingKey| {
+        let read = |text: &str| KeptRoots::read(text, key);
+        against.roots.as_deref().map(read).transpose()
+    };
+    check_by(receipt, against, roots)
+}
+
+/// Checks one of many receipts; the kept roots were read before, with the receipts' key.
+///
+/// # Errors
+/// [`Refusal`], the first one that is found.
+pub(super) fn check_one_of(
+    receipt: Receipt,
+    against: &Against,
+    roots: Option<&KeptRoots>,
+) -> Result<Shown, Refusal> {
+    check_by(receipt, against, |_key| Ok(roots))
+}
+
+fn check_by<R: Borrow<KeptRoots>>(
+    receipt: Receipt,
+    against: &Against,
+    roots: impl FnOnce(&VerifyingKey) -> Result<Option<R>, KeptFault>,
+) -> Result<Shown, Refusal> {
     let record = &receipt.record;
     if record.hash() != Some(receipt.hash.0) {
         return Err(Refusal::RecordChanged);
@@ -125,7 +151,7 @@ pub fn check(receipt: Receipt, against: &Against) -> Result<Shown, Refusal> {
         return Err(Refusal::OtherKey);
     }
     let key = VerifyingKey::from_bytes(&named).map_err(|_point| Refusal::KeyUnusable)?;
-    let kept = against.roots.as_deref().map(|text| KeptRoots::read(text, &key)).transpose()?;
+    let kept = roots(&key)?;
     let mut words = vec![format!(
         "the record {} number {} ({}) of {} is unchanged",
         record.stream, record.seq, record.kind, record.court
@@ -135,7 +161,7 @@ pub fn check(receipt: Receipt, against: &Against) -> Result<Shown, Refusal> {
         (Some(root), Some(inclusion), None) => {
             words.push(under_root(&receipt, root, inclusion, &key)?);
             match &kept {
-                Some(kept) => words.push(among_kept(root, kept)?),
+                Some(kept) => words.push(among_kept(root, kept.borrow())?),
                 None => notes.push(
                     "without a copy of the roots from elsewhere you rely on the court not having signed \
                      another history"

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::VerifyingKey;
 use sha2::{Digest as _, Sha256};
 
-use super::check::{Against, Refusal, check};
+use super::check::{Against, Refusal, check_one_of};
 use super::export::{EXPORT, ExportShape, ExportedRecord};
 use super::kept::{KeptFault, KeptRoots};
 use super::wire::{RECEIPT, Receipt, RootShape};
@@ -38,6 +38,9 @@ pub enum FolderFault {
     /// The roots are of no use.
     #[error("roots.jsonl: {0}")]
     Roots(#[from] KeptFault),
+    /// The roots from elsewhere are of no use.
+    #[error("your roots: {0}")]
+    Kept(#[source] KeptFault),
     /// A record shows nothing.
     #[error("record {0}: {1}")]
     Refused(u64, #[source] Refusal),
@@ -68,6 +71,8 @@ pub fn check_folder(folder: &Path, against: &Against) -> Result<Vec<String>, Fol
     }
     let key = VerifyingKey::from_bytes(&shape.public_key.0).map_err(|_point| FolderFault::Proof)?;
     let roots = KeptRoots::read(&text(folder, "roots.jsonl")?, &key)?;
+    let kept = against.roots.as_deref().map(|text| KeptRoots::read(text, &key)).transpose();
+    let kept = kept.map_err(FolderFault::Kept)?;
     let papers: BTreeMap<[u8; 32], &str> =
         shape.papers.iter().map(|paper| (paper.sha256.0, paper.state.as_str())).collect();
     let lines = text(folder, "records.jsonl")?;
@@ -104,7 +109,8 @@ pub fn check_folder(folder: &Path, against: &Against) -> Result<Vec<String>, Fol
             promise: proof.promise.clone(),
             public_key: shape.public_key,
         };
-        check(receipt, against).map_err(|refusal| FolderFault::Refused(seq, refusal))?;
+        check_one_of(receipt, against, kept.as_ref())
+            .map_err(|refusal| FolderFault::Refused(seq, refusal))?;
     }
     if proofs.next().is_some() {
         return Err(FolderFault::Gap(seq + 1));

@@ -73,9 +73,9 @@ pub fn page(root: &RootShape, court_name: &str, public_key: [u8; 32]) -> Option<
          <title>{court} {day} 第 {number} 号</title>\n<style>{STYLE}</style></head>\n<body><main>\n\
          <header><h1>日志默克尔根</h1><p>Merkle root of the journal · 天德 Tiande</p></header>\n\
          <section><div class=\"qr\">{qr}</div>\n<table>{rows}</table></section>\n\
-         <p>二维码含本页全部数据和签名：拍照即为留存。此后法院出具的任何回执和总根都须与之一致；如有改动，凭此页即可查出。\
+         <p>二维码含本页各项和签名（公钥除外）：拍照即为留存。此后法院出具的任何回执和总根都须与之一致；如有改动，凭此页即可查出。\
          请在另一处保管，不要只留在法院的机器上。</p>\n\
-         <p lang=\"en\">The code holds everything on this page with its signature: a photograph is a copy. Whatever the \
+         <p lang=\"en\">The code holds everything on this page but the key: a photograph is a copy. Whatever the \
          court shows later must agree with it. Keep it elsewhere than on the court's machines.</p>\n\
          <footer><span>交付人 Handed out by</span><span>接收人 Received by</span><span>日期 Date</span></footer>\n\
          </main></body></html>\n",

@@ -327,3 +327,25 @@ fn a_later_root_is_shown_to_go_on_from_every_earlier_one() {
     let shown = consistency::check(&proof, None, None);
     assert_eq!(shown, Err(ConsistencyFault::Broken));
 }
+
+#[test]
+fn what_was_handed_out_once_is_good_for_ever() {
+    // Of a server of the day on which this format began, on both hash functions.
+    let golden = include_str!("../../tests/golden/proof.json");
+    let golden: serde_json::Value = serde_json::from_str(golden).expect("JSON");
+    let kept = |name: &str| -> String {
+        let roots = golden[name].as_array().expect("a list").iter();
+        roots.map(|root| format!("{root}\n")).collect()
+    };
+    for (name, roots) in [("receipt", "roots"), ("later", "roots"), ("receipt_sm3", "roots_sm3")] {
+        let against = Against { roots: Some(kept(roots)), ..Against::default() };
+        let words = verdict(golden[name].to_string().as_bytes(), &against);
+        assert_eq!(words.map(|words| words.len()), Ok(3), "{name}");
+    }
+    let promise = golden["promise"].to_string();
+    assert!(verdict(promise.as_bytes(), &Against::default()).is_ok());
+    let proof = consistency::read(golden["consistency"].to_string().as_bytes()).expect("a proof");
+    assert!(consistency::check(&proof, None, Some(&kept("roots"))).is_ok());
+    let root: RootShape = serde_json::from_value(golden["roots"][0].clone()).expect("a root");
+    assert_eq!(golden["qr"], root.to_qr());
+}

@@ -180,6 +180,8 @@ fn is_proved(server: &mut Server) {
     others_see_nothing(&party, server);
     let said = door.command(&["journal", "verify"], "");
     assert_eq!(said.out.lines().last(), Some("whole"), "{}{}", said.out, said.err);
+    let counted = format!("{count} signed day roots over what they say");
+    assert!(said.out.lines().any(|line| line == counted), "{}", said.out);
 }
 
 /// Flips bytes of every part, in a file each, and has all of them refused by both checkers.
@@ -206,7 +208,7 @@ fn kills_double_and_lose_nothing(server: &mut Server, party: &Party, court: &Cou
     let mut known = 1;
     // What is there afterwards: nothing new before the row, one more after it.
     for (point, more) in [("before_row", 0), ("after_row", 1), ("mid_line", 1)] {
-        court.source.incident(server, &format!("at {point}"), &good_tip("alpha"));
+        court.source.incident(server, &format!("at-{point}"), &good_tip("alpha"));
         fs::write(&faults, format!("roots.{point}:1:kill")).expect("a fault");
         let said = party.door.command(&["proof", "close", "--court", "alpha"], "");
         assert_ne!(said.code, Some(0), "{point}: {}", said.out);

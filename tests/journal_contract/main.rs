@@ -19,6 +19,7 @@ mod proxy;
 mod queues;
 mod recalling;
 mod relinks;
+mod roots;
 mod samples;
 mod schemas;
 #[path = "../support/postgres.rs"]

@@ -1,14 +1,17 @@
 //! Whatever is done to the database behind the server's back is found (I25).
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use tiande::journal::envelope::{Envelope, HashAlg};
-use tiande::journal::{VerifyOptions, VerifyReport, verify};
+use tiande::journal::{Store, VerifyOptions, VerifyReport, verify};
+use tiande::proof::Proof;
+use tiande::telemetry::SystemClock;
 use tiande_actors::ports::journal::{Append, Journal};
 
-use crate::samples::{officer_event, on_duty, registered, tip_taken};
+use crate::samples::{court, officer_event, on_duty, registered, tip_taken};
 use crate::sqlite::{Folder, open};
 
 /// A closed journal of ten records, signed at its end.
@@ -247,4 +250,44 @@ async fn an_unknown_kind_is_a_fault_of_reading_and_is_named_by_verify() {
     let fault = journal.read_stream(stream).await.expect_err("unknown");
     assert!(fault.what.contains("at 2"), "{fault:?}");
     journal.shutdown().await;
+}
+
+/// A journal with two day roots: over its ten records, and over two more.
+async fn rooted() -> Folder {
+    let folder = written().await;
+    let store = Arc::new(Store::Sqlite(open(folder.path()).await));
+    let proof = Proof::open(Arc::clone(&store), Arc::new(SystemClock)).expect("opens");
+    proof.close_now(&court()).await.expect("signed");
+    for seq in [6, 7] {
+        store.append(officer_event(1, seq, on_duty())).await.expect("durable");
+    }
+    proof.close_now(&court()).await.expect("signed");
+    store.shutdown().await;
+    folder
+}
+
+#[tokio::test]
+async fn a_day_root_over_other_records_or_of_another_hand_is_found() {
+    let folder = rooted().await;
+    let good = report(folder.path()).await;
+    assert!(good.is_whole(), "{:?}", good.broken);
+    assert_eq!((good.records, good.roots), (12, 2));
+    // Whoever writes a record anew also writes its hash; the root still tells.
+    run(folder.path(), &["UPDATE journal SET hash = zeroblob(32) WHERE position = 12"]).await;
+    let found = report(folder.path()).await;
+    assert!(says(&found, 12, "root 2 of changyuan is not over"), "{:?}", found.broken);
+    assert_eq!(found.roots, 1);
+    for (change, what) in [
+        ("UPDATE day_root SET size = size - 1 WHERE number = 2", "is not signed"),
+        ("UPDATE day_root SET day = '2020-01-01' WHERE number = 1", "is not signed"),
+        ("UPDATE day_root SET log_root = zeroblob(32) WHERE number = 2", "does not go on"),
+        ("DELETE FROM day_root WHERE number = 1", "is not the next one"),
+        ("DELETE FROM day_root WHERE number = 2", "holds roots that the database does not"),
+    ] {
+        let folder = rooted().await;
+        run(folder.path(), &[change]).await;
+        let found = report(folder.path()).await;
+        let told = found.broken.iter().any(|broken| broken.what.contains(what));
+        assert!(told, "{change}: {:?}", found.broken);
+    }
 }

@@ -18,6 +18,7 @@ export const t = dictionary({
   ],
   dropHere: ['将文件拖到此处，可一次拖入多个', 'Drop files here, several at once if you like'],
   // The slots
+  files: ['文件', 'Files'],
   receipt: ['回执', 'Receipt'],
   receiptHint: ['法院出具的回执，或一致性证明（.json）', 'The court’s receipt, or a proof of consistency (.json)'],
   file: ['当时提交的原文件', 'The file you handed in'],
