@@ -9,6 +9,7 @@ pub mod api;
 pub mod app;
 pub mod config;
 pub mod demo;
+pub mod documents;
 pub mod entropy;
 pub mod fault;
 pub mod gateway;
