@@ -58,6 +58,10 @@ pub(super) fn check(
     for field in &template.fields {
         let pointer = format!("/fields/{}", field.name);
         let value = reading.field(&pointer, field, inputs.fields.get(&field.name));
+        let value = match value {
+            Value::String(number) if field.name.ends_with("_number") => wide(&number).into(),
+            other => other,
+        };
         fields.insert(field.name.clone(), value);
     }
     for other in inputs.fields.keys().filter(|key| !fields.contains_key(*key)) {
@@ -169,8 +173,9 @@ fn signatories(reading: &mut Reading<'_>, template: &Template, common: &Common) 
         reading.fault(pointer, "too-many");
         return Value::Null;
     }
-    let each = people.iter().enumerate().map(|(at, known)| {
-        person(reading, &format!("{pointer}/{at}"), known)
-    });
+    let each = people
+        .iter()
+        .enumerate()
+        .map(|(at, known)| person(reading, &format!("{pointer}/{at}"), known));
     each.collect()
 }

@@ -39,11 +39,15 @@ impl DocumentsCommand {
     /// A file that cannot be read or written, or a document that cannot be rendered.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let documents = Documents::built_in()?;
-        let template = |code: &str| documents.template(code).with_context(|| format!("no document {code:?}"));
+        let template =
+            |code: &str| documents.template(code).with_context(|| format!("no document {code:?}"));
         match self {
             Self::List => {
                 for template in documents.templates() {
-                    println!("{}\t{}\t{}\t{}", template.code, template.version, template.zh, template.en);
+                    println!(
+                        "{}\t{}\t{}\t{}",
+                        template.code, template.version, template.zh, template.en
+                    );
                 }
             }
             Self::Describe { code } => {

@@ -272,10 +272,9 @@ fn holds(
         TypeName::Number => FieldType::Number { max: max(NUMBER_MAX) },
         TypeName::Party => FieldType::Party,
         TypeName::List => FieldType::List { max: ROWS_MAX, each: max(500) },
-        TypeName::Table => FieldType::Table {
-            max: max(ROWS_MAX),
-            columns: columns(name, &draft.columns, fields)?,
-        },
+        TypeName::Table => {
+            FieldType::Table { max: max(ROWS_MAX), columns: columns(name, &draft.columns, fields)? }
+        }
         TypeName::Choice if draft.choices.is_empty() => {
             return Err(DeclareFault::Empty(name.to_owned()));
         }

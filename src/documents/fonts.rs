@@ -67,7 +67,8 @@ mod tests {
     fn rare_names_can_be_printed_and_pictures_cannot() {
         let fonts = Fonts::built_in().expect("fonts");
         // 㛃 extension A, 𠅤 extension B, 𬍛 extension E, 鿍 a late one; 〇 of years, ☐ of forms.
-        for character in ['汉', '堃', '喆', '淼', '㛃', '𬍛', '鿍', '〇', '□', '（', '·', 'é', '①'] {
+        for character in ['汉', '堃', '喆', '淼', '㛃', '𬍛', '鿍', '〇', '□', '（', '·', 'é', '①']
+        {
             assert!(fonts.have(character), "{character}");
         }
         for character in ['😀', '\u{1F600}', 'ກ', '\u{E000}', '\u{200B}'] {
