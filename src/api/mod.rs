@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod devices;
+pub mod documents;
 pub mod incidents;
 pub mod nodes;
 pub mod openapi;
@@ -35,6 +36,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     originals::routes(cfg);
     procedure::routes(cfg);
     nodes::routes(cfg);
+    documents::routes(cfg);
     supervision::routes(cfg);
     alarms::routes(cfg);
     openapi::routes(cfg);
@@ -60,11 +62,20 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
     request: &actix_web::HttpRequest,
     payload: web::Payload,
 ) -> Result<T, Problem> {
+    json_up_to(request, payload, SMALL_BODY_MAX).await
+}
+
+/// Reads a JSON body of at most so many bytes strictly. More than a small one only from staff.
+pub(crate) async fn json_up_to<T: serde::de::DeserializeOwned>(
+    request: &actix_web::HttpRequest,
+    payload: web::Payload,
+    bytes_max: usize,
+) -> Result<T, Problem> {
     let kind = request.content_type();
     if kind != "application/json" {
         return Err(Problem::media_type());
     }
-    let reading = timeout(SMALL_BODY_TIME_MAX, payload.to_bytes_limited(SMALL_BODY_MAX)).await;
+    let reading = timeout(SMALL_BODY_TIME_MAX, payload.to_bytes_limited(bytes_max)).await;
     let body = reading.map_err(|_too_slow| Problem::request_invalid())?;
     let body = body.map_err(|_larger| Problem::too_large())?;
     let body = body.map_err(|_broken| Problem::request_invalid())?;

@@ -57,8 +57,9 @@ async fn house() -> (Data<App>, Folder) {
         medium: Medium::default(),
     });
     let tracks = Arc::new(tracks.expect("opens"));
-    let app =
-        App::new(Config::default(), clock, journal, doors, media, tracks, master, plain_rules());
+    let documents = Arc::new(crate::documents::Documents::built_in().expect("documents"));
+    let (config, rules) = (Config::default(), plain_rules());
+    let app = App::new(config, clock, journal, doors, media, tracks, master, rules, documents);
     (Data::new(app), folder)
 }
 
