@@ -16,6 +16,8 @@ use crate::access::store::Doors;
 use crate::access::tickets::Tickets;
 use crate::api::problem::Problem;
 use crate::config::Config;
+use crate::documents::Documents;
+use crate::documents::press::Press;
 use crate::gateway::budget::Budgets;
 use crate::intake::budget::BodyBudget;
 use crate::intake::media::MediaStore;
@@ -71,6 +73,10 @@ pub struct App {
     pub tracks: Arc<TrackStore>,
     /// Makes the copies of pictures that people see.
     pub workshop: Workshop,
+    /// Templates of documents.
+    pub documents: Arc<Documents>,
+    /// Renders documents.
+    pub press: Press,
     /// Makes receipts and the like.
     pub master: Arc<MasterKey>,
     /// What cases run by.
@@ -94,12 +100,14 @@ impl App {
         tracks: Arc<TrackStore>,
         master: Arc<MasterKey>,
         rules: Arc<CaseRules>,
+        documents: Arc<Documents>,
     ) -> Self {
         let tickets = Tickets::new(Arc::clone(&clock));
         let bodies = BodyBudget::new();
         // The server's own program, in its other part: the very one that runs, also when another has
         // taken its place on the disk since.
         let workshop = Workshop::new("/proc/self/exe".into());
+        let press = Press::new("/proc/self/exe".into());
         let reports = Turnstile::new(Class::Report, REPORTS_AT_WORK);
         let gateways = Arc::default();
         let courts = RwLock::default();
@@ -119,6 +127,8 @@ impl App {
             proof,
             tracks,
             workshop,
+            documents,
+            press,
             master,
             rules,
             courts,

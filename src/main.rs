@@ -10,9 +10,11 @@ use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 use tiande::admin::{self, AdminRequest, DutyTo};
 use tiande::config::{Config, Overrides};
+use tiande::documents::command::DocumentsCommand;
+use tiande::documents::press;
 use tiande::intake::send::TipArgs;
 use tiande::journal::VerifyOptions;
-use tiande::pictures::workshop::SUBCOMMAND;
+use tiande::pictures::workshop;
 use tiande::procedure::command::ProcedureCommand;
 use tiande::proof::command::ProofCommand;
 use tiande::{api, journal, server, telemetry};
@@ -88,6 +90,9 @@ enum Command {
     /// Roots over the journal, and receipts: make, print, check.
     #[command(subcommand)]
     Proof(ProofCommand),
+    /// Templates of documents: list them, render one.
+    #[command(subcommand)]
+    Documents(DocumentsCommand),
     /// The journal.
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -291,8 +296,12 @@ enum JournalCommand {
 
 fn main() -> ExitCode {
     // Before anything else is read or opened: this process is to own nothing.
-    if std::env::args_os().nth(1).is_some_and(|first| first == SUBCOMMAND) {
+    let first = std::env::args_os().nth(1).unwrap_or_default();
+    if first == workshop::SUBCOMMAND {
         return tiande::pictures::decode::run();
+    }
+    if first == press::SUBCOMMAND {
+        return tiande::documents::child::run();
     }
     let cli = Cli::parse();
     let listen = match &cli.command {
@@ -342,6 +351,7 @@ fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
         Command::Tip(args) => return args.run(),
         Command::Procedure(command) => return command.run(&config),
         Command::Proof(command) => return command.run(&config),
+        Command::Documents(command) => return command.run(),
         Command::Journal(JournalCommand::Verify { checkpoint }) => {
             return verify(&config, checkpoint);
         }

@@ -19,6 +19,7 @@ use tracing::{error, info, warn};
 use crate::access::store::Doors;
 use crate::app::{App, Phase};
 use crate::config::Config;
+use crate::documents::Documents;
 use crate::entropy::IdEntropy;
 use crate::intake::media::MediaStore;
 use crate::intake::sweep::sweep;
@@ -92,8 +93,10 @@ async fn open_folder(config: Config) -> anyhow::Result<Opened> {
             arbiters.push(Arbiter::new());
         }
     }
-    let app =
-        App::new(config, clock, journal, doors, media, papers, proof, tracks, master, case_rules);
+    let documents = Arc::new(Documents::built_in().context("built-in documents")?);
+    let app = App::new(
+        config, clock, journal, doors, media, papers, proof, tracks, master, case_rules, documents,
+    );
     Ok(Opened { app: Data::new(app), rules: Data::new(Published::new(rules)) })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod devices;
+pub mod documents;
 pub mod file;
 pub mod incidents;
 pub mod indicators;
@@ -42,6 +43,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     file::routes(cfg);
     papers::routes(cfg);
     crate::portal::routes(cfg);
+    documents::routes(cfg);
     supervision::routes(cfg);
     indicators::routes(cfg);
     alarms::routes(cfg);
@@ -75,17 +77,17 @@ pub(crate) async fn small_json<T: serde::de::DeserializeOwned>(
     json_up_to(request, payload, SMALL_BODY_MAX).await
 }
 
-/// Reads a JSON body of so many bytes strictly.
+/// Reads a JSON body of at most so many bytes strictly. More than a small one only from staff.
 pub(crate) async fn json_up_to<T: serde::de::DeserializeOwned>(
     request: &actix_web::HttpRequest,
     payload: web::Payload,
-    most: usize,
+    bytes_max: usize,
 ) -> Result<T, Problem> {
     let kind = request.content_type();
     if kind != "application/json" {
         return Err(Problem::media_type());
     }
-    let reading = timeout(SMALL_BODY_TIME_MAX, payload.to_bytes_limited(most)).await;
+    let reading = timeout(SMALL_BODY_TIME_MAX, payload.to_bytes_limited(bytes_max)).await;
     let body = reading.map_err(|_too_slow| Problem::request_invalid())?;
     let body = body.map_err(|_larger| Problem::too_large())?;
     let body = body.map_err(|_broken| Problem::request_invalid())?;

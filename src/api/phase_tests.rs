@@ -61,6 +61,7 @@ async fn house() -> (Data<App>, Folder) {
     let tracks = Arc::new(tracks.expect("opens"));
     let papers = PaperStore::open(&folder.0, Arc::clone(&master)).expect("opens");
     let proof = Proof::open(Arc::clone(&journal), Arc::clone(&clock)).expect("opens");
+    let documents = Arc::new(crate::documents::Documents::built_in().expect("documents"));
     let config = Config::default();
     let app = App::new(
         config,
@@ -73,6 +74,7 @@ async fn house() -> (Data<App>, Folder) {
         tracks,
         master,
         plain_rules(),
+        documents,
     );
     (Data::new(app), folder)
 }

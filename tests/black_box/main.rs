@@ -9,6 +9,7 @@ mod consoles;
 #[path = "../support/postgres.rs"]
 mod databases;
 mod deadlines;
+mod documents;
 mod gateways;
 mod history;
 mod http;

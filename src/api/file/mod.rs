@@ -1,6 +1,7 @@
 //! The file of a case: filed, read, and worked on. What is wanted is JSON (`order`), what is shown is made of the
 //! case's stream (`view`), which alone holds the words.
 
+mod documents;
 pub(crate) mod filing;
 mod order;
 mod view;
@@ -28,9 +29,12 @@ use order::{FileOrder, Wanted};
 /// Addresses of this folder.
 pub fn routes(cfg: &mut ServiceConfig) {
     filing::routes(cfg);
+    documents::routes(cfg);
     cfg.service(
         resource("/api/cases/{id}/file").get(read).post(act).default_service(only("GET, POST")),
     )
+    .service(resource("/api/cases/{id}/code").get(code).default_service(only("GET")))
+    .service(resource("/api/codes").post(identify).default_service(only("POST")))
     .service(resource("/api/handovers").post(take).default_service(only("POST")));
 }
 
@@ -78,6 +82,38 @@ async fn act(
         Some(secret) => HttpResponse::Ok().json(json!({"secret": secret})),
         None => HttpResponse::NoContent().finish(),
     })
+}
+
+/// What a case's identity code names, to who may read the case. Another court's, and what is none, look alike.
+async fn identify(
+    app: Data<App>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    app.check_open()?;
+    let signed = signed_in(&app, &request).await?;
+    signed.may(Action::ReadCase)?;
+    let Scanned { code } = small_json(&request, payload).await?;
+    let case = crate::identity::case_of(&app.master, &code).ok_or_else(Problem::state_conflict)?;
+    let known = app.journal.case_in(&signed.staff.court, case).await;
+    let known = known.map_err(|_fault| Problem::overloaded())?;
+    known.then_some(()).ok_or_else(Problem::state_conflict)?;
+    Ok(HttpResponse::Ok().json(json!({"case": case_text(case)})))
+}
+
+/// The identity code of a case, for its paper file: text, and a picture of it.
+async fn code(
+    app: Data<App>,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (_, case) = enter(&app, &request, Action::ReadCase, &id).await?;
+    let code = crate::identity::code_of(&app.master, case);
+    let origin = app.config.public_origin.clone().unwrap_or_default();
+    let address = format!("{origin}/c/#t={code}");
+    let picture = qrcode::QrCode::new(&address).map_err(|_too_long| Problem::internal())?;
+    let svg = picture.render::<qrcode::render::svg::Color<'_>>().min_dimensions(240, 240).build();
+    Ok(HttpResponse::Ok().json(json!({"code": code, "address": address, "svg": svg})))
 }
 
 /// What was scanned: the case and the code.

@@ -1,0 +1,98 @@
+//! The texts that are built in.
+
+/// The declarations, and the text of each template by its code.
+pub(super) const DECLARED: (&str, &[(&str, &str)]) =
+    (include_str!("templates/templates.toml"), TEXTS);
+
+/// What templates share, by the path under which they import it.
+pub(super) const PARTS: &[(&str, &str)] = &[
+    ("/court.typ", include_str!("templates/court.typ")),
+    ("/law.typ", include_str!("templates/law.typ")),
+];
+
+macro_rules! texts {
+    ($($code:ident),* $(,)?) => {
+        &[$((stringify!($code), include_str!(concat!("templates/", stringify!($code), ".typ")))),*]
+    };
+}
+
+const TEXTS: &[(&str, &str)] = texts![
+    acceptance_notice,
+    appraisal_notice,
+    appraisal_report,
+    approval_form,
+    archive_list,
+    arrival_record,
+    asset_declaration,
+    asset_form,
+    asset_report_order,
+    assignment_notice,
+    assistance_notice,
+    assistance_notice_electronic,
+    auction_information,
+    auction_notice,
+    auction_ruling,
+    blacklist_decision,
+    blacklist_refusal,
+    blacklist_warning,
+    closing_interview,
+    closing_ruling,
+    consumption_order,
+    correction_decision,
+    correction_refusal,
+    deletion_approval,
+    departure_record,
+    detention_decision,
+    detention_notice,
+    dispatch_order,
+    distribution_plan,
+    docketing_notice,
+    execution_notice,
+    execution_record,
+    execution_ruling,
+    extension_approval,
+    extension_request,
+    feedback_form,
+    file_handover_list,
+    footage_entry,
+    freeze_renewal,
+    funds_claim,
+    handover_record,
+    hearing_notice,
+    hearing_record,
+    inquiry_notice,
+    inquiry_record,
+    investigation_notice,
+    investigation_result,
+    lead_feedback,
+    leads_request,
+    negotiation_notice,
+    network_query_notice,
+    objection_acceptance,
+    objection_ruling,
+    online_price_report,
+    payout_approval,
+    petition_answer,
+    petition_entry,
+    query_result,
+    rejection_ruling,
+    renewal_ruling,
+    report_service,
+    request_granted,
+    request_refused,
+    resumption_notice,
+    review_application,
+    review_request,
+    sale_ruling,
+    second_auction_notice,
+    seizure_list,
+    seizure_notice,
+    seizure_renewal,
+    selection_record,
+    stay_decision,
+    summons,
+    supplementary_report,
+    third_party_notice,
+    tip_receipt,
+    transfer_letter,
+];
