@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod devices;
 pub mod documents;
+pub mod field;
 pub mod file;
 pub mod incidents;
 pub mod indicators;
@@ -41,6 +42,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     procedure::routes(cfg);
     nodes::routes(cfg);
     file::routes(cfg);
+    field::routes(cfg);
     papers::routes(cfg);
     crate::portal::routes(cfg);
     documents::routes(cfg);

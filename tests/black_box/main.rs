@@ -10,6 +10,7 @@ mod consoles;
 mod databases;
 mod deadlines;
 mod documents;
+mod file;
 mod gateways;
 mod history;
 mod http;
