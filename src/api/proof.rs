@@ -122,20 +122,28 @@ async fn consistency(
     Ok(HttpResponse::Ok().json(proof.ok_or_else(Problem::not_found)?))
 }
 
+/// The root of that number, or the newest one.
+async fn found(app: &App, court: &CourtId, wanted: &str) -> Result<Option<SignedRoot>, Problem> {
+    if wanted == "newest" {
+        return app.journal.newest_root(court).await.map_err(unread);
+    }
+    let number = number(wanted)?;
+    let Some(before) = number.checked_sub(1) else { return Ok(None) };
+    let found = app.proof.roots(court, before, 1).await.map_err(unread)?;
+    Ok(found.into_iter().find(|signed| signed.root.number == number))
+}
+
 async fn printed(
     app: Data<App>,
     request: HttpRequest,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (court, wanted) = path.into_inner();
-    let number = number(&wanted)?;
     let signed = enter(&app, &request, &court).await?;
     let handle = app.court(&signed.staff.court).ok_or_else(Problem::starting)?;
     let _pass = app.report().await?;
-    let before = number.checked_sub(1).ok_or_else(Problem::not_found)?;
-    let found = app.proof.roots(&signed.staff.court, before, 1).await.map_err(unread)?;
-    let found = found.first().filter(|signed: &&SignedRoot| signed.root.number == number);
-    let root = RootShape::from(found.ok_or_else(Problem::not_found)?);
+    let found = found(&app, &signed.staff.court, &wanted).await?;
+    let root = RootShape::from(&found.ok_or_else(Problem::not_found)?);
     let page = page(&root, &handle.profile().name, app.proof.public_key());
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")

@@ -153,7 +153,7 @@ impl Proof {
 
     async fn close(&self, court: &CourtId, day: Day) -> Result<SignedRoot, CloseFault> {
         let _one_at_a_time = self.closing.lock().await;
-        self.bring_file_up(court).await?;
+        self.bring_up(court).await?;
         let mut log = Log::default();
         for signed in self.all_roots(court).await? {
             let number = signed.root.number;
@@ -182,7 +182,7 @@ impl Proof {
         fault::point("roots.before_row");
         self.journal.add_root(&signed, &blocks).await?;
         fault::point("roots.after_row");
-        self.bring_file_up(court).await?;
+        self.bring_up(court).await?;
         let root = &signed.root;
         info!(%court, number = root.number, day = %root.day, size = root.size, "a root was signed");
         Ok(signed)
@@ -206,6 +206,12 @@ impl Proof {
     /// # Errors
     /// [`CloseFault`].
     pub async fn bring_file_up(&self, court: &CourtId) -> Result<(), CloseFault> {
+        // Two at once would write a line twice.
+        let _one_at_a_time = self.closing.lock().await;
+        self.bring_up(court).await
+    }
+
+    async fn bring_up(&self, court: &CourtId) -> Result<(), CloseFault> {
         let path = file::file_of(self.journal.data_dir(), court.as_str());
         let fault = |source| CloseFault::File { path: path.clone(), source };
         let at = path.clone();

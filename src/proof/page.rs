@@ -43,6 +43,14 @@ pub fn page(root: &RootShape, court_name: &str, public_key: [u8; 32]) -> Option<
         0 => format!("{}–{}，无本院记录 no record of this court", root.first, root.last),
         size => format!("{}–{}，其中本院 {size} 条 records", root.first, root.last),
     };
+    // On the screen only: to the root before.
+    let earlier = match root.number.checked_sub(1) {
+        None | Some(0) => String::new(),
+        Some(earlier) => format!(
+            "<nav><a href=\"/api/courts/{}/roots/{earlier}\">← 第 {earlier} 号 Root {earlier}</a></nav>\n",
+            root.court
+        ),
+    };
     let rows: String = [
         row("法院", "Court", &format!("{}（{}）", escaped(court_name), root.court)),
         row("编号", "Number", &root.number.to_string()),
@@ -70,7 +78,7 @@ pub fn page(root: &RootShape, court_name: &str, public_key: [u8; 32]) -> Option<
     Some(format!(
         "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{court} {day} 第 {number} 号</title>\n<style>{STYLE}</style></head>\n<body><main>\n\
+         <title>{court} {day} 第 {number} 号</title>\n<style>{STYLE}</style></head>\n<body><main>\n{earlier}\
          <header><h1>日志默克尔根</h1><p>Merkle root of the journal · 天德 Tiande</p></header>\n\
          <section><div class=\"qr\">{qr}</div>\n<table>{rows}</table></section>\n\
          <p>二维码含本页各项和签名（公钥除外）：拍照即为留存。此后法院出具的任何回执和总根都须与之一致；如有改动，凭此页即可查出。\
@@ -95,4 +103,4 @@ table{flex:1 1 90mm;border-collapse:collapse}th,td{padding:1mm 2mm;text-align:le
 border-bottom:1px solid #ccc}th{white-space:nowrap;font-weight:600}th small{display:block;font-weight:400;color:#555}\
 code{font:12px/1.5 ui-monospace,Consolas,monospace;overflow-wrap:anywhere}\
 footer{display:flex;gap:8mm;margin-top:14mm}footer span{flex:1;border-top:1px solid #111;padding-top:1mm;color:#444}\
-@page{size:A4;margin:12mm}@media print{main{padding:0}}";
+nav{margin-bottom:4mm}@page{size:A4;margin:12mm}@media print{main{padding:0}nav{display:none}}";

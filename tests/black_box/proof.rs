@@ -302,6 +302,11 @@ fn others_see_nothing(party: &Party, server: &Server) {
         door.get(path, &[("cookie", &operator)]).refused(403, "forbidden", path);
         assert_eq!(door.get(path, &[("cookie", &party.cookie)]).status, 200, "{path}");
     }
+    let newest = door.get("/api/courts/alpha/roots/newest", &[("cookie", &party.cookie)]);
+    let text = String::from_utf8(newest.body.clone()).expect("text");
+    assert!(newest.status == 200 && text.contains("/api/courts/alpha/roots/6\""), "{text}");
+    let none = door.get("/api/courts/beta/roots/newest", &[("cookie", &stranger)]);
+    none.refused(404, "not-found", "no root yet");
     for path in [
         format!("/api/cases/{}/receipts/99", party.case),
         format!("/api/cases/{}/receipts/0", party.case),

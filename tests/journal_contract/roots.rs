@@ -71,7 +71,14 @@ async fn a_root_is_made_once_for_each_day_and_leaves_nothing_out(home: Home) {
     assert_eq!((second.number, second.day, second.size), (2, today.plus(5), 0));
     assert_eq!((second.first, second.last), (7, 8));
     // By hand, twice at once: one after the other, over nothing.
-    let both = tokio::join!(proof.close_now(&here), proof.close_now(&here));
+    // And whoever looks after the file meanwhile writes no line twice.
+    let both = tokio::join!(
+        proof.close_now(&here),
+        proof.close_now(&here),
+        proof.bring_file_up(&here),
+        proof.bring_file_up(&here)
+    );
+    both.2.and(both.3).expect("the file");
     let mut numbers = [both.0, both.1].map(|signed| signed.expect("a root").root.number);
     numbers.sort_unstable();
     assert_eq!(numbers, [3, 4]);
@@ -85,6 +92,8 @@ async fn a_root_is_made_once_for_each_day_and_leaves_nothing_out(home: Home) {
     // A clock that went back makes nothing.
     clock.set(UnixMillis(NOW.0));
     assert!(due(&proof).await.is_none());
+    let file = home.path().join("checkpoints").join("changyuan.roots");
+    assert_eq!(std::fs::read_to_string(file).expect("roots").lines().count(), 5);
     let report = home.verify().await;
     assert!(report.is_whole(), "{:?}", report.broken);
     assert_eq!(report.roots, 6);
