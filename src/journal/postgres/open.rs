@@ -34,7 +34,7 @@ pub async fn migrate(conn: &mut PgConnection) -> Result<(), OpenFault> {
         (5, "tips", include_str!("../../../migrations/postgres/0005_tips.sql")),
         (6, "gateways", include_str!("../../../migrations/postgres/0006_gateways.sql")),
         (7, "clocks", include_str!("../../../migrations/postgres/0007_clocks.sql")),
-        // 8 is on its way from elsewhere.
+        (8, "file", include_str!("../../../migrations/postgres/0008_file.sql")),
         (9, "proof", include_str!("../../../migrations/postgres/0009_proof.sql")),
     ];
     let migrations = files.map(|(number, name, sql)| {

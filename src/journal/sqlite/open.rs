@@ -243,7 +243,7 @@ pub async fn migrate<T>(
         (5, "tips", include_str!("../../../migrations/sqlite/0005_tips.sql")),
         (6, "gateways", include_str!("../../../migrations/sqlite/0006_gateways.sql")),
         (7, "clocks", include_str!("../../../migrations/sqlite/0007_clocks.sql")),
-        // 8 is on its way from elsewhere.
+        (8, "file", include_str!("../../../migrations/sqlite/0008_file.sql")),
         (9, "proof", include_str!("../../../migrations/sqlite/0009_proof.sql")),
     ];
     let migrations = files.map(|(number, name, sql)| {
