@@ -1,0 +1,119 @@
+//! A table as rows of text, whatever file it came in.
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader as _, Xlsx, XlsxError};
+use encoding_rs::GB18030;
+
+/// Most rows of a table: more is a mistake, or another tool's work.
+const ROWS_MAX: usize = 20_000;
+/// Most columns.
+const COLUMNS_MAX: usize = 64;
+/// Largest file, bytes.
+pub const BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Rows of cells; the first row has the names of the columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Names of the columns, cleaned of blanks.
+    pub head: Vec<String>,
+    /// Number of the row in the file, from 1, and its cells.
+    pub rows: Vec<(usize, Vec<String>)>,
+}
+
+/// The bytes are no table.
+#[derive(Debug, thiserror::Error)]
+pub enum TableFault {
+    /// Neither UTF-8 nor GB18030.
+    #[error("the text is neither UTF-8 nor GB18030")]
+    Encoding,
+    /// Not CSV.
+    #[error("row {row}: not CSV: {why}")]
+    Csv {
+        /// Where.
+        row: u64,
+        /// Why.
+        why: String,
+    },
+    /// Not a workbook.
+    #[error("the workbook cannot be read: {0}")]
+    Workbook(#[from] XlsxError),
+    /// No sheet, or nothing on it.
+    #[error("there is no row in it")]
+    Empty,
+    /// Too large.
+    #[error("a table has up to {ROWS_MAX} rows, {COLUMNS_MAX} columns and 32 MiB")]
+    TooLarge,
+}
+
+/// Reads a table. A workbook is known by its first bytes, whatever the file is called.
+///
+/// # Errors
+/// [`TableFault`].
+pub fn read(bytes: &[u8]) -> Result<Table, TableFault> {
+    if bytes.len() > BYTES_MAX {
+        return Err(TableFault::TooLarge);
+    }
+    let rows = if bytes.starts_with(b"PK\x03\x04") { workbook(bytes)? } else { csv(bytes)? };
+    let mut rows = rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
+    let (_, head) = rows.next().ok_or(TableFault::Empty)?;
+    let rows: Vec<_> = rows.collect();
+    let wide = rows.iter().map(|(_, cells)| cells.len()).chain([head.len()]).max().unwrap_or(0);
+    if rows.len() > ROWS_MAX || wide > COLUMNS_MAX {
+        return Err(TableFault::TooLarge);
+    }
+    Ok(Table { head, rows })
+}
+
+type Rows = Vec<(usize, Vec<String>)>;
+
+/// UTF-8 with or without a mark, else GB18030, which holds GBK and GB 2312.
+fn text(bytes: &[u8]) -> Result<String, TableFault> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(text.to_owned());
+    }
+    let (text, _, broken) = GB18030.decode(bytes);
+    if broken { Err(TableFault::Encoding) } else { Ok(text.into_owned()) }
+}
+
+fn csv(bytes: &[u8]) -> Result<Rows, TableFault> {
+    let text = text(bytes)?;
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|fault| {
+            let row = fault.position().map_or(0, csv::Position::line);
+            TableFault::Csv { row, why: fault.to_string() }
+        })?;
+        let row = record.position().map_or(0, csv::Position::line);
+        let row = usize::try_from(row).unwrap_or(0);
+        rows.push((row, record.iter().map(|cell| cell.trim().to_owned()).collect()));
+        if rows.len() > ROWS_MAX + 1 {
+            return Err(TableFault::TooLarge);
+        }
+    }
+    Ok(rows)
+}
+
+fn workbook(bytes: &[u8]) -> Result<Rows, TableFault> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes))?;
+    let sheet = book.worksheet_range_at(0).ok_or(TableFault::Empty)??;
+    let first = sheet.start().map_or(0, |(row, _)| row as usize);
+    let rows = sheet.rows().enumerate();
+    Ok(rows.map(|(nth, cells)| (first + nth + 1, cells.iter().map(cell).collect())).collect())
+}
+
+/// A cell as people see it: a date as a date, a whole number without a point.
+fn cell(data: &Data) -> String {
+    match data {
+        Data::Empty | Data::Error(_) => String::new(),
+        Data::Float(value) if value.fract() == 0.0 => format!("{value:.0}"),
+        Data::DateTime(moment) => {
+            let (year, month, day, ..) = moment.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        other => other.to_string().trim().to_owned(),
+    }
+}
