@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::inputs::Inputs;
 use super::{Documents, RenderFault};
 
-/// Address space of the process, bytes. The longest documents of the tests take a third of it.
+/// Address space of the process, bytes. The longest document that its fields allow takes a quarter of it.
 const MEMORY_MAX: u64 = 1024 * 1024 * 1024;
 /// Processor time, seconds.
 const CPU_MAX_S: u64 = 10;

@@ -26,6 +26,8 @@ pub struct FontFault(usize);
 #[derive(Debug)]
 pub struct Fonts {
     fonts: Vec<Font>,
+    /// What a text may be made of: ranges in order, both ends included.
+    printable: Vec<(u32, u32)>,
     book: LazyHash<FontBook>,
 }
 
@@ -40,14 +42,16 @@ impl Fonts {
         };
         let fonts: Vec<Font> = FILES.iter().enumerate().map(read).collect::<Result<_, _>>()?;
         let book = LazyHash::new(FontBook::from_fonts(&fonts));
-        Ok(Self { fonts, book })
+        let printable = ranges(&fonts);
+        Ok(Self { fonts, printable, book })
     }
 
     /// Whether a text with this character can be printed.
     #[must_use]
     pub fn have(&self, character: char) -> bool {
-        let text = self.fonts.iter().take(TEXT_FONTS);
-        text.into_iter().any(|font| font.info().coverage.contains(u32::from(character)))
+        let code = u32::from(character);
+        let at = self.printable.partition_point(|(_, last)| *last < code);
+        self.printable.get(at).is_some_and(|(first, _)| *first <= code)
     }
 
     pub(super) fn book(&self) -> &LazyHash<FontBook> {
@@ -57,6 +61,20 @@ impl Fonts {
     pub(super) fn font(&self, index: usize) -> Option<Font> {
         self.fonts.get(index).cloned()
     }
+}
+
+fn ranges(fonts: &[Font]) -> Vec<(u32, u32)> {
+    let text = fonts.iter().take(TEXT_FONTS);
+    let mut codes: Vec<u32> = text.flat_map(|font| font.info().coverage.iter()).collect();
+    codes.sort_unstable();
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for code in codes {
+        match ranges.last_mut() {
+            Some((_, last)) if code <= last.saturating_add(1) => *last = code,
+            _ => ranges.push((code, code)),
+        }
+    }
+    ranges
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ mod tests {
                 '角' => total += digit * 10,
                 '分' => total += digit,
                 '整' => {}
-                other => panic!("{other} in {text}"),
+                other => unreachable!("{other} in {text}"),
             }
             digit = 0;
         }

@@ -52,7 +52,7 @@ fn code_is_printed_and_not_run() {
             party.name = text.replace('\n', " ");
         }
         let checked = documents.check(template, &inputs).expect("printable");
-        documents.render(&checked).unwrap_or_else(|fault| panic!("{text}: {fault}"));
+        documents.render(&checked).unwrap_or_else(|fault| unreachable!("{text}: {fault}"));
     }
 }
 

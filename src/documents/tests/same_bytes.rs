@@ -28,6 +28,7 @@ fn twice_in_one_process() {
 /// A part of the next test: prints the hashes in a process of its own.
 #[test]
 #[ignore = "started by in_two_processes"]
+#[allow(clippy::print_stdout)]
 fn prints_hashes() {
     print!("{}", hashes());
 }
