@@ -16,6 +16,7 @@ pub mod fault;
 pub mod gateway;
 pub mod housekeeping;
 pub mod identity;
+pub mod import;
 pub mod intake;
 pub mod journal;
 pub mod keys;

@@ -5,10 +5,15 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tiande_actors::court::{CaseImport, CommandFault, CourtHandle, EnrolOfficer, ForgetTip};
+use tiande_actors::ports::Journal as _;
 use tiande_core::access::{Action, Actor, Context, Resource, Role, can};
-use tiande_core::case::{CaseNumber, Party, PartyRole};
+use tiande_core::calendar::Day;
+use tiande_core::case::{CaseNumber, Filed, Party, PartyRole};
 use tiande_core::court::CourtProfile;
+use tiande_core::deadline::Begin;
+use tiande_core::file::{CaseKind, Filing, FilingBasis, Particulars};
 use tiande_core::ids::{CourtId, DeviceId, OfficerId, TipId, UserId};
+use tiande_core::money::Fen;
 use tiande_core::officer::OfficerPersonal;
 use tiande_core::text::clean_text;
 use tiande_core::time::Millis;
@@ -166,6 +171,45 @@ pub struct CaseIn {
     pub number: String,
     /// Its parties.
     pub parties: Vec<PartyIn>,
+    /// What is enforced; with it the case is filed, without it only known.
+    #[serde(default)]
+    pub kind: Option<CaseKind>,
+    /// What it rests on.
+    #[serde(default)]
+    pub basis: Option<FilingBasis>,
+    /// The instrument's number.
+    #[serde(default)]
+    pub instrument: String,
+    /// What is claimed, fen.
+    #[serde(default)]
+    pub claim: u64,
+    /// The claim in words.
+    #[serde(default)]
+    pub claim_text: String,
+    /// Day on which the application was received.
+    #[serde(default)]
+    pub applied: Option<Day>,
+    /// Day on which it was docketed.
+    #[serde(default)]
+    pub docketed: Option<Day>,
+}
+
+impl CaseIn {
+    /// What it is filed with; `None` when it is only made known by its number.
+    fn filed(&self) -> Result<Option<Filed>, AdminFault> {
+        let Some(kind) = self.kind else { return Ok(None) };
+        let missing =
+            || AdminFault::new("invalid", "a case that is filed has the day of application");
+        let applied = Begin { at: self.applied.ok_or_else(missing)?.begins(), whole_day: true };
+        let basis = self.basis.unwrap_or(FilingBasis::Judgment);
+        let filing = Filing { kind, basis, applied, claim: Fen(self.claim) };
+        let words = Particulars {
+            title: self.instrument.clone(),
+            text: self.claim_text.clone(),
+            ..Particulars::default()
+        };
+        Ok(Some(Filed { filing, docketed: self.docketed.map(Day::begins), words }))
+    }
 }
 
 /// A party of such a case.
@@ -176,6 +220,34 @@ pub struct PartyIn {
     pub role: PartyRole,
     /// Name.
     pub name: String,
+    /// Number of an identity card or of a legal person.
+    #[serde(default)]
+    pub id_number: String,
+    /// Telephone.
+    #[serde(default)]
+    pub phone: String,
+    /// Address.
+    #[serde(default)]
+    pub address: String,
+    /// Of an agent: for which party, by number from 1.
+    #[serde(default)]
+    pub acts_for: Option<u16>,
+}
+
+impl PartyIn {
+    fn party(&self) -> Result<Party, AdminFault> {
+        let line = |text: &str, what| {
+            if text.is_empty() { Ok(String::new()) } else { name_of(text, what) }
+        };
+        Ok(Party {
+            role: self.role,
+            name: name_of(&self.name, "a party's name")?,
+            id_number: line(&self.id_number, "a party's id number")?,
+            phone: line(&self.phone, "a party's telephone")?,
+            address: line(&self.address, "a party's address")?,
+            acts_for: self.acts_for,
+        })
+    }
 }
 
 /// Why a request was refused.
@@ -433,18 +505,23 @@ async fn case_import(app: &App, court: &str, cases: Vec<CaseIn>) -> Result<Value
     for (row, case) in cases.iter().enumerate() {
         let row = row + 1;
         let number = CaseNumber::parse(&case.number);
-        let parties: Result<Vec<Party>, AdminFault> = case
-            .parties
-            .iter()
-            .map(|p| Ok(Party::named(p.role, &name_of(&p.name, "a party's name")?)))
-            .collect();
-        match (number, parties) {
-            (Ok(number), Ok(parties)) if (1..=200).contains(&parties.len()) => {
-                checked.push(CaseImport { number, parties, filing: None });
+        let parties: Result<Vec<Party>, AdminFault> =
+            case.parties.iter().map(PartyIn::party).collect();
+        match (number, parties, case.filed()) {
+            (Ok(number), Ok(parties), Ok(filing)) if (1..=200).contains(&parties.len()) => {
+                let known = app.journal.case_numbered(court.profile().id.clone(), number.clone());
+                let known = known.await.map_err(AdminFault::store)?;
+                // A case that is only made known may be made known again; one that is filed is filed once.
+                if known.is_some() && filing.is_some() {
+                    faults.push(format!("case {row}: {number} is known already"));
+                }
+                checked.push(CaseImport { number, parties, filing });
             }
-            (Ok(_), Ok(_)) => faults.push(format!("case {row}: 1-200 parties")),
-            (Err(_), _) => faults.push(format!("case {row}: not a case number")),
-            (_, Err(fault)) => faults.push(format!("case {row}: {}", fault.title)),
+            (Ok(_), Ok(_), Ok(_)) => faults.push(format!("case {row}: 1-200 parties")),
+            (Err(_), ..) => faults.push(format!("case {row}: not a case number")),
+            (_, Err(fault), _) | (_, _, Err(fault)) => {
+                faults.push(format!("case {row}: {}", fault.title));
+            }
         }
     }
     if !faults.is_empty() {

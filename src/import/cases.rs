@@ -100,7 +100,7 @@ fn fault(row: usize, column: &str, what: &str) -> RowFault {
 }
 
 /// Where each column is. One that nobody knows is a fault: it may be one that was misspelled.
-fn columns<'t>(table: &'t Table, faults: &mut Vec<RowFault>) -> BTreeMap<&'static str, usize> {
+fn columns(table: &Table, faults: &mut Vec<RowFault>) -> BTreeMap<&'static str, usize> {
     let mut columns = BTreeMap::new();
     for (index, name) in table.head.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
         let known = COLUMNS.iter().find(|(_, names)| names.contains(&name.as_str()));
@@ -142,7 +142,8 @@ impl Row<'_> {
             Err(_) => faults.push(self.wrong("number", "not a case number")),
         }
         let kind = self.word("kind", KINDS, CaseKind::from_name, CaseKind::Money, faults);
-        let basis = self.word("basis", BASES, FilingBasis::from_name, FilingBasis::Judgment, faults);
+        let basis =
+            self.word("basis", BASES, FilingBasis::from_name, FilingBasis::Judgment, faults);
         put("kind", json!(kind));
         put("basis", json!(basis));
         match fen(self.cell("claim")) {
@@ -194,8 +195,8 @@ impl Row<'_> {
         let mut parties = Vec::new();
         let mut names = BTreeSet::new();
         for role in ["applicant", "debtor"] {
-            let [id, phone, address] =
-                ["id", "phone", "address"].map(|what| several(self.cell(&format!("{role}_{what}"))));
+            let [id, phone, address] = ["id", "phone", "address"]
+                .map(|what| several(self.cell(&format!("{role}_{what}"))));
             let listed = several(self.cell(role));
             if listed.is_empty() && self.columns.contains_key(role) {
                 faults.push(self.wrong(role, "nobody"));

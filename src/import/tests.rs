@@ -17,7 +17,10 @@ fn parsed(bytes: &[u8]) -> Result<Vec<Value>, Vec<RowFault>> {
 
 fn told(bytes: &[u8]) -> Vec<(usize, String)> {
     let faults = parsed(bytes).expect_err("faults");
-    faults.into_iter().map(|fault| (fault.row, format!("{}: {}", fault.column, fault.what))).collect()
+    faults
+        .into_iter()
+        .map(|fault| (fault.row, format!("{}: {}", fault.column, fault.what)))
+        .collect()
 }
 
 #[test]
@@ -27,8 +30,12 @@ fn one_table_is_the_same_in_each_encoding() {
     let first = &plain[0];
     assert_eq!(first["number"], "(2026)豫0783执123号");
     assert_eq!((&first["claim"], &first["basis"]), (&json!(8_000_050), &json!("judgment")));
-    assert_eq!((&first["applied"], &first["docketed"]), (&json!("2026-01-06"), &json!("2026-01-06")));
-    let names: Vec<_> = first["parties"].as_array().expect("parties").iter().map(|p| &p["name"]).collect();
+    assert_eq!(
+        (&first["applied"], &first["docketed"]),
+        (&json!("2026-01-06"), &json!("2026-01-06"))
+    );
+    let names: Vec<_> =
+        first["parties"].as_array().expect("parties").iter().map(|p| &p["name"]).collect();
     assert_eq!(names, ["张三", "李四", "王五"]);
     assert_eq!((&plain[1]["claim"], &plain[1]["basis"]), (&json!(10_000), &json!("award")));
     let (gb, _, lost) = GB18030.encode(TABLE);
@@ -47,7 +54,8 @@ fn each_fault_is_told_with_its_row_and_nothing_is_taken_in() {
         (2026)豫0783执3号,张三,李四,1.234,2026-01-06\n\
         (2026)豫0783执3号,张三,李四、李四,5,\n";
     let all = told(table.as_bytes());
-    let has = |row: usize, what: &str| all.iter().any(|(of, said)| *of == row && said.contains(what));
+    let has =
+        |row: usize, what: &str| all.iter().any(|(of, said)| *of == row && said.contains(what));
     assert!(has(2, "案号: not a case number"), "{all:?}");
     assert!(has(3, "申请执行人: nobody") && has(3, "执行标的: not an amount"), "{all:?}");
     assert!(has(3, "立案日期: not a date"), "{all:?}");
@@ -55,7 +63,11 @@ fn each_fault_is_told_with_its_row_and_nothing_is_taken_in() {
     assert!(has(6, "the same number as row 5") && has(6, "the same name twice"), "{all:?}");
     assert!(has(6, "applied: give this day"), "{all:?}");
     assert!(told("案号,颜色\n(2026)豫0783执2号,红\n".as_bytes()).len() >= 4, "columns");
-    assert!(told("案号,申请执行人,被执行人,执行标的\n".as_bytes()).iter().any(|f| f.1.contains("no case")));
+    assert!(
+        told("案号,申请执行人,被执行人,执行标的\n".as_bytes())
+            .iter()
+            .any(|f| f.1.contains("no case"))
+    );
 }
 
 #[test]
@@ -85,29 +97,39 @@ fn workbook() -> Vec<u8> {
     let files = [
         (
             "[Content_Types].xml",
-            format!("<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"),
+            format!(
+                "<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"
+            ),
         ),
         (
             "_rels/.rels",
-            format!("<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"a\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"),
+            format!(
+                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"a\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
         ),
         (
             "xl/workbook.xml",
-            format!("<workbook {ns}><sheets><sheet name=\"案件\" sheetId=\"1\" r:id=\"s\"/></sheets></workbook>"),
+            format!(
+                "<workbook {ns}><sheets><sheet name=\"案件\" sheetId=\"1\" r:id=\"s\"/></sheets></workbook>"
+            ),
         ),
         (
             "xl/_rels/workbook.xml.rels",
-            format!("<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"s\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"t\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>"),
+            format!(
+                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"s\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"t\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>"
+            ),
         ),
         (
             "xl/styles.xml",
-            format!("<styleSheet {ns}><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"),
+            format!(
+                "<styleSheet {ns}><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"
+            ),
         ),
         ("xl/worksheets/sheet1.xml", sheet),
     ];
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default()
-        .compression_method(zip::CompressionMethod::Stored);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (name, text) in files {
         zip.start_file(name, options).expect("a file");
         zip.write_all(text.as_bytes()).expect("written");
@@ -119,6 +141,9 @@ fn workbook() -> Vec<u8> {
 fn a_workbook_is_read_with_its_dates() {
     let cases = parsed(&workbook()).expect("sound");
     let case = &cases[0];
-    assert_eq!((&case["number"], &case["claim"]), (&json!("(2026)豫0783执125号"), &json!(8_000_050)));
+    assert_eq!(
+        (&case["number"], &case["claim"]),
+        (&json!("(2026)豫0783执125号"), &json!(8_000_050))
+    );
     assert_eq!(case["docketed"], "2026-01-06");
 }

@@ -113,7 +113,7 @@ fn it_is_closed_only_heard_met_approved_and_ruled() {
     world.search(SearchCommand::Inquire { party: 2, requery: None });
     world.search(SearchCommand::Answer { inquiry: 1, found: 0 });
     restrict(&mut world);
-    world.state(&Finding::ALL[..]);
+    world.state(Finding::ALL);
     world.pass_days(100);
     world.close(ClosingCommand::Ask).expect("all is met");
     // The applicant has not signed: that is not for the director, and never for who asked.
