@@ -54,13 +54,13 @@ const KINDS: &[(&str, CaseKind)] = &[
     ("恢复", CaseKind::Resumed),
 ];
 const BASES: &[(&str, FilingBasis)] = &[
+    ("刑事", FilingBasis::Penal),
+    ("行政", FilingBasis::Administrative),
     ("判决", FilingBasis::Judgment),
     ("调解", FilingBasis::Mediation),
     ("裁定", FilingBasis::Ruling),
     ("仲裁", FilingBasis::Award),
     ("公证", FilingBasis::Notarised),
-    ("刑事", FilingBasis::Penal),
-    ("行政", FilingBasis::Administrative),
 ];
 
 /// Cases of a table, as the admin socket takes them (`case_import`); or all faults, by row.
@@ -200,6 +200,13 @@ impl Row<'_> {
             let listed = several(self.cell(role));
             if listed.is_empty() && self.columns.contains_key(role) {
                 faults.push(self.wrong(role, "nobody"));
+            }
+            // Who is who by place: an entry left out would give a number to the wrong person.
+            for list in [&id, &phone, &address] {
+                if !list.is_empty() && list.len() != listed.len() {
+                    faults
+                        .push(self.wrong(role, "as many numbers and addresses as names, or none"));
+                }
             }
             for (nth, name) in listed.iter().enumerate() {
                 let of = |list: &[String]| list.get(nth).cloned().unwrap_or_default();

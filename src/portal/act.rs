@@ -53,6 +53,10 @@ pub(super) async fn act(
     let Wanted { what, title, text, address } =
         json_up_to(&request, payload, WORDS_BODY_MAX).await?;
     let own = party.number;
+    // A lead has a clock of law and has to be verified: it is the applicant's to give.
+    if matches!(what, What::Lead { .. }) && !party.is_applicant() {
+        return Err(Problem::forbidden());
+    }
     let command = match what {
         What::Message {} => FileCommand::Message(MessageCommand::Write { party: own }),
         What::MessageRead { upto } => {
@@ -85,11 +89,13 @@ pub(super) async fn send(
 ) -> Result<Option<u64>, Problem> {
     let court = app.court(&party.court).ok_or_else(Problem::starting)?;
     let case = party.case.id;
+    let before = app.journal.read_stream(StreamId::Case(case)).await;
+    let before = before.map_err(|_fault| Problem::overloaded())?.len() as u64;
     let command = CaseCommand::file(party.acting(), command, words);
     let order = ToCase { case, command, by: By::Party { case, party: party.number } };
     court.command_case(order).await.map_err(|fault| Problem::from(&fault))?;
     let stored = app.journal.read_stream(StreamId::Case(case)).await;
     let stored = stored.map_err(|_fault| Problem::overloaded())?;
-    let own = stored.iter().rev().find(|record| view::is_of(record, party.number));
+    let own = stored.iter().find(|r| r.seq > before && view::is_of(r, party.number));
     Ok(own.map(|record| record.seq))
 }

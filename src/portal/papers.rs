@@ -10,6 +10,7 @@ use tiande_core::file::{FileCommand, Particulars, Purpose};
 
 use super::act::send;
 use super::enter::entered;
+use crate::api::nodes::invalid;
 use crate::api::papers::{bytes_of, shown};
 use crate::api::problem::Problem;
 use crate::app::App;
@@ -33,6 +34,9 @@ pub(super) async fn hand_in(
     let party = entered(&app, &request).await?;
     party.must_be(Purpose::Party)?;
     let Query(Named { title, text }) = named.map_err(|_fault| Problem::request_invalid())?;
+    let words = Particulars { title, text, ..Particulars::default() };
+    let named = words.clean().filter(|words| !words.title.is_empty());
+    let words = named.ok_or_else(|| invalid("title", "text-invalid"))?;
     let content_type = request.content_type().to_owned();
     if !CONTENT_TYPES.contains(&content_type.as_str()) {
         return Err(Problem::media_type());
@@ -43,7 +47,6 @@ pub(super) async fn hand_in(
     let kept = app.papers.put(case, bytes).await;
     let sha256 = kept.map_err(|_fault| Problem::storage_full())?;
     let content = Content { sha256, bytes: count, content_type };
-    let words = Particulars { title, text, ..Particulars::default() };
     let seq =
         send(&app, &party, FileCommand::Paper(PaperCommand::HandIn { content }), words).await?;
     Ok(HttpResponse::Created().json(json!({"receipt": seq, "sha256": hex::encode(sha256)})))
@@ -65,6 +68,14 @@ pub(super) async fn open(
         Origin::Party { party: from } => *from == party.number,
     };
     own.then_some(()).ok_or_else(Problem::not_found)?;
+    // What a judge holds back is not there yet.
+    if matches!(paper.origin, Origin::Court { .. }) {
+        let news = app.journal.party_news(party.case.id, party.number, party.is_applicant()).await;
+        let news = news.map_err(|_fault| Problem::overloaded())?;
+        super::view::was_told(&news, "paper", number)
+            .then_some(())
+            .ok_or_else(Problem::not_found)?;
+    }
     let reply = shown(&app, party.case.id, paper.sha256).await?;
     // What was sent here and is opened has arrived; before the bytes leave, so that nobody reads it unseen.
     let channel = Channel::Portal;

@@ -35,9 +35,11 @@ pub(crate) struct PartyNews {
     pub(crate) documents: String,
 }
 
-/// A record of what this party itself did.
+/// A record of what this party itself did; not of what followed from it.
 pub(super) fn is_of(record: &Stored, party: u16) -> bool {
-    matches!(&record.by, By::Party { party: of, .. } if *of == party)
+    let own = matches!(&record.by, By::Party { party: of, .. } if *of == party);
+    let Event::Case(CaseEvent::File(file)) = &record.event else { return false };
+    own && !matches!(file.event, FileEvent::Bound { .. })
 }
 
 /// Words that this party may read, by what they are about.
@@ -83,6 +85,11 @@ fn words(party: &Party, stored: &[Stored]) -> (BTreeMap<String, Value>, Vec<Valu
     (words, messages)
 }
 
+/// That was told, and is not held back.
+pub(super) fn was_told(news: &[PartyNews], topic: &str, number: u16) -> bool {
+    news.iter().any(|one| one.topic == topic && one.number == i64::from(number))
+}
+
 /// The whole of it.
 pub(super) fn case(
     app: &App,
@@ -98,7 +105,7 @@ pub(super) fn case(
         let node = code.parse().ok().and_then(|code| procedure?.node(code));
         node.map(|node| json!({"zh": node.zh, "en": node.en}))
     };
-    let news: Vec<Value> = news
+    let listed: Vec<Value> = news
         .iter()
         .map(|one| {
             json!({
@@ -117,7 +124,7 @@ pub(super) fn case(
             "number": party.number, "role": party.role, "name": own_name,
             "applicant": party.is_applicant(), "purpose": party.purpose,
         },
-        "news": news, "now": app.clock.now().0,
+        "news": listed, "now": app.clock.now().0,
     });
     if let Some(file) = case.file.as_deref() {
         let totals = file.money.totals();
@@ -128,7 +135,7 @@ pub(super) fn case(
         }
         shown["closed"] = json!(file.closing.closed.map(|closed| (closed.how, closed.at.0)));
         if party.purpose == Purpose::Party {
-            of_party(&mut shown, party, file, stored);
+            of_party(&mut shown, party, file, stored, news);
         }
     }
     shown
@@ -139,11 +146,14 @@ fn of_party(
     party: &Party,
     file: &tiande_core::file::CaseFile,
     stored: &[Stored],
+    news: &[PartyNews],
 ) {
-    let (words, messages) = words(party, stored);
+    let (mut words, mut messages) = words(party, stored);
     let number = party.number;
     let papers = file.papers.iter().filter(|paper| match &paper.origin {
-        Origin::Court { to, .. } => !paper.withdrawn && to.contains(&number),
+        Origin::Court { to, .. } => {
+            !paper.withdrawn && to.contains(&number) && was_told(news, "paper", paper.paper)
+        }
         Origin::Party { party: from } => *from == number,
     });
     let papers: Vec<Value> = papers
@@ -156,6 +166,20 @@ fn of_party(
             })
         })
         .collect();
+    // What a judge holds back is neither listed nor named.
+    let court_paper = |number: u16| {
+        let known = file.papers.iter().find(|paper| paper.paper == number);
+        known.is_some_and(|paper| matches!(paper.origin, Origin::Court { .. }))
+    };
+    words.retain(|key, _| {
+        let number = key.strip_prefix("paper:").and_then(|number| number.parse().ok());
+        number.is_none_or(|number| !court_paper(number) || was_told(news, "paper", number))
+    });
+    messages.retain(|message| {
+        let number = message["message"].as_u64().and_then(|number| u16::try_from(number).ok());
+        let own = message["from_party"] == true;
+        own || number.is_some_and(|number| was_told(news, "message", number))
+    });
     let appointments = file.appointments.iter().filter(|known| known.party == number);
     let situation = file.situation.iter().filter(|known| known.released && party.is_applicant());
     let thread = file.messages.threads.get(&number).copied().unwrap_or_default();

@@ -159,6 +159,7 @@ fn goes_to_the_end(door: &Door) {
     let pay =
         json!({"do": "money_post", "what": "paid_out", "amount": 8_000_000, "document": "审批表"});
     act(&judge, &case, &pay);
+    act(&judge, &case, &json!({"do": "asset_release", "asset": 1}));
     act(&judge, &case, &close);
     let shown = file(&judge, &case);
     assert_eq!(shown["money"]["recovered"], 8_000_000);

@@ -177,7 +177,11 @@ impl Doors {
         number: &CaseNumber,
         record: &DrawRecord,
     ) -> Result<(), StoreFault> {
-        let shown = json!({"number": number.as_str(), "draw": record}).to_string();
+        // Why somebody was kept out is nobody's business outside; that somebody was, is.
+        let mut open = json!(record);
+        open["excluded"] =
+            json!(record.excluded.iter().map(|(judge, _)| judge).collect::<Vec<_>>());
+        let shown = json!({"number": number.as_str(), "draw": open}).to_string();
         let (court, chain, nth) =
             (court.to_string(), i64::from(record.chain), i64::from(record.nth));
         self.journal

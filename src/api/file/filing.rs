@@ -165,7 +165,8 @@ async fn draw(
     }
     let court = app.court(&signed.staff.court).ok_or_else(Problem::starting)?;
     let known = court.case(case).await.map_err(|fault| Problem::from(&fault))?;
-    if known.handler.is_some() {
+    // Who takes a case from its judge, or keeps judges out of the draw, is the director.
+    if known.handler.is_some() || !excluded.is_empty() {
         signed.may(Action::MoveCase)?;
     }
     let drawn =

@@ -53,9 +53,14 @@ async fn read(
     Ok(HttpResponse::Ok().json(shown))
 }
 
-/// Which office somebody approves as: the higher one.
+/// Which office somebody approves as: the higher one; for others it is nothing to approve.
 fn office(signed: &SignedIn) -> Office {
-    if signed.staff.roles.contains(&Role::President) { Office::President } else { Office::Director }
+    let has = |role| signed.staff.roles.contains(&role);
+    match (has(Role::President), has(Role::Director)) {
+        (true, _) => Office::President,
+        (false, true) => Office::Director,
+        (false, false) => Office::Handler,
+    }
 }
 
 async fn act(

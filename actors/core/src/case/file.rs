@@ -5,6 +5,7 @@ use super::{Case, CaseCommand, CaseEvent, CaseRefusal, PartyRole};
 use crate::deadline::Begin;
 use crate::file::asset::{AssetCommand, AssetEvent};
 use crate::file::closing::{ClosedBy, ClosingEvent};
+use crate::file::paper::Origin;
 use crate::file::search::{RestrictionDeed, SearchEvent};
 use crate::file::{
     About, Acting, CaseFile, Effect, FileCommand, FileEvent, FileRecord, FileRefusal, Filing,
@@ -15,7 +16,7 @@ use crate::incident::Said;
 use crate::journal::Subject;
 use crate::money::{Fen, MoneyCommand, Posting};
 use crate::nodes::{NodeCommand, NodeEvent, Rulebook};
-use crate::procedure::{Deed, Documents, Kind, Node, Start};
+use crate::procedure::{Deed, Documents, Kind, Node, NodeCode, Start};
 use crate::time::UnixMillis;
 
 /// A decision in the making: the case as it is so far, and what has led there.
@@ -85,6 +86,10 @@ impl Case {
         let sealed = Sealed::under(Subject(self.id.0), words.clone());
         work.take(FileRecord { sealed, event })?;
         if let FileCommand::Draw(record) = command {
+            if self.handler.is_none() {
+                // The file is electronic: who is drawn has it in that moment, and cannot put off receiving it.
+                work.all_effects(&received(record.at))?;
+            }
             work.hand_to(record.judge, &words.text);
         }
         Ok(work.events)
@@ -199,9 +204,10 @@ impl Work<'_> {
                     waited: false,
                     now: self.now,
                 };
-                match self.file().decide(&FileCommand::Asset(command), &around)? {
-                    Some(event) => self.follow(event),
-                    None => Ok(()),
+                // What happened in the field is in the file whatever the judge has decided meanwhile.
+                match self.file().decide(&FileCommand::Asset(command), &around) {
+                    Ok(Some(event)) => self.follow(event),
+                    Ok(None) | Err(_) => Ok(()),
                 }
             }
             FileEvent::Search(SearchEvent::Answered { inquiry, found, at }) => {
@@ -235,13 +241,8 @@ impl Work<'_> {
                 self.post(Posting::Frozen, amount, &of("冻结"))
             }
             AssetEvent::Transferred { amount, .. } => match frozen {
-                Some(frozen) => {
-                    self.post(Posting::Transferred, amount, &of("扣划"))?;
-                    match frozen.0.checked_sub(amount.0).filter(|rest| *rest > 0) {
-                        Some(rest) => self.post(Posting::Unfrozen, Fen(rest), &of("余额解冻")),
-                        None => Ok(()),
-                    }
-                }
+                // What is left stays frozen, with its clock, until it is released.
+                Some(_) => self.post(Posting::Transferred, amount, &of("扣划")),
                 None => self.post(Posting::Received, amount, &of("提取")),
             },
             AssetEvent::Released { .. } => match frozen {
@@ -249,7 +250,7 @@ impl Work<'_> {
                 None => Ok(()),
             },
             AssetEvent::PricePaid { .. } => match known.map(|known| known.sale) {
-                Some(crate::file::asset::Sale::Sold { price }) => {
+                Some(crate::file::asset::Sale::Sold { price, .. }) => {
                     self.post(Posting::Received, price, &of("成交价款"))
                 }
                 _ => Ok(()),
@@ -306,24 +307,15 @@ impl Work<'_> {
                 }
                 Ok(())
             }
-            Effect::Issued { node, round, at } => {
-                let found = self.rules.procedure.node(*node);
-                let ends = found.filter(|node| node.done_by == Some(Deed::DocumentsIssued));
-                match ends {
-                    Some(node) if self.all_issued(node, *round) => {
-                        let opening = self.opening_of(node, *round);
-                        let about = self.file().about(node.code, opening);
-                        let (code, round, at) = (node.code, *round, *at);
-                        self.node(&NodeCommand::Complete { node: code, round, at }, about)
-                    }
-                    _ => Ok(()),
-                }
-            }
-            Effect::Ended { about, document } => {
+            Effect::Issued { template, node, at } => self.issued(template, *node, *at),
+            Effect::Ended { about, document, but } => {
                 let of: Vec<_> =
                     self.file().bound.iter().filter(|(of, ..)| of == about).copied().collect();
                 for (_, code, opening) in of {
                     let Some(node) = self.rules.procedure.node(code) else { continue };
+                    if but.is_some() && node.done_by == *but {
+                        continue;
+                    }
                     let open = open_rounds(&self.after, node, self.rules);
                     if open.iter().any(|(of, _)| *of == opening) {
                         let document = document.clone();
@@ -381,26 +373,52 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn opening_of(&self, node: &Node, round: u16) -> u16 {
-        let openings = self.after.nodes.opened.get(&node.code).map_or(0, Vec::len);
-        let openings = 1..=u16::try_from(openings).unwrap_or(u16::MAX);
-        let holds = |opening: &u16| {
-            self.after.nodes.rounds_of(node.code, *opening, self.rules).contains(&round)
-        };
-        openings.into_iter().find(holds).unwrap_or(0)
+    /// A document ends what has all its documents by it.
+    fn issued(
+        &mut self,
+        template: &str,
+        named: Option<(NodeCode, u16)>,
+        at: UnixMillis,
+    ) -> Result<(), CaseRefusal> {
+        let nodes = self.rules.procedure.nodes();
+        for node in nodes.iter().filter(|node| node.done_by == Some(Deed::DocumentsIssued)) {
+            let wants = match &node.documents {
+                Documents::All(all) | Documents::OneOf(all) => all.iter().any(|d| d == template),
+                Documents::None(_) => false,
+            };
+            if !wants {
+                continue;
+            }
+            for (opening, round) in open_rounds(&self.after, node, self.rules) {
+                let about = self.file().about(node.code, opening);
+                let is_named = named == Some((node.code, round));
+                if (is_named || about.is_none()) && self.all_issued(node, opening, round) {
+                    let command = NodeCommand::Complete { node: node.code, round, at };
+                    self.node(&command, about)?;
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn all_issued(&self, node: &Node, round: u16) -> bool {
-        let for_it = |template: &String| {
+    /// All documents of a node were issued for that opening, or, of one that is about the case as a whole, since
+    /// it began.
+    fn all_issued(&self, node: &Node, opening: u16, round: u16) -> bool {
+        let begin = self.after.nodes.opening(node.code, opening).map(|opened| opened.begin.at);
+        let whole = self.file().about(node.code, opening).is_none();
+        let counts = |template: &String| {
             self.file().papers.iter().any(|paper| {
-                !paper.withdrawn
-                    && matches!(&paper.origin, crate::file::paper::Origin::Court {
-                        template: of, node: Some(at), .. } if of == template && *at == (node.code, round))
+                let Origin::Court { template: of, node: named, .. } = &paper.origin else {
+                    return false;
+                };
+                let for_it = *named == Some((node.code, round));
+                let since = whole && begin.is_some_and(|begin| paper.at >= begin);
+                !paper.withdrawn && of == template && (for_it || since)
             })
         };
         match &node.documents {
-            Documents::All(all) => all.iter().all(for_it),
-            Documents::OneOf(any) => any.iter().any(for_it),
+            Documents::All(all) => all.iter().all(counts),
+            Documents::OneOf(any) => any.iter().any(counts),
             Documents::None(_) => false,
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CaseEvent, CaseNumber, Escalation, Party, escalation};
 use crate::file::CaseFile;
+use crate::file::handover::Hands;
 use crate::ids::{CaseId, IncidentId, UserId};
 use crate::nodes::CaseNodes;
 use crate::procedure::NodeCode;
@@ -75,7 +76,13 @@ impl Case {
             CaseEvent::StepReached { incident, node, .. } => {
                 self.steps.insert((*incident, *node));
             }
-            CaseEvent::HandlerSet { handler, .. } => self.handler = Some(*handler),
+            CaseEvent::HandlerSet { handler, .. } => {
+                self.handler = Some(*handler);
+                // Whoever had the file in hand had it from the one before.
+                if let Some(file) = &mut self.file {
+                    file.hands = Hands { segment: file.hands.segment, ..Hands::default() };
+                }
+            }
             CaseEvent::Node(event) => self.nodes.apply(event),
             CaseEvent::File(record) => self.file.get_or_insert_default().apply(&record.event),
             CaseEvent::EscalationRaised { .. }

@@ -452,11 +452,12 @@ impl Closing {
         met.then_some(()).ok_or(ClosingRefusal::Conditions)
     }
 
-    /// An applicant, or an agent, has signed the record of the interview.
+    /// An applicant has signed the record of the interview.
     fn applicant_signed(&self, around: &Around<'_>) -> bool {
         let Some((_, record)) = self.interview else { return false };
+        // An agent signs for whom it acts for, which the court sees on paper and records for that party.
         let of = |number: u16| around.roles.get(usize::from(number).wrapping_sub(1));
-        let ours = |number| matches!(of(number), Some(PartyRole::Applicant | PartyRole::Agent));
+        let ours = |number| of(number) == Some(&PartyRole::Applicant);
         let paper = around.file.papers.iter().find(|paper| paper.paper == record);
         paper.is_some_and(|paper| paper.signed.iter().any(|signed| ours(signed.party)))
     }

@@ -42,12 +42,13 @@ pub enum Effect {
         /// Of a node that recurs: which recurrence.
         round: Option<u16>,
     },
-    /// A document was issued for that opening or recurrence of a node.
+    /// A document was issued. It counts for the node it names, and for every other of the case as a whole that
+    /// waits for that document: the outer limit of a notice has the same notice.
     Issued {
-        /// Which node.
-        node: NodeCode,
-        /// Which opening or recurrence.
-        round: u16,
+        /// Code of its template.
+        template: String,
+        /// For which node, and which opening or recurrence.
+        node: Option<(NodeCode, u16)>,
         /// When.
         at: UnixMillis,
     },
@@ -57,6 +58,8 @@ pub enum Effect {
         about: About,
         /// The document, or what it is called for, that says so.
         document: String,
+        /// Those that end with that deed go on.
+        but: Option<Deed>,
     },
     /// The case is closed: what was still to be done in it is not.
     Closed {
@@ -95,9 +98,7 @@ pub fn effects(event: &FileEvent, file: &CaseFile) -> Vec<Effect> {
         FileEvent::Noted { event, at } => {
             vec![Effect::Happened { event: event.clone(), at: *at, about: None, kind: None }]
         }
-        // The file is electronic: who is drawn has it in that moment, and cannot put off receiving it.
-        FileEvent::Drawn(record) => received(record.at),
-        FileEvent::Search(event) => search(event),
+        FileEvent::Search(event) => search(event, file),
         FileEvent::Asset(event) => asset(event, file),
         FileEvent::Measure(measure) => {
             let at = measure.at;
@@ -116,8 +117,8 @@ pub fn effects(event: &FileEvent, file: &CaseFile) -> Vec<Effect> {
             }
         }
         FileEvent::Money(event) => money(event, file),
-        FileEvent::Paper(PaperEvent::Issued { node: Some((node, round)), at, .. }) => {
-            vec![Effect::Issued { node: *node, round: *round, at: *at }]
+        FileEvent::Paper(PaperEvent::Issued { template, node, at, .. }) => {
+            vec![Effect::Issued { template: template.clone(), node: *node, at: *at }]
         }
         FileEvent::Service(event) => service(event, file),
         FileEvent::Petition(event) => petition(event),
@@ -125,6 +126,7 @@ pub fn effects(event: &FileEvent, file: &CaseFile) -> Vec<Effect> {
         FileEvent::Handover(
             HandoverEvent::Offered(_) | HandoverEvent::Taken { .. } | HandoverEvent::Withdrawn {},
         )
+        | FileEvent::Drawn(_)
         | FileEvent::Link(_)
         | FileEvent::Paper(_)
         | FileEvent::Message(_)
@@ -139,7 +141,7 @@ pub(crate) fn received(at: UnixMillis) -> Vec<Effect> {
     vec![did(Deed::Assigned, at), did(Deed::FileReceived, at), happened("file_received", at)]
 }
 
-fn search(event: &SearchEvent) -> Vec<Effect> {
+fn search(event: &SearchEvent, file: &CaseFile) -> Vec<Effect> {
     match *event {
         SearchEvent::Inquired { requery: None, at, .. } => vec![did(Deed::InquirySent, at)],
         SearchEvent::LeadGiven { lead, urgent, at, .. } => vec![Effect::Happened {
@@ -154,12 +156,28 @@ fn search(event: &SearchEvent) -> Vec<Effect> {
             at,
             round: None,
         }],
-        SearchEvent::Restricted { restriction, how, at, .. } => match (restriction, how) {
-            (Restriction::Consumption, RestrictionDeed::Imposed) => vec![did(Deed::Restricted, at)],
-            (Restriction::Blacklist, RestrictionDeed::Imposed) => vec![did(Deed::Blacklisted, at)],
-            (_, RestrictionDeed::GroundArose) => vec![happened("deletion_ground", at)],
-            (_, RestrictionDeed::Lifted) => vec![did(Deed::Delisted, at)],
-        },
+        SearchEvent::Restricted { restriction, party, how, at } => {
+            let known = (1..).zip(&file.search.restrictions);
+            let mut own = known.filter(|(_, (of, on, _))| (*of, *on) == (restriction, party));
+            let about = own.next().map(|(number, _)| About::Restriction(number));
+            match (restriction, how) {
+                (Restriction::Consumption, RestrictionDeed::Imposed) => {
+                    vec![did(Deed::Restricted, at)]
+                }
+                (Restriction::Blacklist, RestrictionDeed::Imposed) => {
+                    vec![did(Deed::Blacklisted, at)]
+                }
+                (_, RestrictionDeed::GroundArose) => vec![Effect::Happened {
+                    event: "deletion_ground".to_owned(),
+                    at: exact(at),
+                    about,
+                    kind: None,
+                }],
+                (_, RestrictionDeed::Lifted) => {
+                    vec![Effect::Did { deed: Deed::Delisted, about, at, round: None }]
+                }
+            }
+        }
         SearchEvent::Inquired { .. }
         | SearchEvent::Answered { .. }
         | SearchEvent::InquiryFailed { .. }
@@ -180,7 +198,7 @@ fn asset(event: &AssetEvent, file: &CaseFile) -> Vec<Effect> {
         kind: Some(asset.kind),
     };
     let ends = |deed, at| Effect::Did { deed, about: Some(about), at, round: None };
-    let over = |document: &str| Effect::Ended { about, document: document.to_owned() };
+    let over = |document: &str| Effect::Ended { about, document: document.to_owned(), but: None };
     let deposit = asset.kind == AssetKind::Deposit;
     let effective = if deposit { "freeze_effective" } else { "seizure_effective" };
     match *event {
@@ -194,12 +212,15 @@ fn asset(event: &AssetEvent, file: &CaseFile) -> Vec<Effect> {
                 all.push(starts(effective, from));
                 all.push(starts("asset_seized", from));
             }
-            all.push(Effect::Happened {
-                event: "measure_taken".to_owned(),
-                at: from,
-                about: None,
-                kind: None,
-            });
+            // A measure before the debtor had the notice: it is sent after it (执行程序解释 22条).
+            if super::paper::issued(&file.papers, "execution_notice").is_none() {
+                all.push(Effect::Happened {
+                    event: "measure_taken".to_owned(),
+                    at: from,
+                    about: None,
+                    kind: None,
+                });
+            }
             all
         }
         AssetEvent::TookEffect { from, .. } => {
@@ -243,10 +264,15 @@ fn asset(event: &AssetEvent, file: &CaseFile) -> Vec<Effect> {
         AssetEvent::HandedOver { at, .. } => {
             vec![ends(Deed::AssetHandedOver, at), over("移交笔录")]
         }
+        AssetEvent::Transferred { .. } if asset.is_open() => Vec::new(),
         AssetEvent::Transferred { .. } => vec![over("扣划裁定")],
         AssetEvent::Released { .. } => vec![over("解除查封、冻结裁定")],
         // It cannot be sold; that it is held goes on, with its clock.
-        AssetEvent::GivenUp { .. } => Vec::new(),
+        AssetEvent::GivenUp { .. } => vec![Effect::Ended {
+            about,
+            document: "不宜处置情况说明".to_owned(),
+            but: Some(Deed::ControlRenewed),
+        }],
     }
 }
 
@@ -257,7 +283,7 @@ fn money(event: &MoneyEvent, file: &CaseFile) -> Vec<Effect> {
     let mut all = Vec::new();
     if let Some(reversed) = entry.reverses {
         let about = About::Receipt(reversed);
-        all.push(Effect::Ended { about, document: entry.document.clone() });
+        all.push(Effect::Ended { about, document: entry.document.clone(), but: None });
     } else if entry.received().0 > 0 {
         let about = Some(About::Receipt(entry.number));
         let starts = |event: &str| Effect::Happened {

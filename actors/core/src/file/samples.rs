@@ -167,7 +167,7 @@ fn assets() -> Vec<AssetEvent> {
         AssetEvent::PriceFixed { asset, price, at },
         AssetEvent::Published { asset, round: 1, at },
         AssetEvent::Failed { asset, round: 1, at },
-        AssetEvent::Sold { asset, price, at },
+        AssetEvent::Sold { asset, round: 1, price, at },
         AssetEvent::PricePaid { asset, at },
         AssetEvent::Confirmed { asset, at },
         AssetEvent::HandedOver { asset, at },

@@ -38,6 +38,8 @@ pub enum About {
     Receipt(u32),
     /// A petition.
     Petition(u16),
+    /// A restriction, by its place among those of the case, from 1.
+    Restriction(u16),
 }
 
 /// What is wanted of a file.

@@ -183,7 +183,16 @@ impl CaseMoney {
         }
         let document = clean_text(document, TEXT_MAX, false);
         let document = document.map_err(|_fault| MoneyRefusal::Document)?;
-        self.after(&lines).map_err(MoneyRefusal::NotEnough)?;
+        let after = self.after(&lines).map_err(MoneyRefusal::NotEnough)?;
+        let of = |account: Account| after.get(&account).map_or(0, |balance| balance.0);
+        // What is in the fund is what is to be paid out, what is frozen is somebody's, and what was asked for is
+        // owed or paid: lines that balance among themselves may still say otherwise.
+        if of(Account::Fund) != of(Account::Held)
+            || of(Account::Frozen) != of(Account::FrozenWith)
+            || of(Account::Claim) != of(Account::Owed) + of(Account::PaidOut)
+        {
+            return Err(MoneyRefusal::Unbalanced);
+        }
         let number = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
         if self.entries.len() >= ENTRIES_MAX {
             return Err(MoneyRefusal::Full);

@@ -54,6 +54,7 @@ fn filing_starts_the_clocks_and_the_draw_ends_them() {
     let again = world.ask(Acting::System, FileCommand::Draw(record.clone()), "");
     assert_eq!(again, Err(FileRefusal::Reason), "who has it loses it for a reason only");
     world.ask(Acting::System, FileCommand::Draw(record), "回避").expect("with one");
+    assert_eq!((world.runs("B01"), world.last_round("B01")), (1, 1), "the file is received once");
     world.is_whole();
 }
 
@@ -67,6 +68,7 @@ fn documents_end_their_node_when_all_are_issued_and_start_clocks_when_they_arriv
     assert_eq!(world.runs("B01"), 1, "one is missing");
     world.issue("blacklist_warning", Some("B01"), &[2]);
     assert_eq!((world.runs("B01"), world.told("node", "B01")), (0, 1));
+    assert_eq!(world.runs("B01X"), 0, "the outer limit has the same notice");
     assert_eq!(world.told("paper", "execution_notice"), 1);
     // To an address that nobody has confirmed it is information, and no service.
     let (paper, party, channel) = (order, 2, Channel::Sms);
@@ -119,8 +121,10 @@ fn a_deposit_is_frozen_transferred_paid_out_and_the_case_is_closed() {
     let (asset, at) = (deposit, world.now);
     world.asset(AssetCommand::Transfer { asset, amount: CLAIM, at });
     let totals = world.totals();
-    assert_eq!((totals.held, totals.frozen), (CLAIM, Fen(0)), "the rest of the freeze is over");
-    assert_eq!(world.runs("V01"), 0, "nothing is frozen any more, and nothing rings");
+    assert_eq!((totals.held, totals.frozen), (CLAIM, yuan(10_000)), "the rest stays frozen");
+    assert_eq!(world.runs("V01"), 1, "and its clock runs");
+    world.asset(AssetCommand::Release { asset, at });
+    assert_eq!((world.runs("V01"), world.totals().frozen), (0, Fen(0)));
     assert_eq!((world.runs("M01"), world.runs("M02")), (0, 1), "thirty days to pay it out");
 
     assert!(world.close(ClosingCommand::Close { how: ClosedBy::Fulfilled, at }).is_err());
@@ -222,6 +226,63 @@ fn a_vehicle_is_sealed_by_two_officers_sold_at_the_second_auction_and_handed_ove
     assert_eq!(world.file().assets[0].outcome, Some(Outcome::Sold));
     world.pay_out(yuan(50_000)).expect("there is so much");
     assert_eq!(world.totals().owed, yuan(30_000));
+    world.is_whole();
+}
+
+#[test]
+fn a_measure_before_the_notice_is_followed_by_it_and_one_after_it_starts_nothing() {
+    let rules = rules();
+    let mut world = World::filed(&rules);
+    world.order(&CaseCommand::SetHandler { handler: JUDGE, reason: String::new() }).expect("fits");
+    let control = |world: &mut World<'_>| {
+        let car = world.find(AssetKind::Vehicle, FoundBy::Query);
+        let from = exact(world.now);
+        world.asset(AssetCommand::Control { asset: car, from, waiting: false, amount: None });
+    };
+    control(&mut world);
+    assert_eq!(world.runs("B02"), 1, "three days to send the notice");
+    for template in ["execution_notice", "asset_report_order", "blacklist_warning"] {
+        world.issue(template, Some("B01"), &[2]);
+    }
+    assert_eq!((world.runs("B01"), world.runs("B01X"), world.runs("B02")), (0, 0, 0));
+    control(&mut world);
+    assert_eq!(world.runs("B02"), 0, "the debtor has it");
+    world.is_whole();
+}
+
+#[test]
+fn a_buyer_who_does_not_pay_has_not_bought() {
+    let rules = rules();
+    let mut world = World::running(&rules);
+    let asset = world.find(AssetKind::Vehicle, FoundBy::Query);
+    let from = exact(world.now);
+    world.asset(AssetCommand::Control { asset, from, waiting: false, amount: None });
+    world.asset(AssetCommand::AskPrice { asset, way: PriceWay::Online, at: world.now });
+    world.asset(AssetCommand::FixPrice { asset, price: yuan(100), at: world.now });
+    world.asset(AssetCommand::Publish { asset, at: world.now });
+    world.pass_days(16);
+    world.asset(AssetCommand::Sell { asset, price: yuan(90), at: world.now });
+    world.asset(AssetCommand::Fail { asset, at: world.now });
+    world.asset(AssetCommand::GiveUp { asset, at: world.now });
+    assert_eq!((world.runs("D10"), world.runs("D01"), world.runs("V02")), (0, 0, 1), "still held");
+    world.is_whole();
+}
+
+#[test]
+fn each_restriction_has_its_own_time_to_be_lifted() {
+    let rules = rules();
+    let mut world = World::running(&rules);
+    for (restriction, deed) in [
+        (Restriction::Consumption, RestrictionDeed::Imposed),
+        (Restriction::Blacklist, RestrictionDeed::Imposed),
+        (Restriction::Consumption, RestrictionDeed::GroundArose),
+        (Restriction::Blacklist, RestrictionDeed::GroundArose),
+        (Restriction::Consumption, RestrictionDeed::Lifted),
+    ] {
+        let at = world.now;
+        world.search(SearchCommand::Restrict { restriction, party: 2, deed, at });
+    }
+    assert_eq!(world.runs("X03"), 1, "the list is still to be cleaned");
     world.is_whole();
 }
 

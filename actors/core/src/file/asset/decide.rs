@@ -273,12 +273,16 @@ pub(in crate::file) fn decide(
             AssetEvent::Published { asset, round, at }
         }
         AssetCommand::Fail { .. } => {
-            let round = held_auction(known, at)?;
+            // Nobody bought, or the buyer does not pay (悔拍).
+            let round = match known.sale {
+                Sale::Sold { round, .. } => round,
+                _ => held_auction(known, at)?,
+            };
             AssetEvent::Failed { asset, round, at }
         }
         AssetCommand::Sell { price, .. } => {
-            held_auction(known, at)?;
-            AssetEvent::Sold { asset, price: amount(price)?, at }
+            let round = held_auction(known, at)?;
+            AssetEvent::Sold { asset, round, price: amount(price)?, at }
         }
         AssetCommand::PayPrice { .. } => {
             order(matches!(known.sale, Sale::Sold { .. }))?;

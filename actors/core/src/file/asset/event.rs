@@ -125,6 +125,8 @@ pub enum AssetEvent {
     Sold {
         /// Which.
         asset: Number,
+        /// Which auction of it.
+        round: u8,
         /// For.
         price: Fen,
         /// When.

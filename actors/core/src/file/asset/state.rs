@@ -43,6 +43,8 @@ pub enum Sale {
     },
     /// Somebody bought, and owes the price.
     Sold {
+        /// At which auction.
+        round: u8,
         /// For.
         price: Fen,
     },
@@ -137,7 +139,7 @@ pub(in crate::file) fn apply(all: &mut Vec<Asset>, event: &AssetEvent) {
         AssetEvent::PriceFixed { .. } => asset.sale = Sale::Priced,
         AssetEvent::Published { round, at, .. } => asset.sale = Sale::Published { round, at },
         AssetEvent::Failed { round, .. } => asset.sale = Sale::Failed { round },
-        AssetEvent::Sold { price, .. } => asset.sale = Sale::Sold { price },
+        AssetEvent::Sold { round, price, .. } => asset.sale = Sale::Sold { round, price },
         AssetEvent::PricePaid { .. } => asset.sale = Sale::Paid,
         AssetEvent::Confirmed { .. } => asset.sale = Sale::Confirmed,
         AssetEvent::SetOff { .. } => {
@@ -149,10 +151,17 @@ pub(in crate::file) fn apply(all: &mut Vec<Asset>, event: &AssetEvent) {
             asset.outcome = Some(outcome);
             asset.control = None;
         }
-        AssetEvent::Transferred { .. } => {
-            asset.outcome = Some(Outcome::Transferred);
-            asset.control = None;
-            asset.frozen = None;
+        AssetEvent::Transferred { amount, .. } => {
+            let rest = asset.frozen.and_then(|frozen| frozen.0.checked_sub(amount.0));
+            match rest.filter(|rest| *rest > 0) {
+                // What is left stays frozen.
+                Some(rest) => asset.frozen = Some(Fen(rest)),
+                None => {
+                    asset.outcome = Some(Outcome::Transferred);
+                    asset.control = None;
+                    asset.frozen = None;
+                }
+            }
         }
         AssetEvent::Released { .. } => {
             asset.outcome = Some(Outcome::Released);
