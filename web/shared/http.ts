@@ -6,6 +6,7 @@ import { type FieldFault, LOCAL, Refused } from './refused';
 interface Problem {
   code?: string;
   title?: string;
+  detail?: string;
   errors?: FieldFault[];
 }
 
@@ -49,13 +50,20 @@ async function send(path: string, accept: string, options: Call): Promise<Respon
 }
 
 async function refusal(response: Response): Promise<Refused> {
-  const retryAfter = Number(response.headers.get('Retry-After'));
-  const problem = (await response.json().catch(() => null)) as Problem | null;
+  const problem = await response.json().catch(() => null);
+  return refusedBy(problem, response.status, response.statusText, response.headers.get('Retry-After'));
+}
+
+/** A refusal of the server, from its parts: also for what was not sent by `fetch`. */
+export function refusedBy(body: unknown, status: number, statusText: string, retryAfter: string | null): Refused {
+  const problem = body as Problem | null;
+  const seconds = Number(retryAfter);
   return new Refused(
-    problem?.code ?? `http-${response.status}`,
-    problem?.title ?? response.statusText,
-    retryAfter > 0 ? retryAfter : null,
+    problem?.code ?? `http-${status}`,
+    problem?.title ?? statusText,
+    seconds > 0 ? seconds : null,
     problem?.errors ?? [],
+    problem?.detail ?? null,
   );
 }
 
