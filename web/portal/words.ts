@@ -20,7 +20,7 @@ export const t = dictionary({
   nNew: ['{n} 条未读', '{n} new'],
   loading: ['正在打开…', 'Opening…'],
   retry: ['再试一次', 'Try again'],
-  stale: ['没能更新：{why} 下面是 {time} 的内容。', 'Not renewed: {why} What follows is from {time}.'],
+  stale: ['没能更新，下面是 {time} 的内容。', 'Not renewed; what follows is from {time}.'],
   failedTitle: ['暂时打不开', 'It cannot be opened now'],
   refresh: ['刷新', 'Refresh'],
   // Before one is in

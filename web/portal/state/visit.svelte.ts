@@ -33,8 +33,6 @@ export class Visit {
   phase = $state<Phase>('opening');
   code = $state.raw<Shown | null>(null);
   view = $state.raw<CaseView | null>(null);
-  /** When it came, by this phone's clock. */
-  at = $state(0);
   failed = $state.raw<unknown>(null);
   /** What is being written. */
   forms = $state.raw(new Forms());
@@ -91,7 +89,6 @@ export class Visit {
     const view = readCase(await call<unknown>('/api/portal/case', { timeoutMs: PATIENCE_MS }));
     if (turn !== this.turn) return;
     this.view = view;
-    this.at = Date.now();
     this.failed = null;
     this.phase = 'in';
   }
