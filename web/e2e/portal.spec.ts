@@ -2,11 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { expect, type Page, test } from '@playwright/test';
 import { expectAccessible } from './axe';
 import { closeAll, expectNoSideScroll, openPortal, OUT, PHONE } from './pages';
 import { type Person, type Staff, TestServer } from './server';
 
+/** What a phone in a village loads before it shows anything, bytes of compressed script. */
+const SCRIPT_MAX = 45_000;
 const NARROW = { width: 320, height: 640 };
 
 let server: TestServer;
@@ -284,4 +287,13 @@ test('without a network what is known stays, and what is written too', async ({ 
   await order(id, { do: 'link_revoke', link: 1 });
   await page.getByTestId('refresh').click();
   await expect(page.getByTestId('portal')).toHaveAttribute('data-phase', 'gate');
+});
+
+test('little has to be loaded', async () => {
+  const home = await (await fetch(`${server.url}/c/`)).text();
+  const scripts = [...home.matchAll(/(?:src|href)="([^"]+\.js)"/g)].map(([, path]) => path ?? '');
+  expect(scripts.length).toBeGreaterThan(0);
+  let bytes = 0;
+  for (const path of scripts) bytes += gzipSync(await (await fetch(`${server.url}${path}`)).arrayBuffer(), { level: 9 }).length;
+  expect(bytes).toBeLessThanOrEqual(SCRIPT_MAX);
 });

@@ -111,7 +111,10 @@ export const t = dictionary({
   // Papers
   forYou: ['法院给我的文书', 'From the court'],
   forYouEmpty: ['法院还没有发给您的文书。', 'There are no documents for you yet.'],
-  openNote: ['点“打开”即表示您已收到，时间会记入案件。', 'To open one is to receive it; the time is put on file.'],
+  openNote: [
+    '法院从这里送达的文书，点“打开”即表示收到，时间会记入案件。',
+    'What the court serves here is received when you open it; the time is put on file.',
+  ],
   open: ['打开', 'Open'],
   openIt: ['打开 {title}（新页面）', 'Open {title} (new page)'],
   issuedOn: ['{date} 发出', 'Issued on {date}'],
@@ -183,8 +186,8 @@ export const t = dictionary({
     'If you agree, the court may send documents to where you choose, and that counts as if they were handed to you. A document is served at the moment it reaches the address you confirmed, and time limits run from then, whether you have read it or not.',
   ],
   consentFree: [
-    '同意与否由您决定，可以随时取消。地址变了请马上改，否则发到旧地址也算送达。',
-    'You are free to agree or not, and may take it back at any time. Change an address at once when it changes: what goes to the old one counts too.',
+    '同意与否由您决定，可以随时取消；需要纸质文书的，可以向法院要。地址变了请马上改，否则发到旧地址也算送达。',
+    'You are free to agree or not, and may take it back at any time; ask the court when you want a document on paper. Change an address at once when it changes: what goes to the old one counts too.',
   ],
   consentRules: [
     '依据：《人民法院在线诉讼规则》第二十九条至第三十二条。',
@@ -335,6 +338,9 @@ export function moment(at: number): string {
   const name = locale.lang === 'zh' ? `周${DAYS_ZH[weekday] ?? ''}` : (DAYS_EN[weekday] ?? '');
   return `${day(at)} ${name} ${minuteOf(at)}`;
 }
+
+/** What is dated by days begins with one, and has no time. */
+export const dayOrMoment = (at: number): string => (minuteOf(at) === '00:00' ? day(at) : moment(at));
 
 export const roleName = (code: string): string => lookUp(ROLES, code);
 export const endName = (code: string): string => lookUp(ENDS, code);

@@ -8,7 +8,7 @@ import { placeOf } from '../portal/state/route.svelte';
 import { lastOfCourt, leadsOf, newestFirst, papersOf, unread, wordsOf } from '../portal/state/story';
 import { pasted, shownBy } from '../portal/state/token';
 import { Visit } from '../portal/state/visit.svelte';
-import { day, moment, newsText, refusalText } from '../portal/words';
+import { day, dayOrMoment, moment, newsText, refusalText } from '../portal/words';
 import { locale } from '../shared/i18n.svelte';
 import { LOCAL, Refused } from '../shared/refused';
 
@@ -159,6 +159,7 @@ describe('words', () => {
   it('have days of Shanghai', () => {
     const late = Date.parse('2026-11-30T16:30:00Z');
     expect([day(late), moment(late)]).toEqual(['2026年12月1日', '2026年12月1日 周二 00:30']);
+    expect([dayOrMoment(at('2026-01-06T00:00:00')), dayOrMoment(late)]).toEqual(['2026年1月6日', '2026年12月1日 周二 00:30']);
     locale.lang = 'en';
     expect(moment(late)).toBe('1 Dec 2026 Tue 00:30');
   });

@@ -61,4 +61,9 @@ export class Forms {
   cancel = new Form();
   consent = new Form();
   handIn = new HandIn();
+
+  /** What was said of things received is not said again on the next look; what was refused still waits. */
+  settle(): void {
+    for (const form of [this.message, this.lead, this.appointment, this.cancel, this.consent]) form.receipt = null;
+  }
 }
