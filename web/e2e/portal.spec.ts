@@ -224,6 +224,10 @@ test('a debtor, in English, with huge letters on a narrow screen', async ({ brow
   await page.getByTestId('tab-more').click();
   await expect(page.getByTestId('situation')).toHaveCount(0);
   await page.getByTestId('letters-huge').check();
+  // By keys alone; whoever hears the screen hears where it went.
+  await page.getByTestId('tab-papers').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   for (const place of ['progress', 'messages', 'papers', 'more']) {
     await page.getByTestId(`tab-${place}`).click();
     await expect(page.getByTestId('portal')).toHaveAttribute('data-place', place);

@@ -10,4 +10,8 @@ locale.mark();
 letters.mark();
 colours();
 const target = document.getElementById('app');
-if (target) mount(App, { target });
+if (target) {
+  // What stands there for browsers that cannot run this.
+  target.textContent = '';
+  mount(App, { target });
+}

@@ -4,7 +4,6 @@
 import { dictionary, type Entry, fill, locale, lookUp, pick } from '../shared/i18n.svelte';
 import { LOCAL, Refused } from '../shared/refused';
 import { dateOf, minuteOf, weekdayOf } from '../shared/shanghai';
-import { refusalText as sharedRefusal } from '../shared/words';
 import type { CaseView, News } from './protocol/case';
 import { STOPPED } from './state/hand-in.svelte';
 import { wordsOf } from './state/story';
@@ -304,7 +303,7 @@ const DETAILS: Record<string, Entry> = {
   'that is not for you to do': ['您不能做这一步', 'That is not for you to do'],
 };
 
-/** Refusals that mean something else to a party than to staff. */
+/** Refusals as a party needs to hear them: what it is, and what to do. */
 const REFUSALS: Record<string, Entry> = {
   [LOCAL.unreachable]: ['没有网络，或法院的服务器连不上。', 'There is no network, or the court’s server cannot be reached.'],
   [LOCAL.noAnswer]: [
@@ -319,6 +318,16 @@ const REFUSALS: Record<string, Entry> = {
   'media-type': ['法院不收这种文件。请用 PDF、照片或文本。', 'The court does not take such a file.'],
   'too-large': ['内容太大。', 'It is too large.'],
   overloaded: ['现在人多，请过一分钟再试。', 'Many people are here now. Try again in a minute.'],
+  'too-many': ['点得太快了，请稍等再试。', 'That was too fast. Wait a moment, then try again.'],
+  'not-found': ['没有找到，或已不再提供。', 'It was not found, or is no longer there.'],
+  csrf: ['请关闭页面，重新打开您的链接。', 'Close this page and open your link again.'],
+  origin: ['请关闭页面，重新打开您的链接。', 'Close this page and open your link again.'],
+  internal: ['法院的系统出了问题，请过几分钟再试。', 'Something failed at the court. Try again in some minutes.'],
+  starting: ['法院的系统正在启动，请过一分钟再试。', 'The court’s system is starting. Try again in a minute.'],
+  stopping: ['法院的系统正在维护，请过几分钟再试。', 'The court’s system is being serviced. Try again in some minutes.'],
+  'journal-unavailable': ['现在无法记入案件，没有提交。请过几分钟再试。', 'It cannot be put on file now and was not received. Try again in some minutes.'],
+  'storage-full': ['法院的系统没有空间了，没有提交。请告诉法院。', 'The court’s system is full and has not received it. Tell the court.'],
+  [LOCAL.unreadable]: ['页面太旧了，请关闭后重新打开。', 'This page is too old. Close it and open it again.'],
   [STOPPED]: ['已停止，没有提交。', 'Stopped; nothing was handed in.'],
 };
 
@@ -387,7 +396,7 @@ export function newsText(one: News, view: CaseView): string {
 
 /** Why not, with the reason that the server gives. */
 export function refusalText(error: unknown): string {
-  if (!(error instanceof Refused)) return sharedRefusal(error);
+  if (!(error instanceof Refused)) return String(error);
   if (error.detail) return lookUp(DETAILS, error.detail);
-  return error.code in REFUSALS ? lookUp(REFUSALS, error.code) : sharedRefusal(error);
+  return error.code in REFUSALS ? lookUp(REFUSALS, error.code) : error.message || error.code;
 }

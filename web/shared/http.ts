@@ -40,13 +40,21 @@ async function send(path: string, accept: string, options: Call): Promise<Respon
       // A device speaks by its token alone: a dispatcher's cookie in the same browser must not leak in.
       credentials: options.bearer ? 'omit' : 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(options.timeoutMs ?? 10_000),
+      signal: after(options.timeoutMs ?? 10_000),
     });
   } catch {
     throw new Refused(LOCAL.unreachable, 'server not reachable');
   }
   if (response.ok) return response;
   throw await refusal(response);
+}
+
+/** Aborts after so long; telephones of 2021 know no `AbortSignal.timeout`. */
+function after(ms: number): AbortSignal {
+  if ('timeout' in AbortSignal) return AbortSignal.timeout(ms);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller.signal;
 }
 
 async function refusal(response: Response): Promise<Refused> {

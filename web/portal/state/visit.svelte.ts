@@ -36,6 +36,8 @@ export class Visit {
   failed = $state.raw<unknown>(null);
   /** What is being written. */
   forms = $state.raw(new Forms());
+  /** Whose forms they are: the party of a case. */
+  private whose = '';
   /** The link that is still to be tried. */
   private token: string | null = null;
   private turn = 0;
@@ -50,8 +52,6 @@ export class Visit {
   async show(shown: Shown | null): Promise<void> {
     this.code = shown;
     this.token = shown?.kind === 'access' ? shown.token : null;
-    // Another link may be another person's.
-    this.forms = new Forms();
     if (shown !== null && shown.kind !== 'access') {
       this.phase = 'code';
       return;
@@ -88,9 +88,16 @@ export class Visit {
     const turn = this.turn;
     const view = readCase(await call<unknown>('/api/portal/case', { timeoutMs: PATIENCE_MS }));
     if (turn !== this.turn) return;
+    this.own(`${view.court.id} ${view.number} ${view.party.number}`);
     this.view = view;
     this.failed = null;
     this.phase = 'in';
+  }
+
+  /** Who comes in again goes on writing; who comes in by another's link begins with nothing. */
+  private own(whose: string): void {
+    if (this.whose !== whose) this.forms = new Forms();
+    this.whose = whose;
   }
 
   private fail(error: unknown): void {
@@ -162,7 +169,7 @@ export class Visit {
   async leave(): Promise<void> {
     await call('/api/portal/session', { method: 'DELETE' });
     this.forget();
-    this.forms = new Forms();
+    this.own('');
     history.replaceState(null, '', HOME);
     this.phase = 'left';
   }
