@@ -54,14 +54,14 @@ async function link(id: string, party: number, purpose: string): Promise<string>
   return (await order<{ secret: string }>(id, { do: 'link_grant', party, purpose, days: 30 })).secret;
 }
 
-/** Money found and partly paid out. */
-async function paid(id: string): Promise<void> {
+/** Money found, and some of it paid out; fen. */
+async function paid(id: string, found: number, out: number): Promise<void> {
   await order(id, { do: 'inquire', party: 2 });
   await order(id, { do: 'inquiry_answer', inquiry: 1, found: 1 });
   await order(id, { do: 'asset_find', kind: 'deposit', how: 'query', title: '尾号0001' });
-  await order(id, { do: 'asset_control', asset: 1, amount: 4_000_000 });
-  await order(id, { do: 'asset_transfer', asset: 1, amount: 4_000_000 });
-  await order(id, { do: 'money_post', what: 'paid_out', amount: 3_000_000, document: '审批表' });
+  await order(id, { do: 'asset_control', asset: 1, amount: found });
+  await order(id, { do: 'asset_transfer', asset: 1, amount: found });
+  await order(id, { do: 'money_post', what: 'paid_out', amount: out, document: '审批表' });
 }
 
 interface Samples {
@@ -95,7 +95,7 @@ async function downloaded(page: Page, testid: string): Promise<string> {
 
 test('an applicant comes in, reads, writes, hands in, is served and leaves', async ({ browser }) => {
   const id = await filed();
-  await paid(id);
+  await paid(id, 4_000_000, 3_000_000);
   await order(id, { do: 'message', party: 1, text: '已发起网络查控，\n请耐心等待。' });
   const token = await link(id, 1, 'party');
   const { page } = await openPortal(browser, server, `/c/#t=${token}`);
@@ -124,6 +124,11 @@ test('an applicant comes in, reads, writes, hands in, is served and leaves', asy
   await page.getByTestId('message-text').fill('字'.repeat(10_001));
   await expect(page.getByTestId('message-left')).toContainText('1');
   await expect(page.getByTestId('message-send')).toBeDisabled();
+  // What the rules refuse is said in the reader's language, and stays to be mended.
+  await page.getByTestId('message-text').fill('响铃\u0007');
+  await page.getByTestId('message-send').click();
+  await expect(page.getByTestId('message-refused')).toContainText('不能用的字符');
+  await expect(page.getByTestId('message-text')).toHaveValue('响铃\u0007');
   await page.getByTestId('message-text').fill('');
   await look(page, 'messages');
 
@@ -214,7 +219,7 @@ test('an applicant comes in, reads, writes, hands in, is served and leaves', asy
 
 test('a debtor, in English, with huge letters on a narrow screen', async ({ browser }) => {
   const id = await filed();
-  await paid(id);
+  await paid(id, 4_000_000, 3_000_000);
   await order(id, { do: 'message', party: 2, text: '请于三日内报告财产。' });
   const { page } = await openPortal(browser, server, `/portal/#t=${await link(id, 2, 'party')}`, NARROW);
   await expect(page.getByTestId('portal')).toHaveAttribute('data-phase', 'in');
@@ -237,7 +242,11 @@ test('a debtor, in English, with huge letters on a narrow screen', async ({ brow
 
 test('a link for looking on shows how far it is, and nothing else', async ({ browser }) => {
   const id = await filed();
+  await paid(id, 8_000_000, 8_000_000);
+  await order(id, { do: 'closing_close', how: 'fulfilled', text: '全部到位' });
   const { page } = await openPortal(browser, server, `/c/#t=${await link(id, 1, 'look')}`);
+  await expect(page.getByTestId('closed')).toHaveAttribute('data-how', 'fulfilled');
+  await expect(page.getByTestId('share')).toHaveText('100%');
   await expect(page.getByTestId('look-only')).toBeVisible();
   await expect(page.getByTestId('tab-messages')).toHaveCount(0);
   await page.goto(`${server.url}/portal/#/papers`);

@@ -398,5 +398,7 @@ export function newsText(one: News, view: CaseView): string {
 export function refusalText(error: unknown): string {
   if (!(error instanceof Refused)) return String(error);
   if (error.detail) return lookUp(DETAILS, error.detail);
+  // Something between here and the court has answered.
+  if (error.code.startsWith('http-')) return lookUp(REFUSALS, 'internal');
   return error.code in REFUSALS ? lookUp(REFUSALS, error.code) : error.message || error.code;
 }

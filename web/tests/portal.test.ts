@@ -170,6 +170,7 @@ describe('words', () => {
     expect(refusalText(refused('state-conflict', 'something new'))).toBe('something new');
     expect(refusalText(refused('state-conflict'))).toContain('案件现在的状态');
     expect(refusalText(refused('starting'))).toContain('正在启动');
+    expect(refusalText(refused('http-502'))).toContain('系统出了问题');
     expect(refusalText(refused('unheard-of'))).toBe('title');
   });
 
