@@ -15,7 +15,8 @@ export default defineConfig({
   build: {
     outDir: resolve(here, 'dist', page),
     emptyOutDir: true,
-    target: 'es2022',
+    // Parties have the telephones they have; the other pages run where the court chooses.
+    target: page === 'portal' ? 'es2020' : 'es2022',
     // The page's CSP allows no inline script; files below this size would become data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

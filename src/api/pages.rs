@@ -25,7 +25,11 @@ const POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self
 /// Addresses of this file.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").get(|| async { redirect("/console/") }).default_service(only("GET")));
-    for client in ["console", "handheld", "desk", "check"] {
+    // What QR codes name: short, so that their dots are large. What follows the # never comes here.
+    let code = |request: HttpRequest| async move { page(&request, "portal", "") };
+    cfg.service(resource("/c").get(|| async { redirect("/c/") }).default_service(only("GET")))
+        .service(resource("/c/").get(code).default_service(only("GET")));
+    for client in ["console", "handheld", "desk", "check", "portal"] {
         let bare = format!("/{client}");
         let home = format!("/{client}/");
         let to_home = move || {

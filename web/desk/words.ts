@@ -5,7 +5,7 @@ import { alarmName } from '../shared/words';
 import type { OpenAlarm } from './protocol/alarms';
 import { remaining } from './state/remaining';
 import type { EscalationAct } from './state/rights';
-import { dateOf, endsWithDay, minuteOf, weekdayOf } from './state/shanghai';
+import { dateOf, endsWithDay, minuteOf, weekdayOf } from '../shared/shanghai';
 
 export const t = dictionary({
   brand: ['天德', 'Tiande'],

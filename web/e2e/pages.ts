@@ -94,6 +94,16 @@ export async function openCalculator(browser: Browser, server: TestServer, viewp
   return { page, context };
 }
 
+/** The portal on a telephone, by an address that carries a code, or by none. */
+export async function openPortal(browser: Browser, server: TestServer, address: string, viewport = PHONE): Promise<Opened> {
+  const context = await browser.newContext({ viewport, hasTouch: true, colorScheme: 'light' });
+  opened.push(context);
+  const page = await context.newPage();
+  watch(page);
+  await page.goto(`${server.url}${address}`);
+  return { page, context };
+}
+
 export interface Cable {
   /** Types of the frames the page has sent. */
   sent: string[];

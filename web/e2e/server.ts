@@ -51,6 +51,31 @@ export interface Person {
   name: string;
 }
 
+/** Somebody who is signed in, speaking to the server as a page does. */
+export class Staff {
+  constructor(
+    private readonly url: string,
+    private readonly cookie: string,
+  ) {}
+
+  get<T>(path: string): Promise<T> {
+    return this.send(path, { method: 'GET' });
+  }
+
+  post<T>(path: string, body: unknown): Promise<T> {
+    const headers = { 'content-type': 'application/json', origin: this.url };
+    return this.send(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+
+  private async send<T>(path: string, request: RequestInit): Promise<T> {
+    const headers = { ...(request.headers as Record<string, string>), cookie: this.cookie };
+    const response = await fetch(`${this.url}${path}`, { ...request, headers });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${answer}`);
+    return (answer === '' ? undefined : JSON.parse(answer)) as T;
+  }
+}
+
 export class TestServer {
   private constructor(
     readonly url: string,
@@ -112,6 +137,18 @@ export class TestServer {
     const who = { username, name, password: `${username}-correct-horse-9` };
     const { user } = await this.admin<{ user: string }>({ do: 'user_add', court: profile.id, roles, ...who });
     return { ...who, id: user };
+  }
+
+  /** Signs somebody in. */
+  async signIn({ username, password }: Person): Promise<Staff> {
+    const response = await fetch(`${this.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: this.url },
+      body: JSON.stringify({ username, password }),
+    });
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
+    if (!response.ok || !cookie) throw new Error(`sign-in: ${response.status} ${await response.text()}`);
+    return new Staff(this.url, cookie);
   }
 
   /** Takes a case in; gives its id. */

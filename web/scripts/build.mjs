@@ -3,7 +3,7 @@ import { build } from 'vite';
 import { precompress } from './precompress.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
-const pages = ['console', 'handheld', 'desk', 'check'];
+const pages = ['console', 'handheld', 'desk', 'check', 'portal'];
 
 for (const page of pages) {
   process.env['PAGE'] = page;

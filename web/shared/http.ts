@@ -6,6 +6,7 @@ import { type FieldFault, LOCAL, Refused } from './refused';
 interface Problem {
   code?: string;
   title?: string;
+  detail?: string;
   errors?: FieldFault[];
 }
 
@@ -39,7 +40,7 @@ async function send(path: string, accept: string, options: Call): Promise<Respon
       // A device speaks by its token alone: a dispatcher's cookie in the same browser must not leak in.
       credentials: options.bearer ? 'omit' : 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(options.timeoutMs ?? 10_000),
+      signal: after(options.timeoutMs ?? 10_000),
     });
   } catch {
     throw new Refused(LOCAL.unreachable, 'server not reachable');
@@ -48,14 +49,29 @@ async function send(path: string, accept: string, options: Call): Promise<Respon
   throw await refusal(response);
 }
 
+/** Aborts after so long; telephones of 2021 know no `AbortSignal.timeout`. */
+function after(ms: number): AbortSignal {
+  if ('timeout' in AbortSignal) return AbortSignal.timeout(ms);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller.signal;
+}
+
 async function refusal(response: Response): Promise<Refused> {
-  const retryAfter = Number(response.headers.get('Retry-After'));
-  const problem = (await response.json().catch(() => null)) as Problem | null;
+  const problem = await response.json().catch(() => null);
+  return refusedBy(problem, response.status, response.statusText, response.headers.get('Retry-After'));
+}
+
+/** A refusal of the server, from its parts: also for what was not sent by `fetch`. */
+export function refusedBy(body: unknown, status: number, statusText: string, retryAfter: string | null): Refused {
+  const problem = body as Problem | null;
+  const seconds = Number(retryAfter);
   return new Refused(
-    problem?.code ?? `http-${response.status}`,
-    problem?.title ?? response.statusText,
-    retryAfter > 0 ? retryAfter : null,
+    problem?.code ?? `http-${status}`,
+    problem?.title ?? statusText,
+    seconds > 0 ? seconds : null,
     problem?.errors ?? [],
+    problem?.detail ?? null,
   );
 }
 

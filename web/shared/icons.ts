@@ -33,6 +33,11 @@ export const ICONS = {
   layers: 'm12 4 8 4.5-8 4.5-8-4.5Z M4 13l8 4.5 8-4.5',
   stack: 'M5 5h10v10H5Z M9 15v4h10V9h-4',
   undo: 'M9 7 4.5 11.5 9 16 M4.5 11.5H15a4.5 4.5 0 0 1 0 9h-2',
+  message: 'M4 5h16v11H10l-4.5 4v-4H4Z M8 9h8 M8 12h5',
+  file: 'M6 3.5h8l4 4v13H6Z M14 3.5v4h4 M9 12h6 M9 15.5h6',
+  menu: 'M4 6.5h16 M4 12h16 M4 17.5h16',
+  camera: 'M4 8h3.5L9 5.5h6L16.5 8H20v11H4Z M12 10a3.3 3.3 0 1 1 0 6.6 3.3 3.3 0 0 1 0-6.6Z',
+  download: 'M12 4v10 M7.5 10 12 14.5 16.5 10 M5 19.5h14',
 } as const;
 
 export type IconName = keyof typeof ICONS;

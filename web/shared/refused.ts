@@ -14,6 +14,8 @@ export class Refused extends Error {
     title: string,
     readonly retryAfterS: number | null = null,
     readonly errors: readonly FieldFault[] = [],
+    /** Why, in words of the rules, where they have some. */
+    readonly detail: string | null = null,
   ) {
     super(title);
   }

@@ -6,7 +6,7 @@ import { actBody, escalationPath, handlerPath, Orders } from '../desk/state/orde
 import { Polled } from '../desk/state/polled.svelte';
 import { remaining, urgency } from '../desk/state/remaining';
 import { actsOn, mayEnter, rightsOf } from '../desk/state/rights';
-import { dateOf, dayNumber, endsWithDay, minuteOf, weekdayOf } from '../desk/state/shanghai';
+import { dateOf, dayNumber, endsWithDay, minuteOf, weekdayOf } from '../shared/shanghai';
 import { dueText, remainingText } from '../desk/words';
 import { Refused } from '../shared/refused';
 

@@ -12,6 +12,7 @@ const FILES = [
   'desk/words.ts',
   'desk/calculator/words.ts',
   'check/words.ts',
+  'portal/words.ts',
 ];
 const PAIR = /\[\s*'((?:[^'\\]|\\.)*)',\s*'((?:[^'\\]|\\.)*)',?\s*\]/g;
 

@@ -1,6 +1,6 @@
 // What /api/supervision/alarms answers (PROTOCOL §2), with the names of the wire.
 
-import { fields, flag, list, maybe, number, text } from './read';
+import { fields, flag, list, maybe, number, text } from '../../shared/protocol/read';
 
 /** An alarm that nobody of its office has taken note of. */
 export interface OpenAlarm {

@@ -1,6 +1,6 @@
 // What /api/procedure and /api/procedure/due answer (PROTOCOL §2), as far as the calculator shows it.
 
-import { asText, type Fields, fields, flag, list, maybe, number, text, unreadable } from './read';
+import { asText, type Fields, fields, flag, list, maybe, number, text, unreadable } from '../../shared/protocol/read';
 
 export interface Words {
   zh: string;

@@ -1,7 +1,7 @@
 // What /api/supervision/* answers (PROTOCOL §2), with the names of the wire.
 
 import type { Person } from '../../shared/protocol/shapes';
-import { asNumber, asText, type Fields, fields, flag, list, maybe, number, text } from './read';
+import { asNumber, asText, type Fields, fields, flag, list, maybe, number, text } from '../../shared/protocol/read';
 
 /** Something of a case that has a node: what both kinds of rows have in common. */
 export interface OfCase {

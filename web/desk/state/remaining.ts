@@ -1,6 +1,6 @@
 // How much is left, or how late it is, as people say it.
 
-import { dayNumber } from './shanghai';
+import { dayNumber } from '../../shared/shanghai';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
