@@ -82,19 +82,40 @@ fn csv(bytes: &[u8]) -> Result<Rows, TableFault> {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let mut lines = Lines { text: &text, byte: 0, line: 1 };
     for record in reader.records() {
         let record = record.map_err(|fault| {
             let row = fault.position().map_or(0, csv::Position::line);
             TableFault::Csv { row, why: fault.to_string() }
         })?;
-        let row = record.position().map_or(0, csv::Position::line);
-        let row = usize::try_from(row).unwrap_or(0);
+        let row = lines.of(record.position().map_or(0, csv::Position::byte));
         rows.push((row, record.iter().map(|cell| cell.trim().to_owned()).collect()));
         if rows.len() > ROWS_MAX + 1 {
             return Err(TableFault::TooLarge);
         }
     }
     Ok(rows)
+}
+
+/// Counts lines as far as records have come: what the reader calls a record's line is where it began to look,
+/// which is before blank lines.
+struct Lines<'t> {
+    text: &'t str,
+    byte: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, byte: u64) -> usize {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        let rest = self.text.get(byte..).unwrap_or_default();
+        let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let begins = byte.saturating_add(blank);
+        let passed = self.text.get(self.byte..begins).unwrap_or_default();
+        self.line += passed.bytes().filter(|byte| *byte == b'\n').count();
+        self.byte = begins;
+        self.line
+    }
 }
 
 fn workbook(bytes: &[u8]) -> Result<Rows, TableFault> {

@@ -11,14 +11,14 @@ use crate::support::{Court, Door, Reply, Server, tips};
 const SAMPLES: &str = include_str!("../../src/documents/tests/samples.json");
 
 /// Somebody with a cookie, and what came back.
-struct Person<'s> {
+pub(crate) struct Person<'s> {
     door: &'s Door,
     cookie: String,
     id: String,
 }
 
 impl<'s> Person<'s> {
-    fn of(court: &'s Court, name: &str, role: &str) -> Self {
+    pub(crate) fn of(court: &'s Court, name: &str, role: &str) -> Self {
         let door = &court.door;
         let cookie = court.sign_in(name, &[role]);
         let session = door.get("/api/session", &[("cookie", &cookie)]).ok("session");
@@ -84,7 +84,13 @@ fn runs(file: &Value, node: &str) -> usize {
 }
 
 /// Issues a document from the samples.
-fn issue(who: &Person<'_>, case: &str, template: &str, node: Option<(&str, u16)>, to: &[u16]) {
+pub(crate) fn issue(
+    who: &Person<'_>,
+    case: &str,
+    template: &str,
+    node: Option<(&str, u16)>,
+    to: &[u16],
+) {
     let samples: Value = serde_json::from_str(SAMPLES).expect("JSON");
     let listed = who.get("/api/documents/templates");
     let known = listed["templates"].as_array().expect("a list");

@@ -285,6 +285,9 @@ fn the_description_lists_exactly_what_answers() {
     server.admin(&json!({"do": "proof_close", "court": "alpha"}));
     let enrolled = server.admin(&json!({"do": "device_enrol", "court": "alpha", "officer": "甲"}));
     let officer = enrolled["officer"].as_str().expect("an id").to_owned();
+    let case = import["cases"][0].as_str().expect("an id");
+    let judge = crate::file::Person::of(&court, "judge", "judge");
+    crate::file::issue(&judge, case, "leads_request", None, &[1]);
     let fill = |path: &str| {
         let id = match path {
             "/api/incidents/{id}" => &tip["incident"],
@@ -297,6 +300,8 @@ fn the_description_lists_exactly_what_answers() {
             .replace("{officer}", &officer)
             .replace("{tip}", tip["tip"].as_str().expect("an id"))
             .replace("{n}", "0")
+            .replace("{paper}", "1")
+            .replace("{incident}", tip["incident"].as_str().expect("an id"))
             .replace("{seq}", "1")
             .replace("{number}", "1")
             .replace("{first}", "1")
