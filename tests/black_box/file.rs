@@ -37,7 +37,7 @@ impl<'s> Person<'s> {
         self.send("POST", path, "application/json", body.to_string().as_bytes())
     }
 
-    fn ok(&self, path: &str, body: &Value) -> Value {
+    pub(crate) fn ok(&self, path: &str, body: &Value) -> Value {
         self.post(path, body).ok(&format!("{path} {body}"))
     }
 

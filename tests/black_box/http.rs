@@ -287,6 +287,7 @@ fn the_description_lists_exactly_what_answers() {
     let officer = enrolled["officer"].as_str().expect("an id").to_owned();
     let case = import["cases"][0].as_str().expect("an id");
     let judge = crate::file::Person::of(&court, "judge", "judge");
+    judge.ok(&format!("/api/cases/{case}/draw"), &json!({}));
     crate::file::issue(&judge, case, "leads_request", None, &[1]);
     let fill = |path: &str| {
         let id = match path {

@@ -62,6 +62,7 @@ impl Case {
     pub fn standing(&self, rules: Rulebook<'_>) -> Option<CaseStanding> {
         let file = self.file.as_deref()?;
         let closed = file.closing.closed;
+        let money = file.money.totals();
         let open = |deed| move |a: &&crate::file::party::Appointment| a.deed == deed;
         let appointments = file.appointments.iter().filter(open(AppointmentDeed::Made));
         let usable = file.assets.iter().any(|asset| {
@@ -79,12 +80,13 @@ impl Case {
             segment: file.hands.segment,
             closed: closed.map(|closed| (closed.how, closed.at)),
             approval_asked: file.closing.asked.is_some() && file.closing.approved.is_none(),
-            money: file.money.totals(),
+            money,
             waits_since: file.messages.threads.values().filter_map(|t| t.waits_since()).min(),
             appointment: appointments.map(|appointment| appointment.at).min(),
             appointment_asked: file.appointments.iter().any(|a| open(AppointmentDeed::Asked)(&a)),
             grade: Grade {
-                with_assets: usable,
+                // Money that came in came from something.
+                with_assets: usable || money.recovered.0 > 0 || money.held.0 > 0,
                 in_time: closed.map(|closed| self.closed_in_time(closed.at, rules)),
                 to_standard: round.map(|closed| closed.to_standard && self.requeries_kept(rules)),
                 petitions: many(file.petitions.len()),
