@@ -280,7 +280,9 @@ fn the_description_lists_exactly_what_answers() {
     let tip = tip_with("alpha", json!({"media": media}));
     let tip = court.source.send(&server, "m1", &tip).ok("tip");
     let import = server.admin(&json!({"do": "case_import", "court": "alpha", "cases": [
-        {"number": "(2026)豫0783执7号", "parties": [{"role": "applicant", "name": "甲"}]},
+        {"number": "(2026)豫0783执7号", "parties": [
+            {"role": "applicant", "name": "甲"}, {"role": "debtor", "name": "乙"},
+        ]},
     ]}));
     server.admin(&json!({"do": "proof_close", "court": "alpha"}));
     let enrolled = server.admin(&json!({"do": "device_enrol", "court": "alpha", "officer": "甲"}));
