@@ -16,7 +16,7 @@ const DATA: &str = "/data.json";
 
 /// The surroundings of one document.
 pub(super) struct Desk<'a> {
-    library: LazyHash<Library>,
+    standard: LazyHash<Library>,
     fonts: &'a Fonts,
     main: FileId,
     sources: Vec<Source>,
@@ -43,7 +43,7 @@ impl<'a> Desk<'a> {
             sources.push(Source::new(id(path)?, (*text).to_owned()));
         }
         Some(Self {
-            library: LazyHash::new(Library::default()),
+            standard: LazyHash::new(Library::default()),
             fonts,
             main,
             sources,
@@ -55,7 +55,7 @@ impl<'a> Desk<'a> {
 
 impl World for Desk<'_> {
     fn library(&self) -> &LazyHash<Library> {
-        &self.library
+        &self.standard
     }
 
     fn book(&self) -> &LazyHash<FontBook> {
