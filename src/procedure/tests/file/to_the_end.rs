@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use tiande_core::draw::{Candidate, DrawRecord, draw};
-use tiande_core::file::asset::{Outcome, PriceWay};
+use tiande_core::file::asset::{AssetRefusal, Outcome, PriceWay};
 use tiande_core::file::closing::ClosedBy;
 use tiande_core::file::measure::{Measure, MeasureKind};
 use tiande_core::file::party::{Arrival, Channel, ServiceCommand};
 use tiande_core::file::search::{Restriction, RestrictionDeed};
 use tiande_core::ids::OfficerId;
+use tiande_core::nodes::{NodeCommand, NodeRefusal};
 
 use super::*;
 
@@ -204,8 +205,13 @@ fn a_vehicle_is_sealed_by_two_officers_sold_at_the_second_auction_and_handed_ove
     world.pass_days(14);
     let early = FileCommand::Asset(AssetCommand::Fail { asset, at: world.now });
     let refused = world.ask(Acting::Staff(JUDGE), early, "流拍");
-    assert_eq!(refused, Err(FileRefusal::TooEarly), "fifteen days");
-    world.pass_days(2);
+    let too_early = FileRefusal::Asset(AssetRefusal::TooEarly);
+    assert_eq!(refused, Err(too_early), "fifteen days");
+    world.pass_days(1);
+    let early = FileCommand::Asset(AssetCommand::Fail { asset, at: world.now });
+    let refused = world.ask(Acting::Staff(JUDGE), early, "流拍");
+    assert_eq!(refused, Err(FileRefusal::TooEarly), "and the fifteenth is one of them");
+    world.pass_days(1);
     world.asset(AssetCommand::Fail { asset, at: world.now });
     assert_eq!((world.runs("D08"), world.runs("D10")), (0, 1));
     world.asset(AssetCommand::Publish { asset, at: world.now });
@@ -340,5 +346,30 @@ fn what_came_in_last_is_paid_out_last() {
     let reverse = MoneyCommand::Reverse { entry, reason: "另案款项".into() };
     world.please(FileCommand::Money(reverse), "");
     assert_eq!((world.runs("M02"), world.totals().held), (0, Fen(0)));
+    world.is_whole();
+}
+
+#[test]
+fn the_notice_of_an_auction_is_out_long_enough_whatever_was_done_to_its_clock() {
+    let rules = rules();
+    let mut world = World::running(&rules);
+    let asset = world.find(AssetKind::Immovable, FoundBy::Query);
+    let from = exact(world.now);
+    world.asset(AssetCommand::Control { asset, from, waiting: false, amount: None });
+    world.asset(AssetCommand::AskPrice { asset, way: PriceWay::Online, at: world.now });
+    world.asset(AssetCommand::FixPrice { asset, price: yuan(100), at: world.now });
+    world.asset(AssetCommand::Publish { asset, at: world.now });
+    let complete = NodeCommand::Complete { node: code("D09"), round: 1, at: world.now };
+    let refused = world.order(&CaseCommand::Node(complete));
+    assert_eq!(refused, Err(CaseRefusal::Node(NodeRefusal::TooEarly)));
+    let document = "误启动".to_owned();
+    let cancel = NodeCommand::Cancel { node: code("D09"), opening: 1, document };
+    world.order(&CaseCommand::Node(cancel)).expect("by a document");
+    world.pass_days(29);
+    let sell = |at| FileCommand::Asset(AssetCommand::Sell { asset, price: yuan(90), at });
+    let refused = world.ask(Acting::Staff(JUDGE), sell(world.now), "成交");
+    assert_eq!(refused, Err(FileRefusal::Asset(AssetRefusal::TooEarly)));
+    world.pass_days(1);
+    world.please(sell(world.now), "成交");
     world.is_whole();
 }

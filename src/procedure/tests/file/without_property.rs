@@ -3,6 +3,7 @@
 use tiande_core::file::closing::{ClosedBy, ClosingRefusal, Condition, conditions};
 use tiande_core::file::paper::SigningWay;
 use tiande_core::file::search::{Restriction, RestrictionDeed};
+use tiande_core::nodes::NodeCommand;
 use tiande_core::procedure::Office;
 
 use super::*;
@@ -155,4 +156,22 @@ fn after_the_closing_it_is_queried_ten_times_and_goes_on_when_something_is_found
     assert!(world.file().search.findings.is_empty(), "the new round is searched anew");
     assert_eq!(world.told("closing", "resumed"), 1);
     world.is_whole();
+}
+
+#[test]
+fn a_wait_that_is_ended_by_hand_is_not_waited() {
+    let rules = rules();
+    let mut world = World::running(&rules);
+    world.pass_days(40);
+    let waited = |world: &World<'_>| world.case.has_waited(world.now, world.rules);
+    let document = "误启动".to_owned();
+    let cancel = NodeCommand::Cancel { node: code("Z01"), opening: 1, document };
+    world.order(&CaseCommand::Node(cancel)).expect("by a document");
+    assert!(!waited(&world));
+    world.pass_days(100);
+    assert!(!waited(&world), "nobody knows since when");
+    let begin = exact(at("2026-03-02T10:00:00+08:00"));
+    let open = NodeCommand::Open { node: code("Z01"), begin };
+    world.order(&CaseCommand::Node(open)).expect("opened anew");
+    assert!(waited(&world), "the newest one counts");
 }

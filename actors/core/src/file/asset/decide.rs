@@ -322,14 +322,15 @@ pub(in crate::file) fn decide(
     })
 }
 
-/// The auction that was held at that moment. The first one's notice has clocks of its own (D08, D09); the
-/// second one's is out 7 or 15 days (法释〔2016〕18号 26条).
+/// The auction that was held at that moment. The first one's notice is out 15 or 30 days (法释〔2016〕18号 12条), which
+/// clocks of their own tell (D08, D09), and which holds without them; the later ones' 7 or 15 (26条).
 fn held_auction(asset: &Asset, at: UnixMillis) -> Result<u8, AssetRefusal> {
     let Sale::Published { round, at: published } = asset.sale else {
         return Err(AssetRefusal::Order);
     };
     let days = match (round, asset.kind) {
-        (1, _) => 0,
+        (1, AssetKind::Movable | AssetKind::Vehicle) => 15,
+        (1, _) => 30,
         (_, AssetKind::Movable | AssetKind::Vehicle) => 7,
         _ => 15,
     };

@@ -1,0 +1,200 @@
+//! What an act in the file does to the case's nodes: which start with it, which it ends, and which run again.
+
+use super::work::Work;
+use super::{Case, CaseEvent, CaseRefusal};
+use crate::file::paper::Origin;
+use crate::file::{About, Effect, FileEvent, FileRecord, FileRefusal, Sealed};
+use crate::nodes::{NodeCommand, NodeEvent, Rulebook};
+use crate::procedure::{Deed, Documents, Kind, Node, NodeCode, Start};
+use crate::time::UnixMillis;
+
+impl Work<'_> {
+    pub(super) fn all_effects(&mut self, effects: &[Effect]) -> Result<(), CaseRefusal> {
+        effects.iter().try_for_each(|effect| self.effect(effect))
+    }
+
+    fn effect(&mut self, effect: &Effect) -> Result<(), CaseRefusal> {
+        let nodes = self.rules.procedure.nodes();
+        match effect {
+            Effect::Happened { event, at, about, kind } => {
+                let begins = |node: &&Node| {
+                    matches!(&node.start, Start::Event(starts) if starts == event)
+                        && node.reached_by.is_none()
+                        && node.kind != Kind::Condition
+                        && (node.assets.is_empty()
+                            || kind.is_some_and(|k| node.assets.contains(&k)))
+                };
+                for node in nodes.iter().filter(begins) {
+                    let command = NodeCommand::Open { node: node.code, begin: *at };
+                    self.node(&command, *about)?;
+                }
+                Ok(())
+            }
+            Effect::Did { deed, about, at, round } => {
+                for node in nodes.iter().filter(|node| node.done_by == Some(*deed)) {
+                    self.done(node, *about, *at, *round)?;
+                }
+                Ok(())
+            }
+            Effect::Issued { template, node, at } => self.issued(template, *node, *at),
+            Effect::Ended { about, document, but } => {
+                let of: Vec<_> =
+                    self.file().bound.iter().filter(|(of, ..)| of == about).copied().collect();
+                for (_, code, opening) in of {
+                    let Some(node) = self.rules.procedure.node(code) else { continue };
+                    if but.is_some() && node.done_by == *but {
+                        continue;
+                    }
+                    let open = open_rounds(&self.after, node, self.rules);
+                    if open.iter().any(|(of, _)| *of == opening) {
+                        let document = document.clone();
+                        let command = NodeCommand::Cancel { node: code, opening, document };
+                        self.node(&command, Some(*about))?;
+                    }
+                }
+                Ok(())
+            }
+            Effect::Closed { round_only, .. } => self.close_nodes(*round_only),
+        }
+    }
+
+    fn node(&mut self, command: &NodeCommand, about: Option<About>) -> Result<(), CaseRefusal> {
+        let events = self.after.node(command, self.now, self.rules)?;
+        for event in events {
+            let opened = match &event {
+                CaseEvent::Node(NodeEvent::Opened { node, opening, .. }) => Some((*node, *opening)),
+                _ => None,
+            };
+            self.push(event);
+            if let (Some(about), Some((node, opening))) = (about, opened) {
+                let event = FileEvent::Bound { about, node, opening };
+                self.push(CaseEvent::File(Box::new(FileRecord {
+                    sealed: Sealed::default(),
+                    event,
+                })));
+            }
+        }
+        Ok(())
+    }
+
+    fn done(
+        &mut self,
+        node: &Node,
+        about: Option<About>,
+        at: UnixMillis,
+        only: Option<u16>,
+    ) -> Result<(), CaseRefusal> {
+        for (opening, round) in open_rounds(&self.after, node, self.rules) {
+            let wanted = only.is_none_or(|only| only == round)
+                && self.file().about(node.code, opening) == about
+                // Of what recurs one is done at a time.
+                && (only.is_some() || !matches!(node.kind, Kind::Recurring { .. }));
+            if !wanted {
+                continue;
+            }
+            let early = !self.after.nodes.waited(node, opening, at, self.rules);
+            if node.kind == Kind::MinimumWait && early {
+                return Err(FileRefusal::TooEarly.into());
+            }
+            let command = NodeCommand::Complete { node: node.code, round, at };
+            self.node(&command, about)?;
+        }
+        Ok(())
+    }
+
+    /// A document ends what has all its documents by it.
+    fn issued(
+        &mut self,
+        template: &str,
+        named: Option<(NodeCode, u16)>,
+        at: UnixMillis,
+    ) -> Result<(), CaseRefusal> {
+        let nodes = self.rules.procedure.nodes();
+        for node in nodes.iter().filter(|node| node.done_by == Some(Deed::DocumentsIssued)) {
+            let wants = match &node.documents {
+                Documents::All(all) | Documents::OneOf(all) => all.iter().any(|d| d == template),
+                Documents::None(_) => false,
+            };
+            if !wants {
+                continue;
+            }
+            for (opening, round) in open_rounds(&self.after, node, self.rules) {
+                let about = self.file().about(node.code, opening);
+                let is_named = named == Some((node.code, round));
+                if (is_named || about.is_none()) && self.all_issued(node, opening, round) {
+                    let command = NodeCommand::Complete { node: node.code, round, at };
+                    self.node(&command, about)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All documents of a node were issued for that opening, or, of one that is about the case as a whole, since
+    /// it began.
+    fn all_issued(&self, node: &Node, opening: u16, round: u16) -> bool {
+        let begin = self.after.nodes.opening(node.code, opening).map(|opened| opened.begin.at);
+        let whole = self.file().about(node.code, opening).is_none();
+        let counts = |template: &String| {
+            self.file().papers.iter().any(|paper| {
+                let Origin::Court { template: of, node: named, .. } = &paper.origin else {
+                    return false;
+                };
+                let for_it = *named == Some((node.code, round));
+                let since = whole && begin.is_some_and(|begin| paper.at >= begin);
+                !paper.withdrawn && of == template && (for_it || since)
+            })
+        };
+        match &node.documents {
+            Documents::All(all) => all.iter().all(counts),
+            Documents::OneOf(any) => any.iter().any(counts),
+            Documents::None(_) => false,
+        }
+    }
+
+    /// What was still to be done in a case that is closed is not. What looks after assets, money, restrictions
+    /// and petitions goes on.
+    fn close_nodes(&mut self, round_only: bool) -> Result<(), CaseRefusal> {
+        let goes_on = |node: &Node| match node.done_by {
+            Some(
+                Deed::Archived
+                | Deed::Delisted
+                | Deed::FundsIdentified
+                | Deed::PaidOut
+                | Deed::SaleConfirmed
+                | Deed::AssetHandedOver
+                | Deed::PetitionLogged
+                | Deed::PetitionAnswered
+                | Deed::ControlRenewed
+                | Deed::Requeried
+                | Deed::ResumptionDecided,
+            ) => true,
+            // What ends by itself, such as a detention, is not over because the case is.
+            _ => node.kind == Kind::Expiry && (round_only || node.done_by.is_none()),
+        };
+        let rules = self.rules;
+        for node in rules.procedure.nodes().iter().filter(|node| !goes_on(node)) {
+            for (opening, _) in open_rounds(&self.after, node, rules) {
+                let document = "结案".to_owned();
+                let command = NodeCommand::Cancel { node: node.code, opening, document };
+                self.node(&command, None)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Openings and rounds of a node that are neither done nor cancelled.
+fn open_rounds(case: &Case, node: &Node, rules: Rulebook<'_>) -> Vec<(u16, u16)> {
+    let openings = case.nodes.opened.get(&node.code).map_or(&[][..], Vec::as_slice);
+    let mut all = Vec::new();
+    for (opening, opened) in (1..).zip(openings) {
+        if opened.cancelled {
+            continue;
+        }
+        let rounds = case.nodes.rounds_of(node.code, opening, rules);
+        let open = rounds.filter(|round| !case.nodes.done.contains(&(node.code, *round)));
+        all.extend(open.map(|round| (opening, round)));
+    }
+    all
+}

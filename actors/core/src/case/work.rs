@@ -1,0 +1,171 @@
+//! A decision in the making: the event of the file, and what that brings in other parts of the file and in the
+//! ledger. What it does to the nodes is in `file_nodes`.
+
+use super::{Case, CaseEvent, CaseRefusal};
+use crate::deadline::Begin;
+use crate::file::asset::{AssetCommand, AssetEvent};
+use crate::file::closing::{ClosedBy, ClosingEvent};
+use crate::file::search::{RestrictionDeed, SearchEvent};
+use crate::file::{
+    Acting, CaseFile, FileCommand, FileEvent, FileRecord, FileRefusal, Sealed, Surroundings,
+    effects,
+};
+use crate::ids::UserId;
+use crate::incident::Said;
+use crate::journal::Subject;
+use crate::money::{Fen, MoneyCommand, Posting};
+use crate::nodes::Rulebook;
+use crate::time::UnixMillis;
+
+/// A decision in the making: the case as it is so far, and what has led there.
+pub(super) struct Work<'a> {
+    pub(super) after: Case,
+    pub(super) events: Vec<CaseEvent>,
+    pub(super) now: UnixMillis,
+    pub(super) rules: Rulebook<'a>,
+}
+
+impl Work<'_> {
+    pub(super) fn push(&mut self, event: CaseEvent) {
+        self.after.apply(&event);
+        self.events.push(event);
+    }
+
+    pub(super) fn file(&self) -> &CaseFile {
+        self.after.file.as_deref().unwrap_or(&EMPTY)
+    }
+
+    /// Takes an event of the file in, with all that follows from it.
+    pub(super) fn take(&mut self, record: FileRecord) -> Result<(), CaseRefusal> {
+        let event = record.event.clone();
+        let before = self.file().clone();
+        self.push(CaseEvent::File(Box::new(record)));
+        let all = effects(&event, self.file());
+        self.all_effects(&all)?;
+        self.consequences(&event, &before)
+    }
+
+    /// An event that follows from another, without words of its own.
+    pub(super) fn follow(&mut self, event: FileEvent) -> Result<(), CaseRefusal> {
+        self.take(FileRecord { sealed: Sealed::default(), event })
+    }
+
+    pub(super) fn post(
+        &mut self,
+        what: Posting,
+        amount: Fen,
+        document: &str,
+    ) -> Result<(), CaseRefusal> {
+        let document = document.to_owned();
+        let command = MoneyCommand::Post { what, amount, document };
+        let event = self.file().money.decide(&command, None, self.now);
+        self.follow(FileEvent::Money(event.map_err(FileRefusal::Money)?))
+    }
+
+    /// The judge who was drawn has the case. Whoever had it before lost it for the reason given.
+    pub(super) fn hand_to(&mut self, judge: UserId, reason: &str) {
+        let said = Said::under(Subject(self.after.id.0), Some(reason));
+        if self.after.handler != Some(judge) {
+            self.push(CaseEvent::HandlerSet { handler: judge, said });
+        }
+    }
+
+    /// What an event brings in other parts of the file.
+    fn consequences(&mut self, event: &FileEvent, before: &CaseFile) -> Result<(), CaseRefusal> {
+        match event {
+            FileEvent::Asset(event) => self.money_of_asset(event, before),
+            FileEvent::Measure(measure) => {
+                let (true, Some(asset)) = (measure.kind.controls(), measure.asset) else {
+                    return Ok(());
+                };
+                let known = before.assets.iter().find(|known| known.asset == asset);
+                if known.is_none_or(|known| known.control.is_some()) {
+                    return Ok(()); // A second picture of the same seal.
+                }
+                let from = Begin { at: measure.at, whole_day: false };
+                let command = AssetCommand::Control { asset, from, waiting: false, amount: None };
+                let around = Surroundings {
+                    by: Acting::System,
+                    worded: false,
+                    handler: None,
+                    roles: &[],
+                    waited: false,
+                    now: self.now,
+                };
+                // What happened in the field is in the file whatever the judge has decided meanwhile.
+                match self.file().decide(&FileCommand::Asset(command), &around) {
+                    Ok(Some(event)) => self.follow(event),
+                    Ok(None) | Err(_) => Ok(()),
+                }
+            }
+            FileEvent::Search(SearchEvent::Answered { inquiry, found, at }) => {
+                self.answered(*inquiry, *found, *at)
+            }
+            FileEvent::Closing(ClosingEvent::Closed(closed)) => {
+                if !matches!(closed.how, ClosedBy::Fulfilled | ClosedBy::Settled) {
+                    return Ok(());
+                }
+                let stand = self.file().search.restrictions.clone();
+                for (restriction, party, deed) in stand {
+                    if deed == RestrictionDeed::Imposed {
+                        let (how, at) = (RestrictionDeed::GroundArose, closed.at);
+                        let event = SearchEvent::Restricted { restriction, party, how, at };
+                        self.follow(FileEvent::Search(event))?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn money_of_asset(&mut self, event: &AssetEvent, before: &CaseFile) -> Result<(), CaseRefusal> {
+        let number = event.asset();
+        let known = before.assets.iter().find(|known| known.asset == number);
+        let frozen = known.and_then(|known| known.frozen);
+        let of = |what: &str| format!("财产{number} {what}");
+        match *event {
+            AssetEvent::Controlled { amount: Some(amount), .. } => {
+                self.post(Posting::Frozen, amount, &of("冻结"))
+            }
+            AssetEvent::Transferred { amount, .. } => match frozen {
+                // What is left stays frozen, with its clock, until it is released.
+                Some(_) => self.post(Posting::Transferred, amount, &of("扣划")),
+                None => self.post(Posting::Received, amount, &of("提取")),
+            },
+            AssetEvent::Released { .. } => match frozen {
+                Some(frozen) => self.post(Posting::Unfrozen, frozen, &of("解除冻结")),
+                None => Ok(()),
+            },
+            AssetEvent::PricePaid { .. } => match known.map(|known| known.sale) {
+                Some(crate::file::asset::Sale::Sold { price, .. }) => {
+                    self.post(Posting::Received, price, &of("成交价款"))
+                }
+                _ => Ok(()),
+            },
+            AssetEvent::SetOff { price, .. } => self.post(Posting::SetOff, price, &of("以物抵债")),
+            _ => Ok(()),
+        }
+    }
+
+    /// A query after the closing was answered; what it finds is a ground to go on.
+    fn answered(&mut self, inquiry: u16, found: u16, at: UnixMillis) -> Result<(), CaseRefusal> {
+        let file = self.file();
+        let known = file.search.inquiries.iter().find(|known| known.inquiry == inquiry);
+        let round = known.and_then(|known| known.requery);
+        let closing = &file.closing;
+        let closed = closing.closed.is_some_and(|closed| closed.how == ClosedBy::RoundClosed);
+        let new = round.filter(|round| closed && !closing.requeries.contains(round));
+        let ground = closed && found > 0 && closing.resumption.is_none();
+        if let Some(round) = new {
+            self.follow(FileEvent::Closing(ClosingEvent::Requeried { round, at }))?;
+        }
+        if ground {
+            self.follow(FileEvent::Closing(ClosingEvent::ResumptionAsked { at }))?;
+        }
+        Ok(())
+    }
+}
+
+/// An empty file, for cases that have none.
+static EMPTY: std::sync::LazyLock<CaseFile> = std::sync::LazyLock::new(CaseFile::default);
