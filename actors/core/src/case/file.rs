@@ -39,6 +39,25 @@ impl Case {
             })
     }
 
+    /// The query after a closing that may go out now, from 1: the oldest that is owed, from its first warning on.
+    #[must_use]
+    pub fn requery_owed(&self, now: UnixMillis, rules: Rulebook<'_>) -> Option<u16> {
+        let mut owed =
+            rules.procedure.nodes().iter().filter(|n| n.done_by == Some(Deed::Requeried));
+        owed.find_map(|node| {
+            let newest = self.nodes.newest(node.code)?;
+            if self.nodes.opening(node.code, newest)?.cancelled {
+                return None;
+            }
+            let mut rounds = (1..).zip(self.nodes.rounds_of(node.code, newest, rules));
+            let (recurrence, _) =
+                rounds.find(|(_, round)| !self.nodes.done.contains(&(node.code, *round)))?;
+            let computed = self.nodes.computed(node, newest, recurrence, rules)?;
+            let from = computed.warnings.first().copied().or_else(|| computed.due())?;
+            (from <= now).then_some(recurrence)
+        })
+    }
+
     /// Decides what is wanted of the file.
     pub(super) fn decide_file(
         &self,
@@ -58,6 +77,7 @@ impl Case {
             handler: self.handler,
             roles: &roles,
             waited: self.has_waited(now, rules),
+            requery: self.requery_owed(now, rules),
             now,
         };
         if let FileCommand::Draw(record) = command {

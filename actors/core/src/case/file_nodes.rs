@@ -1,7 +1,10 @@
 //! What an act in the file does to the case's nodes: which start with it, which it ends, and which run again.
 
+use std::collections::BTreeSet;
+
 use super::work::Work;
 use super::{Case, CaseEvent, CaseRefusal};
+use crate::deadline::Begin;
 use crate::file::paper::Origin;
 use crate::file::{About, Effect, FileEvent, FileRecord, FileRefusal, Sealed};
 use crate::nodes::{NodeCommand, NodeEvent, Rulebook};
@@ -54,6 +57,8 @@ impl Work<'_> {
                 }
                 Ok(())
             }
+            Effect::Undone { deed, about } => self.undone(*deed, *about),
+            Effect::Resumed { at } => self.resume_nodes(*at),
             Effect::Closed { round_only, .. } => self.close_nodes(*round_only),
         }
     }
@@ -85,7 +90,8 @@ impl Work<'_> {
         only: Option<u16>,
     ) -> Result<(), CaseRefusal> {
         for (opening, round) in open_rounds(&self.after, node, self.rules) {
-            let wanted = only.is_none_or(|only| only == round)
+            let first = *self.after.nodes.rounds_of(node.code, opening, self.rules).start();
+            let wanted = only.is_none_or(|only| only == (round - first).saturating_add(1))
                 && self.file().about(node.code, opening) == about
                 // Of what recurs one is done at a time.
                 && (only.is_some() || !matches!(node.kind, Kind::Recurring { .. }));
@@ -150,6 +156,74 @@ impl Work<'_> {
             Documents::OneOf(any) => any.iter().any(counts),
             Documents::None(_) => false,
         }
+    }
+
+    /// What ended these nodes counts no more. Each runs again as another opening from where it began, so that time
+    /// that had passed is not given back.
+    fn undone(&mut self, deed: Deed, about: Option<About>) -> Result<(), CaseRefusal> {
+        let nodes = self.rules.procedure.nodes();
+        for node in nodes.iter().filter(|node| node.done_by == Some(deed)) {
+            let openings = 1..=self.after.nodes.newest(node.code).unwrap_or(0);
+            let mut own = openings.rev().filter(|o| self.file().about(node.code, *o) == about);
+            let last = own.next();
+            if let Some(opening) = last {
+                self.reopen(node, opening)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a node again that is done, about the same and from the same moment.
+    fn reopen(&mut self, node: &Node, opening: u16) -> Result<(), CaseRefusal> {
+        let Some(known) = self.after.nodes.opening(node.code, opening).copied() else {
+            return Ok(());
+        };
+        let mut rounds = self.after.nodes.rounds_of(node.code, opening, self.rules);
+        let over = rounds.all(|round| self.after.nodes.done.contains(&(node.code, round)));
+        if known.cancelled || !over {
+            return Ok(());
+        }
+        let about = self.file().about(node.code, opening);
+        self.node(&NodeCommand::Open { node: node.code, begin: known.begin }, about)
+    }
+
+    /// A case that goes on is no closed one: it is not queried as one and not archived, and the terms that its
+    /// closing had ended run anew.
+    fn resume_nodes(&mut self, at: UnixMillis) -> Result<(), CaseRefusal> {
+        let begin = Begin { at, whole_day: false };
+        let rules = self.rules;
+        for node in rules.procedure.nodes() {
+            let wait = node.kind == Kind::MinimumWait;
+            match node.done_by {
+                Some(Deed::Requeried | Deed::Archived) => {
+                    let open = open_rounds(&self.after, node, rules);
+                    let openings: BTreeSet<u16> = open.into_iter().map(|(of, _)| of).collect();
+                    for opening in openings {
+                        let document = "恢复执行".to_owned();
+                        let command = NodeCommand::Cancel { node: node.code, opening, document };
+                        self.node(&command, None)?;
+                    }
+                }
+                Some(Deed::CaseClosed) => self.run_anew(node, begin)?,
+                Some(Deed::RoundClosed) if wait => self.run_anew(node, begin)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a node anew that the closing had ended.
+    fn run_anew(&mut self, node: &Node, begin: Begin) -> Result<(), CaseRefusal> {
+        let nodes = &self.after.nodes;
+        let ended = nodes.newest(node.code).is_some_and(|newest| {
+            let opening = nodes.opening(node.code, newest);
+            opening.is_some_and(|opening| !opening.cancelled)
+                && nodes.done.contains(&(node.code, newest))
+        });
+        if !ended {
+            return Ok(());
+        }
+        self.node(&NodeCommand::Open { node: node.code, begin }, None)
     }
 
     /// What was still to be done in a case that is closed is not. What looks after assets, money, restrictions

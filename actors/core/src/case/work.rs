@@ -1,11 +1,11 @@
 //! A decision in the making: the event of the file, and what that brings in other parts of the file and in the
 //! ledger. What it does to the nodes is in `file_nodes`.
 
-use super::{Case, CaseEvent, CaseRefusal};
+use super::{Case, CaseEvent, CaseRefusal, PartyRole};
 use crate::deadline::Begin;
 use crate::file::asset::{AssetCommand, AssetEvent};
-use crate::file::closing::{ClosedBy, ClosingEvent};
-use crate::file::search::{RestrictionDeed, SearchEvent};
+use crate::file::closing::{ClosedBy, ClosingEvent, numbers_of};
+use crate::file::search::{Restriction, RestrictionDeed, SearchEvent};
 use crate::file::{
     Acting, CaseFile, FileCommand, FileEvent, FileRecord, FileRefusal, Sealed, Surroundings,
     effects,
@@ -90,6 +90,7 @@ impl Work<'_> {
                     handler: None,
                     roles: &[],
                     waited: false,
+                    requery: None,
                     now: self.now,
                 };
                 // What happened in the field is in the file whatever the judge has decided meanwhile.
@@ -148,23 +149,69 @@ impl Work<'_> {
         }
     }
 
-    /// A query after the closing was answered; what it finds is a ground to go on.
+    /// A query after the closing was answered; what it finds is a ground to go on. The query that is owed is done
+    /// when each debtor has an answer.
     fn answered(&mut self, inquiry: u16, found: u16, at: UnixMillis) -> Result<(), CaseRefusal> {
+        let roles = self.after.roles();
         let file = self.file();
-        let known = file.search.inquiries.iter().find(|known| known.inquiry == inquiry);
-        let round = known.and_then(|known| known.requery);
         let closing = &file.closing;
-        let closed = closing.closed.is_some_and(|closed| closed.how == ClosedBy::RoundClosed);
-        let new = round.filter(|round| closed && !closing.requeries.contains(round));
-        let ground = closed && found > 0 && closing.resumption.is_none();
+        if closing.closed.is_none_or(|closed| closed.how != ClosedBy::RoundClosed) {
+            return Ok(());
+        }
+        let known = file.search.inquiries.iter().find(|known| known.inquiry == inquiry);
+        let round = known.filter(|known| known.inquiry > closing.before.inquiries);
+        let round = round.and_then(|known| known.requery);
+        let all = |round: &u16| {
+            let mut debtors = numbers_of(&roles, PartyRole::Debtor);
+            debtors.all(|debtor| answers(file, debtor, *round).next().is_some())
+        };
+        let new = round.filter(|round| !closing.requeries.contains(round)).filter(all);
+        let ground = found > 0 && closing.resumption.is_none();
         if let Some(round) = new {
             self.follow(FileEvent::Closing(ClosingEvent::Requeried { round, at }))?;
+            self.off_the_list(round, at)?;
         }
         if ground {
             self.follow(FileEvent::Closing(ClosingEvent::ResumptionAsked { at }))?;
         }
         Ok(())
     }
+
+    /// Two queries in a row after the closing that found nothing of a debtor, and no lead since: a ground to take
+    /// the debtor off the list (失信规定 10条四项).
+    fn off_the_list(&mut self, round: u16, at: UnixMillis) -> Result<(), CaseRefusal> {
+        let file = self.file();
+        let mut leads = file.search.leads.iter().skip(usize::from(file.closing.leads));
+        if round < 2 || !leads.all(|lead| lead.useful == Some(false)) {
+            return Ok(());
+        }
+        let listed = |party: u16| {
+            let stands = file.search.restriction(Restriction::Blacklist, party);
+            stands == Some(RestrictionDeed::Imposed)
+        };
+        let empty = |party: u16| {
+            let mut both = (round - 1..=round).flat_map(|round| answers(file, party, round));
+            both.all(|found| found == 0)
+        };
+        let roles = self.after.roles();
+        let debtors = numbers_of(&roles, PartyRole::Debtor);
+        let off: Vec<u16> = debtors.filter(|party| listed(*party) && empty(*party)).collect();
+        for party in off {
+            let (restriction, how) = (Restriction::Blacklist, RestrictionDeed::GroundArose);
+            let event = SearchEvent::Restricted { restriction, party, how, at };
+            self.follow(FileEvent::Search(event))?;
+        }
+        Ok(())
+    }
+}
+
+/// What answers about a debtor to that query after the closing found.
+fn answers(file: &CaseFile, party: u16, round: u16) -> impl Iterator<Item = u16> + '_ {
+    let before = file.closing.before.inquiries;
+    let of = file.search.inquiries.iter().filter(move |known| {
+        known.party == party && known.requery == Some(round) && known.inquiry > before
+    });
+    of.filter_map(|known| known.answered.map(|(_, found)| found))
 }
 
 /// An empty file, for cases that have none.

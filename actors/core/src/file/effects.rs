@@ -39,7 +39,7 @@ pub enum Effect {
         about: Option<About>,
         /// When.
         at: UnixMillis,
-        /// Of a node that recurs: which recurrence.
+        /// Of a node that recurs: which recurrence of its opening.
         round: Option<u16>,
     },
     /// A document was issued. It counts for the node it names, and for every other of the case as a whole that
@@ -60,6 +60,18 @@ pub enum Effect {
         document: String,
         /// Those that end with that deed go on.
         but: Option<Deed>,
+    },
+    /// What had ended nodes counts no more: they run again, from where they ran.
+    Undone {
+        /// What was not done after all.
+        deed: Deed,
+        /// Only clocks about that.
+        about: Option<About>,
+    },
+    /// The case goes on after a closing: what looked after a closed case stops, and its terms run anew.
+    Resumed {
+        /// From when.
+        at: UnixMillis,
     },
     /// The case is closed: what was still to be done in it is not.
     Closed {
@@ -144,6 +156,22 @@ pub(crate) fn received(at: UnixMillis) -> Vec<Effect> {
 fn search(event: &SearchEvent, file: &CaseFile) -> Vec<Effect> {
     match *event {
         SearchEvent::Inquired { requery: None, at, .. } => vec![did(Deed::InquirySent, at)],
+        SearchEvent::Answered { inquiry, at, .. } => {
+            // One that had failed has gone out after all.
+            let of = file.search.inquiries.iter().find(|known| known.inquiry == inquiry);
+            let first = of.filter(|known| known.requery.is_none());
+            first.map(|_| did(Deed::InquirySent, at)).into_iter().collect()
+        }
+        SearchEvent::InquiryFailed { .. } if file.closing.closed.is_none() => {
+            let out = |known: &super::search::Inquiry| {
+                known.requery.is_none()
+                    && !known.failed
+                    && known.inquiry > file.closing.before.inquiries
+            };
+            let none = !file.search.inquiries.iter().any(out);
+            let undone = Effect::Undone { deed: Deed::InquirySent, about: None };
+            none.then_some(undone).into_iter().collect()
+        }
         SearchEvent::LeadGiven { lead, urgent, at, .. } => vec![Effect::Happened {
             event: if urgent { "urgent_lead_received" } else { "lead_received" }.to_owned(),
             at: exact(at),
@@ -179,7 +207,7 @@ fn search(event: &SearchEvent, file: &CaseFile) -> Vec<Effect> {
             }
         }
         SearchEvent::Inquired { .. }
-        | SearchEvent::Answered { .. }
+        | SearchEvent::Settled { .. }
         | SearchEvent::InquiryFailed { .. }
         | SearchEvent::Stated { .. } => Vec::new(),
     }
@@ -382,7 +410,10 @@ fn closing(event: &ClosingEvent) -> Vec<Effect> {
             vec![Effect::Did { deed: Deed::Requeried, about: None, at, round: Some(round) }]
         }
         ClosingEvent::ResumptionAsked { at } => vec![happened("resumption_ground", at)],
-        ClosingEvent::ResumptionDecided { at, .. } => vec![did(Deed::ResumptionDecided, at)],
+        ClosingEvent::ResumptionDecided { granted, at } => {
+            let goes_on = granted.then_some(Effect::Resumed { at });
+            std::iter::once(did(Deed::ResumptionDecided, at)).chain(goes_on).collect()
+        }
         ClosingEvent::Archived { at } => vec![did(Deed::Archived, at)],
         ClosingEvent::Approved { .. } | ClosingEvent::Returned {} => Vec::new(),
     }

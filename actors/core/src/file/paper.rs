@@ -337,8 +337,15 @@ fn fresh(paper: Number, origin: Origin, sha256: [u8; 32], at: UnixMillis) -> Pap
 /// A valid document of that template, the newest first.
 #[must_use]
 pub fn issued<'a>(papers: &'a [Paper], template: &str) -> Option<&'a Paper> {
+    issued_since(papers, template, 0)
+}
+
+/// The same of those that came after the paper of that number.
+#[must_use]
+pub fn issued_since<'a>(papers: &'a [Paper], template: &str, after: Number) -> Option<&'a Paper> {
     papers.iter().rev().find(|paper| {
         !paper.withdrawn
+            && paper.paper > after
             && matches!(&paper.origin, Origin::Court { template: of, .. } if of == template)
     })
 }

@@ -132,9 +132,9 @@ impl FileRefusal {
                 Situation::UnknownParty | Situation::UnknownItem | Situation::Words,
             )
             | Self::Petition(Petition::Future | Petition::Words)
-            | Self::Closing(Closing::Future | Closing::Words | Closing::Record) => {
-                RefusalClass::Invalid
-            }
+            | Self::Closing(
+                Closing::Future | Closing::TooEarly | Closing::Words | Closing::Record,
+            ) => RefusalClass::Invalid,
             Self::NotAllowed
             | Self::Handover(Handover::NotHolder)
             | Self::Link(Link::NotCourt)

@@ -147,6 +147,7 @@ fn searches() -> Vec<SearchEvent> {
         SearchEvent::Inquired { inquiry, party, requery: Some(1), at },
         SearchEvent::Answered { inquiry, found: 3, at },
         SearchEvent::InquiryFailed { inquiry },
+        SearchEvent::Settled { inquiry, hits: 2 },
         SearchEvent::LeadGiven { lead, party: Some(1), urgent: true, at },
         SearchEvent::LeadVerified { lead, useful: false, at },
         SearchEvent::Stated { finding: Finding::ReportChecked },
@@ -257,6 +258,7 @@ fn known_to_the_samples(event: &FileEvent) {
             SearchEvent::Inquired { .. }
             | SearchEvent::Answered { .. }
             | SearchEvent::InquiryFailed { .. }
+            | SearchEvent::Settled { .. }
             | SearchEvent::LeadGiven { .. }
             | SearchEvent::LeadVerified { .. }
             | SearchEvent::Stated { .. }

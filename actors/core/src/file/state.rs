@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::asset::{self, Asset, AssetCommand, AssetEvent};
-use super::closing::{Around, Closing, ClosingCommand, ClosingEvent};
+use super::asset::{self, Asset, AssetCommand, AssetEvent, FoundBy};
+use super::closing::{Around, Before, Closing, ClosingCommand, ClosingEvent};
 use super::handover::{HandoverCommand, HandoverEvent, Hands};
 use super::link::{self, Link, LinkCommand, LinkEvent};
 use super::measure::{self, Measure};
@@ -17,7 +17,7 @@ use super::party::{
 };
 use super::petition::{self, Petition, PetitionCommand, PetitionEvent};
 use super::search::{Search, SearchCommand, SearchEvent};
-use super::{Acting, FileRefusal, Filing};
+use super::{Acting, FileRefusal, Filing, Number};
 use crate::case::PartyRole;
 use crate::deadline::Begin;
 use crate::draw::DrawRecord;
@@ -202,6 +202,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) roles: &'a [PartyRole],
     /// The least time before a closing without property is over.
     pub(crate) waited: bool,
+    /// The query after a closing that may go out now.
+    pub(crate) requery: Option<u16>,
     /// Court time.
     pub(crate) now: UnixMillis,
 }
@@ -214,7 +216,7 @@ impl CaseFile {
         command: &FileCommand,
         around: &Surroundings<'_>,
     ) -> Result<Option<FileEvent>, FileRefusal> {
-        let Surroundings { by, worded, handler, roles, waited, now } = *around;
+        let Surroundings { by, worded, handler, roles, waited, requery, now } = *around;
         let parties = roles.len();
         let role = |number: u16| roles.get(usize::from(number).checked_sub(1)?).copied();
         let debtor = |number| role(number) == Some(PartyRole::Debtor);
@@ -248,7 +250,8 @@ impl CaseFile {
                 some(FileEvent::Link(link::decide(&self.links, command, by, parties, now)?))
             }
             FileCommand::Search(command) => {
-                Ok(self.search.decide(command, by, worded, debtor, now)?.map(FileEvent::Search))
+                let event = self.search.decide(command, by, worded, debtor, requery, now)?;
+                Ok(event.map(FileEvent::Search))
             }
             FileCommand::Asset(command) => {
                 some(FileEvent::Asset(asset::decide(&self.assets, command, by, worded, now)?))
@@ -321,7 +324,12 @@ impl CaseFile {
             FileEvent::Handover(event) => self.hands.apply(event),
             FileEvent::Link(event) => link::apply(&mut self.links, event),
             FileEvent::Search(event) => self.search.apply(event),
-            FileEvent::Asset(event) => asset::apply(&mut self.assets, event),
+            FileEvent::Asset(event) => {
+                asset::apply(&mut self.assets, event);
+                if let AssetEvent::Found { how: FoundBy::Query, .. } = event {
+                    self.search.enter_hit();
+                }
+            }
             FileEvent::Measure(measure) => {
                 self.measures.insert(measure.measure);
             }
@@ -336,7 +344,13 @@ impl CaseFile {
             FileEvent::Petition(event) => petition::apply(&mut self.petitions, event),
             FileEvent::Closing(event) => {
                 self.closing.apply(event);
+                let many = |count: usize| Number::try_from(count).unwrap_or(Number::MAX);
+                if let ClosingEvent::Closed(_) = event {
+                    self.closing.leads = many(self.search.leads.len());
+                }
                 if let ClosingEvent::ResumptionDecided { granted: true, .. } = event {
+                    let inquiries = many(self.search.inquiries.len());
+                    self.closing.before = Before { papers: many(self.papers.len()), inquiries };
                     // What was stated about the search before says nothing of the new round.
                     self.search.findings.clear();
                 }

@@ -4,7 +4,7 @@
 use super::numbers_of;
 use crate::case::PartyRole;
 use crate::file::CaseFile;
-use crate::file::paper::issued;
+use crate::file::paper::issued_since;
 use crate::file::search::{Finding, Inquiry, Restriction, RestrictionDeed};
 
 plain_enum! {
@@ -37,10 +37,11 @@ pub struct Checked {
 pub fn conditions(file: &CaseFile, roles: &[PartyRole], waited: bool) -> Vec<Checked> {
     let debtors = numbers_of(roles, PartyRole::Debtor);
     let debtors: Vec<u16> = debtors.collect();
+    let before = file.closing.before;
     let stated = |finding: Finding| file.search.findings.contains(&finding);
     let mut notice = Vec::new();
     for template in ["execution_notice", "asset_report_order"] {
-        if issued(&file.papers, template).is_none() {
+        if issued_since(&file.papers, template, before.papers).is_none() {
             notice.push(template.to_owned());
         }
     }
@@ -64,11 +65,15 @@ pub fn conditions(file: &CaseFile, roles: &[PartyRole], waited: bool) -> Vec<Che
     }
     let mut search = Vec::new();
     for debtor in &debtors {
-        let asked = |i: &&Inquiry| i.party == *debtor && i.answered.is_some();
+        let asked = |i: &&Inquiry| {
+            i.party == *debtor && i.inquiry > before.inquiries && i.answered.is_some()
+        };
         if file.search.inquiries.iter().find(asked).is_none() {
             search.push(format!("inquiry:{debtor}"));
         }
     }
+    let hits = file.search.inquiries.iter().filter(|inquiry| inquiry.hits > 0);
+    search.extend(hits.map(|inquiry| format!("hits:{}", inquiry.inquiry)));
     if !stated(Finding::LocalSearchDone) {
         search.push(Finding::LocalSearchDone.name().to_owned());
     }

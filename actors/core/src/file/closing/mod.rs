@@ -7,7 +7,7 @@ mod conditions;
 
 use serde::{Deserialize, Serialize};
 
-use super::paper::{Paper, issued};
+use super::paper::{Paper, issued_since};
 use super::{Acting, CaseFile, Number};
 use crate::case::PartyRole;
 use crate::ids::UserId;
@@ -53,6 +53,15 @@ pub struct Closed {
     pub to_standard: bool,
 }
 
+/// What was in the file when the case went on after a closing: of an earlier round, which says nothing of this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Papers up to that number.
+    pub papers: Number,
+    /// Queries up to that number.
+    pub inquiries: Number,
+}
+
 /// How the end of a case stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closing {
@@ -72,6 +81,10 @@ pub struct Closing {
     pub resumption: Option<UnixMillis>,
     /// When it went on again.
     pub resumed: Vec<UnixMillis>,
+    /// What was there before it went on again last.
+    pub before: Before,
+    /// Leads up to that number were there when it was closed.
+    pub leads: Number,
     /// It is in the archive.
     pub archived: bool,
 }
@@ -213,6 +226,11 @@ pub enum ClosingRefusal {
     /// Money is owed or held.
     #[error("money is still owed, or held by the court")]
     Money,
+    /// Before something that comes first.
+    #[error(
+        "that was not before the case was docketed or went on, nor before the last act in its file"
+    )]
+    TooEarly,
     /// In the future.
     #[error("what is not yet cannot be recorded as done")]
     Future,
@@ -235,7 +253,7 @@ pub(super) struct Around<'a> {
 }
 
 /// Numbers of the parties of a role.
-pub(super) fn numbers_of(roles: &[PartyRole], role: PartyRole) -> impl Iterator<Item = u16> + '_ {
+pub(crate) fn numbers_of(roles: &[PartyRole], role: PartyRole) -> impl Iterator<Item = u16> + '_ {
     (1..).zip(roles).filter(move |(_, of)| **of == role).map(|(number, _)| number)
 }
 
@@ -269,7 +287,11 @@ impl Closing {
                 self.intended.ok_or(ClosingRefusal::Order)?;
                 (at <= now).then_some(()).ok_or(ClosingRefusal::Future)?;
                 let paper = file.papers.iter().find(|paper| paper.paper == record);
-                paper.filter(|paper| paper.is_record()).ok_or(ClosingRefusal::Record)?;
+                let own = |paper: &&Paper| paper.is_record() && record > self.before.papers;
+                paper.filter(own).ok_or(ClosingRefusal::Record)?;
+                // Who was heard before the case went on was heard about another closing.
+                let since = self.resumed.last().is_none_or(|resumed| *resumed <= at);
+                since.then_some(()).ok_or(ClosingRefusal::TooEarly)?;
                 Ok(ClosingEvent::InterviewHeld { record, at })
             }
             ClosingCommand::Ask => {
@@ -316,7 +338,8 @@ impl Closing {
                 self.approved.ok_or(ClosingRefusal::Order)?;
                 // What has changed since the approval counts: a lead of yesterday has to be verified first.
                 self.complete(around)?;
-                issued(&file.papers, CLOSING_RULING).ok_or(ClosingRefusal::NoRuling)?;
+                let ruling = issued_since(&file.papers, CLOSING_RULING, self.before.papers);
+                ruling.ok_or(ClosingRefusal::NoRuling)?;
                 let how = ClosedBy::RoundClosed;
                 Ok(ClosingEvent::Closed(Closed { how, at: now, to_standard: true }))
             }
