@@ -3,8 +3,8 @@
 use super::work::Work;
 use super::{Case, CaseCommand, CaseEvent, CaseRefusal, PartyRole};
 use crate::file::{
-    Acting, CaseFile, FileCommand, FileEvent, FileRecord, FileRefusal, Filing, Particulars, Sealed,
-    Surroundings, received,
+    About, Acting, CaseFile, FileCommand, FileEvent, FileRecord, FileRefusal, Filing, Particulars,
+    Sealed, Surroundings, received,
 };
 use crate::journal::Subject;
 use crate::money::{Fen, Posting};
@@ -58,6 +58,22 @@ impl Case {
         })
     }
 
+    /// Assets whose control has ended by itself: nobody has renewed it in time.
+    #[must_use]
+    pub fn lapsed(&self, now: UnixMillis, rules: Rulebook<'_>) -> Vec<u16> {
+        let bound = self.file.iter().flat_map(|file| &file.bound);
+        let ended = bound.filter_map(|(about, code, opening)| {
+            let About::Asset(asset) = about else { return None };
+            let node = rules.procedure.node(*code)?;
+            let renewed = node.done_by == Some(Deed::ControlRenewed);
+            let opened = self.nodes.opening(*code, *opening)?;
+            let over = opened.cancelled || self.nodes.done.contains(&(*code, *opening));
+            let due = self.nodes.computed(node, *opening, 1, rules)?.due()?;
+            (renewed && !over && due < now).then_some(*asset)
+        });
+        ended.collect()
+    }
+
     /// Decides what is wanted of the file.
     pub(super) fn decide_file(
         &self,
@@ -78,6 +94,7 @@ impl Case {
             roles: &roles,
             waited: self.has_waited(now, rules),
             requery: self.requery_owed(now, rules),
+            lapsed: &self.lapsed(now, rules),
             now,
         };
         if let FileCommand::Draw(record) = command {

@@ -57,6 +57,7 @@ impl Work<'_> {
                 }
                 Ok(())
             }
+            Effect::Withdrawn { paper } => self.withdrawn(*paper),
             Effect::Undone { deed, about } => self.undone(*deed, *about),
             Effect::Resumed { at } => self.resume_nodes(*at),
             Effect::Closed { round_only, .. } => self.close_nodes(*round_only),
@@ -127,7 +128,7 @@ impl Work<'_> {
             for (opening, round) in open_rounds(&self.after, node, self.rules) {
                 let about = self.file().about(node.code, opening);
                 let is_named = named == Some((node.code, round));
-                if (is_named || about.is_none()) && self.all_issued(node, opening, round) {
+                if (is_named || about.is_none()) && self.all_issued(node, opening, None) {
                     let command = NodeCommand::Complete { node: node.code, round, at };
                     self.node(&command, about)?;
                 }
@@ -137,18 +138,21 @@ impl Work<'_> {
     }
 
     /// All documents of a node were issued for that opening, or, of one that is about the case as a whole, since
-    /// it began.
-    fn all_issued(&self, node: &Node, opening: u16, round: u16) -> bool {
+    /// it began. `with` counts although it was withdrawn.
+    fn all_issued(&self, node: &Node, opening: u16, with: Option<u16>) -> bool {
         let begin = self.after.nodes.opening(node.code, opening).map(|opened| opened.begin.at);
         let whole = self.file().about(node.code, opening).is_none();
+        let rounds: Vec<(NodeCode, u16)> =
+            self.same(node.code, opening).map(|nth| (node.code, nth)).collect();
         let counts = |template: &String| {
             self.file().papers.iter().any(|paper| {
                 let Origin::Court { template: of, node: named, .. } = &paper.origin else {
                     return false;
                 };
-                let for_it = *named == Some((node.code, round));
+                let for_it = named.is_some_and(|named| rounds.contains(&named));
                 let since = whole && begin.is_some_and(|begin| paper.at >= begin);
-                !paper.withdrawn && of == template && (for_it || since)
+                let valid = !paper.withdrawn || with == Some(paper.paper);
+                valid && of == template && (for_it || since)
             })
         };
         match &node.documents {
@@ -156,6 +160,50 @@ impl Work<'_> {
             Documents::OneOf(any) => any.iter().any(counts),
             Documents::None(_) => false,
         }
+    }
+
+    /// A document that counts no more leaves what it had ended to be done, unless that has all its documents without
+    /// it, or was ended by hand without them.
+    fn withdrawn(&mut self, paper: u16) -> Result<(), CaseRefusal> {
+        let nodes = self.rules.procedure.nodes();
+        for node in nodes.iter().filter(|node| node.done_by == Some(Deed::DocumentsIssued)) {
+            for opening in 1..=self.after.nodes.newest(node.code).unwrap_or(0) {
+                let by_it = self.all_issued(node, opening, Some(paper))
+                    && !self.all_issued(node, opening, None);
+                if by_it && self.same(node.code, opening).max() == Some(opening) {
+                    self.reopen(node, opening)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Openings of a node that are one and the same, reopened: about the same and from the same moment.
+    fn same(&self, node: NodeCode, opening: u16) -> impl Iterator<Item = u16> + '_ {
+        let of = move |nth| {
+            let begin = self.after.nodes.opening(node, nth).map(|opened| opened.begin);
+            (begin, self.file().about(node, nth))
+        };
+        let wanted = of(opening);
+        (1..=self.after.nodes.newest(node).unwrap_or(0)).filter(move |nth| of(*nth) == wanted)
+    }
+
+    /// A control that had ended by itself is followed by another: its clock is over.
+    pub(super) fn lapse(&mut self, asset: u16) -> Result<(), CaseRefusal> {
+        let about = About::Asset(asset);
+        let of: Vec<_> =
+            self.file().bound.iter().filter(|(of, ..)| *of == about).copied().collect();
+        for (_, code, opening) in of {
+            let Some(node) = self.rules.procedure.node(code) else { continue };
+            let open = open_rounds(&self.after, node, self.rules);
+            let runs = open.iter().any(|(of, _)| *of == opening);
+            if node.done_by == Some(Deed::ControlRenewed) && runs {
+                let document = "控制期限届满失效".to_owned();
+                let command = NodeCommand::Cancel { node: code, opening, document };
+                self.node(&command, Some(about))?;
+            }
+        }
+        Ok(())
     }
 
     /// What ended these nodes counts no more. Each runs again as another opening from where it began, so that time

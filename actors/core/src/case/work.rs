@@ -3,7 +3,7 @@
 
 use super::{Case, CaseEvent, CaseRefusal, PartyRole};
 use crate::deadline::Begin;
-use crate::file::asset::{AssetCommand, AssetEvent};
+use crate::file::asset::{Asset, AssetCommand, AssetEvent, AssetRefusal};
 use crate::file::closing::{ClosedBy, ClosingEvent, numbers_of};
 use crate::file::search::{Restriction, RestrictionDeed, SearchEvent};
 use crate::file::{
@@ -40,7 +40,10 @@ impl Work<'_> {
         let event = record.event.clone();
         let before = self.file().clone();
         self.push(CaseEvent::File(Box::new(record)));
-        let all = effects(&event, self.file());
+        if let FileEvent::Asset(AssetEvent::Controlled { asset, .. }) = event {
+            self.lapse(asset)?;
+        }
+        let all = effects(&event, &before, self.file());
         self.all_effects(&all)?;
         self.consequences(&event, &before)
     }
@@ -79,7 +82,9 @@ impl Work<'_> {
                     return Ok(());
                 };
                 let known = before.assets.iter().find(|known| known.asset == asset);
-                if known.is_none_or(|known| known.control.is_some()) {
+                let lapsed = self.after.lapsed(self.now, self.rules);
+                let held = |known: &Asset| known.control.is_some() && !lapsed.contains(&asset);
+                if known.is_none_or(held) {
                     return Ok(()); // A second picture of the same seal.
                 }
                 let from = Begin { at: measure.at, whole_day: false };
@@ -91,6 +96,7 @@ impl Work<'_> {
                     roles: &[],
                     waited: false,
                     requery: None,
+                    lapsed: &lapsed,
                     now: self.now,
                 };
                 // What happened in the field is in the file whatever the judge has decided meanwhile.
@@ -124,11 +130,32 @@ impl Work<'_> {
         let number = event.asset();
         let known = before.assets.iter().find(|known| known.asset == number);
         let frozen = known.and_then(|known| known.frozen);
+        let holds = matches!(
+            event,
+            AssetEvent::Controlled { .. }
+                | AssetEvent::TookEffect { .. }
+                | AssetEvent::Renewed { .. }
+        );
+        // A term that was over before it was recorded holds nothing.
+        if holds && self.after.lapsed(self.now, self.rules).contains(&number) {
+            return Err(FileRefusal::Asset(AssetRefusal::Lapsed).into());
+        }
         let of = |what: &str| format!("财产{number} {what}");
         match *event {
-            AssetEvent::Controlled { amount: Some(amount), .. } => {
-                self.post(Posting::Frozen, amount, &of("冻结"))
+            AssetEvent::Controlled { amount, waiting, .. } => {
+                // What had lapsed is free, whatever the ledger still had.
+                if let Some(lapsed) = frozen {
+                    self.post(Posting::Unfrozen, lapsed, &of("冻结失效"))?;
+                }
+                match amount.filter(|_| !waiting) {
+                    Some(amount) => self.post(Posting::Frozen, amount, &of("冻结")),
+                    None => Ok(()),
+                }
             }
+            AssetEvent::TookEffect { .. } => match known.and_then(|known| known.to_freeze) {
+                Some(amount) => self.post(Posting::Frozen, amount, &of("轮候冻结生效")),
+                None => Ok(()),
+            },
             AssetEvent::Transferred { amount, .. } => match frozen {
                 // What is left stays frozen, with its clock, until it is released.
                 Some(_) => self.post(Posting::Transferred, amount, &of("扣划")),

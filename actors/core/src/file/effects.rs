@@ -52,6 +52,11 @@ pub enum Effect {
         /// When.
         at: UnixMillis,
     },
+    /// A document was withdrawn: what it had ended is not done.
+    Withdrawn {
+        /// Its number.
+        paper: u16,
+    },
     /// Clocks about that do not apply any more.
     Ended {
         /// About what.
@@ -94,9 +99,9 @@ fn did(deed: Deed, at: UnixMillis) -> Effect {
     Effect::Did { deed, about: None, at, round: None }
 }
 
-/// What follows from an event, which the file has taken in. In order.
+/// What follows from an event, which the file has taken in since it was as `before`. In order.
 #[must_use]
-pub fn effects(event: &FileEvent, file: &CaseFile) -> Vec<Effect> {
+pub fn effects(event: &FileEvent, before: &CaseFile, file: &CaseFile) -> Vec<Effect> {
     match event {
         FileEvent::Filed { filing, .. } => vec![Effect::Happened {
             event: "application_received".to_owned(),
@@ -132,7 +137,10 @@ pub fn effects(event: &FileEvent, file: &CaseFile) -> Vec<Effect> {
         FileEvent::Paper(PaperEvent::Issued { template, node, at, .. }) => {
             vec![Effect::Issued { template: template.clone(), node: *node, at: *at }]
         }
-        FileEvent::Service(event) => service(event, file),
+        FileEvent::Service(event) => service(event, before, file),
+        FileEvent::Paper(PaperEvent::Withdrawn { paper }) if file.closing.closed.is_none() => {
+            vec![Effect::Withdrawn { paper: *paper }]
+        }
         FileEvent::Petition(event) => petition(event),
         FileEvent::Closing(event) => closing(event),
         FileEvent::Handover(
@@ -325,11 +333,14 @@ fn money(event: &MoneyEvent, file: &CaseFile) -> Vec<Effect> {
         all.push(Effect::Did { deed: Deed::FundsIdentified, about, at, round: None });
         all.push(starts("funds_notice_received"));
     }
-    all.extend(file.money.paid_receipts().into_iter().map(|entry| Effect::Did {
-        deed: Deed::PaidOut,
-        about: Some(About::Receipt(entry)),
-        at,
-        round: None,
+    // A payout that was reversed leaves what it had paid to be paid again.
+    all.extend(file.money.receipts().into_iter().map(|(entry, paid)| {
+        let (deed, about) = (Deed::PaidOut, Some(About::Receipt(entry)));
+        if paid {
+            Effect::Did { deed, about, at, round: None }
+        } else {
+            Effect::Undone { deed, about }
+        }
     }));
     all
 }
@@ -347,13 +358,11 @@ fn served(template: &str, role: Option<PartyRole>) -> Option<&'static str> {
     }
 }
 
-fn service(event: &ServiceEvent, file: &CaseFile) -> Vec<Effect> {
-    let ServiceEvent::Arrived { paper, party, at, .. } = *event else { return Vec::new() };
-    let same = |sent: &&super::party::Service| (sent.paper, sent.party) == (paper, party);
-    let arrivals = file.services.sent.iter().filter(same).filter(|sent| sent.arrived.is_some());
-    // Of several channels the earliest counts; what starts with the first arrival is corrected by hand when a
-    // later word of an earlier one comes.
-    if arrivals.count() > 1 {
+fn service(event: &ServiceEvent, before: &CaseFile, file: &CaseFile) -> Vec<Effect> {
+    let ServiceEvent::Arrived { paper, party, .. } = *event else { return Vec::new() };
+    // The first service counts; what started with it is corrected by hand when word of an earlier one comes.
+    let Some(at) = file.services.served(paper, party) else { return Vec::new() };
+    if before.services.served(paper, party).is_some() {
         return Vec::new();
     }
     let known = file.papers.iter().find(|known| known.paper == paper);

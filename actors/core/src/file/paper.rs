@@ -1,6 +1,8 @@
 //! Papers of a file: documents that the court issued, and what parties handed in. Here are their numbers, hashes
 //! and signatures; the bytes are kept elsewhere, by hash.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::handover::hex32;
@@ -216,6 +218,9 @@ pub enum PaperRefusal {
     /// No such party.
     #[error("the case has no such party")]
     UnknownParty,
+    /// Twice the same.
+    #[error("a paper is addressed to each party once")]
+    Twice,
     /// No such paper.
     #[error("the file has no such paper, or not any more")]
     UnknownPaper,
@@ -258,6 +263,9 @@ pub(super) fn decide(
             worded.then_some(()).ok_or(PaperRefusal::Words)?;
             if to.len() > ADDRESSEES_MAX || !to.iter().all(|party| is_party(*party)) {
                 return Err(PaperRefusal::UnknownParty);
+            }
+            if to.iter().collect::<BTreeSet<_>>().len() < to.len() {
+                return Err(PaperRefusal::Twice);
             }
             let (paper, content) = (next()?, content.clone());
             let (template, version, node) = (template.clone(), *version, *node);

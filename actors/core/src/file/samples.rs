@@ -90,6 +90,8 @@ fn plain() -> Vec<FileEvent> {
         candidates: vec![Candidate { judge: user(7), load: 3 }],
         excluded: vec![(user(8), Exclusion::Recused)],
         judge: user(7),
+        replaces: Some(user(8)),
+        only: true,
         at: AT,
     };
     let offer = Offer { from: user(7), segment: Segment::Field, code: [1; 32], until: AT };

@@ -1,5 +1,6 @@
 //! Whole cases through their files, by the shipped procedure: what each act does to nodes, ledger and notices.
 
+mod again;
 mod lives;
 mod refusals;
 mod to_the_end;

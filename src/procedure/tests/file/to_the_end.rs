@@ -9,7 +9,6 @@ use tiande_core::file::measure::{Measure, MeasureKind};
 use tiande_core::file::party::{Arrival, Channel, ServiceCommand};
 use tiande_core::file::search::{Restriction, RestrictionDeed};
 use tiande_core::ids::OfficerId;
-use tiande_core::nodes::{NodeCommand, NodeRefusal};
 
 use super::*;
 
@@ -40,8 +39,17 @@ fn filing_starts_the_clocks_and_the_draw_ends_them() {
         candidates,
         excluded: Vec::new(),
         judge,
+        replaces: None,
+        only: false,
         at: world.now,
     };
+    let alone = DrawRecord {
+        candidates: record.candidates[..1].to_vec(),
+        judge: record.candidates[0].judge,
+        ..record.clone()
+    };
+    let refused = world.ask(Acting::System, FileCommand::Draw(alone), "");
+    assert_eq!(refused, Err(FileRefusal::OneCandidate));
     let other = if judge == JUDGE { CLERK } else { JUDGE };
     let forged = DrawRecord { judge: other, ..record.clone() };
     let refused = world.ask(Acting::System, FileCommand::Draw(forged), "");
@@ -52,6 +60,10 @@ fn filing_starts_the_clocks_and_the_draw_ends_them() {
         assert_eq!(world.runs(node), times, "{node}: the judge has the file at once");
     }
     assert_eq!(world.told("node", "A03"), 1, "the applicant hears who has the case");
+    // Another draw of the same moment saw nobody in the case's hands.
+    let second = world.ask(Acting::System, FileCommand::Draw(record.clone()), "回避");
+    assert_eq!(second, Err(FileRefusal::HandlerChanged));
+    let record = DrawRecord { replaces: Some(judge), ..record };
     let again = world.ask(Acting::System, FileCommand::Draw(record.clone()), "");
     assert_eq!(again, Err(FileRefusal::Reason), "who has it loses it for a reason only");
     world.ask(Acting::System, FileCommand::Draw(record), "回避").expect("with one");
@@ -82,12 +94,30 @@ fn documents_end_their_node_when_all_are_issued_and_start_clocks_when_they_arriv
     assert_eq!(world.runs("B04"), 0);
     world.pass_days(1);
     let debtor = Acting::Party(2, PartyRole::Debtor);
-    let at = world.now;
-    world.ask(debtor, arrived(Arrival::Read, at), "").expect("the debtor has opened it");
-    assert_eq!((world.runs("B04"), world.file().services.served(order, 2)), (1, Some(at)));
+    let read = arrived(Arrival::Read, world.now);
+    world.ask(debtor, read, "").expect("the debtor has opened it");
+    let served = |world: &World<'_>, paper| world.file().services.served(paper, 2);
+    assert_eq!((world.runs("B04"), served(&world, order)), (0, None), "told, and not served");
+    let channel = Channel::InPerson;
+    world.please(FileCommand::Service(ServiceCommand::Send { paper, party, channel }), "");
+    let by_hand = |at| {
+        let how = Arrival::Receipt;
+        FileCommand::Service(ServiceCommand::Arrived { paper, party, channel, how, at })
+    };
+    let sent = world.now;
+    world.pass_days(2);
+    world.please(by_hand(world.now), "");
+    assert_eq!((world.runs("B04"), served(&world, order)), (1, Some(world.now)));
+    // Word of an earlier one changes what is known, and starts no second clock.
+    world.please(by_hand(sent), "");
+    assert_eq!((world.runs("B04"), served(&world, order)), (1, Some(sent)));
     // With consent the system of the address counts.
+    let channel = Channel::Sms;
     let consent = ServiceCommand::Consent { party: 2, channels: vec![channel] };
-    world.ask(debtor, FileCommand::Service(consent), "手机 139…").expect("fits");
+    let consent = FileCommand::Service(consent);
+    assert_eq!(world.ask(debtor, consent.clone(), "手机 139…"), Ok(1));
+    assert_eq!(world.ask(debtor, consent.clone(), "手机 138…"), Ok(1), "another address");
+    assert_eq!(world.ask(debtor, consent, ""), Ok(0), "nothing new");
     let ruling = world.issue("execution_ruling", None, &[2]);
     let send = ServiceCommand::Send { paper: ruling, party: 2, channel };
     world.please(FileCommand::Service(send), "");
@@ -346,30 +376,5 @@ fn what_came_in_last_is_paid_out_last() {
     let reverse = MoneyCommand::Reverse { entry, reason: "另案款项".into() };
     world.please(FileCommand::Money(reverse), "");
     assert_eq!((world.runs("M02"), world.totals().held), (0, Fen(0)));
-    world.is_whole();
-}
-
-#[test]
-fn the_notice_of_an_auction_is_out_long_enough_whatever_was_done_to_its_clock() {
-    let rules = rules();
-    let mut world = World::running(&rules);
-    let asset = world.find(AssetKind::Immovable, FoundBy::Query);
-    let from = exact(world.now);
-    world.asset(AssetCommand::Control { asset, from, waiting: false, amount: None });
-    world.asset(AssetCommand::AskPrice { asset, way: PriceWay::Online, at: world.now });
-    world.asset(AssetCommand::FixPrice { asset, price: yuan(100), at: world.now });
-    world.asset(AssetCommand::Publish { asset, at: world.now });
-    let complete = NodeCommand::Complete { node: code("D09"), round: 1, at: world.now };
-    let refused = world.order(&CaseCommand::Node(complete));
-    assert_eq!(refused, Err(CaseRefusal::Node(NodeRefusal::TooEarly)));
-    let document = "误启动".to_owned();
-    let cancel = NodeCommand::Cancel { node: code("D09"), opening: 1, document };
-    world.order(&CaseCommand::Node(cancel)).expect("by a document");
-    world.pass_days(29);
-    let sell = |at| FileCommand::Asset(AssetCommand::Sell { asset, price: yuan(90), at });
-    let refused = world.ask(Acting::Staff(JUDGE), sell(world.now), "成交");
-    assert_eq!(refused, Err(FileRefusal::Asset(AssetRefusal::TooEarly)));
-    world.pass_days(1);
-    world.please(sell(world.now), "成交");
     world.is_whole();
 }

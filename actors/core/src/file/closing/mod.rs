@@ -348,6 +348,8 @@ impl Closing {
                 open()?;
                 words()?;
                 (at <= now).then_some(()).ok_or(ClosingRefusal::Future)?;
+                let late = file.last_act().is_none_or(|last| last <= at);
+                late.then_some(()).ok_or(ClosingRefusal::TooEarly)?;
                 let totals = file.money.totals();
                 let money = match how {
                     // Without property there is a way of its own, that checks.
