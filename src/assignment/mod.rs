@@ -41,16 +41,18 @@ pub async fn assign(
     let id = &court.profile().id;
     let judges = app.doors.judges(id).await.map_err(|_fault| AssignFault::Store)?;
     let loads = loads(app, court).await?;
-    let open = |judge: &UserId| {
-        !excluded.iter().any(|(of, _)| of == judge) && Some(*judge) != case.handler
-    };
+    let other = |judge: &UserId| Some(*judge) != case.handler;
+    // Said in the record; the case refuses one candidate where others were only kept out.
+    let only = judges.iter().filter(|judge| other(judge)).count() == 1;
+    let open = |judge: &UserId| !excluded.iter().any(|(of, _)| of == judge) && other(judge);
     let candidates: Vec<Candidate> = judges
         .into_iter()
         .filter(open)
         .map(|judge| Candidate { judge, load: loads.get(&judge).copied().unwrap_or(0) })
         .collect();
     let number = case.number.as_ref().ok_or(AssignFault::NoCandidate)?;
-    if candidates.is_empty() {
+    // One who is left of several is nobody's chance: such a case is given by hand, with a reason.
+    if candidates.is_empty() || (candidates.len() == 1 && !only) {
         return Err(AssignFault::NoCandidate);
     }
     // The link is this case's from now on, whatever happens: it is never tried for another.
@@ -64,6 +66,8 @@ pub async fn assign(
         candidates,
         excluded,
         judge,
+        replaces: case.handler,
+        only,
         at: app.clock.now(),
     };
     let command = FileCommand::Draw(record.clone());

@@ -37,7 +37,8 @@ fn at(days: u64) -> UnixMillis {
 
 fn running(node: &str, due: UnixMillis) -> RunningNode {
     let node = node.parse().expect("a code");
-    RunningNode { node, round: 1, due: Some(due), warned: false, overdue: false, provisional: true }
+    let (due, provisional) = (Some(due), true);
+    RunningNode { node, round: 1, due, warned: false, overdue: false, wait: false, provisional }
 }
 
 fn calendar(version: u32) -> CalendarVersion {

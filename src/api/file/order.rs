@@ -73,6 +73,7 @@ enum What {
     Inquire { party: u16, requery: Option<u16> },
     InquiryAnswer { inquiry: u16, found: u16 },
     InquiryFail { inquiry: u16 },
+    InquirySettle { inquiry: u16, hits: u16 },
     Lead { urgent: bool },
     LeadVerify { lead: u16, useful: bool },
     State { finding: Finding },
@@ -214,6 +215,9 @@ impl What {
                 FileCommand::Search(SearchCommand::Answer { inquiry, found })
             }
             Self::InquiryFail { inquiry } => FileCommand::Search(SearchCommand::Fail { inquiry }),
+            Self::InquirySettle { inquiry, hits } => {
+                FileCommand::Search(SearchCommand::Settle { inquiry, hits })
+            }
             Self::Lead { urgent } => FileCommand::Search(SearchCommand::Lead { urgent }),
             Self::LeadVerify { lead, useful } => {
                 FileCommand::Search(SearchCommand::Verify { lead, useful })

@@ -47,7 +47,7 @@ pub(super) fn file(
             let row = rules.procedure.node(running.node);
             json!({
                 "node": running.node, "round": running.round, "due": running.due.map(|due| due.0),
-                "warned": running.warned, "overdue": running.overdue,
+                "warned": running.warned, "overdue": running.overdue, "wait": running.wait,
                 "provisional": running.provisional, "zh": row.map(|row| &row.zh),
                 "en": row.map(|row| &row.en), "about": file.about(running.node, running.round),
                 "documents": row.map(|row| documents(&row.documents)),

@@ -228,7 +228,10 @@ fn rings(rules: &Rules, node: &Node, fact: &Fact, count: &mut Count) {
             // Of a planned day that is near, warnings may lie before the day it was planned.
             assert!(rang.at >= rang.due, "{code}: never early");
             assert!(rang.at == rang.due || node.kind == Kind::Backwards, "{code}: at its moment");
-            assert_eq!(rang.offices, alarmed(fact, rang.level), "{code} {:?}", rang.level);
+            // What may be done from then on is owed by nobody, whatever the table has for its end.
+            let permits = rang.level == Level::Due && node.only_permits();
+            let offices = if permits { Vec::new() } else { alarmed(fact, rang.level) };
+            assert_eq!(rang.offices, offices, "{code} {:?}", rang.level);
             count.alarms += rang.offices.len();
             match rang.level {
                 Level::Warning(_) => count.warnings += 1,
@@ -245,6 +248,12 @@ fn is_reached(rules: &Rules, node: &Node, fact: &Fact, count: &mut Count) {
     let mut walk = Walk::new(rules);
     walk.open(node);
     walk.notices.clear();
+    if node.kind == Kind::MinimumWait {
+        let early = NodeCommand::Complete { node: code, round: 1, at: walk.now };
+        let early = walk.case.decide(&CaseCommand::Node(early), walk.now, walk.rules);
+        assert_eq!(early, Err(CaseRefusal::Node(NodeRefusal::TooEarly)), "{code}");
+        walk.now = Day::of(at(FROM)).plus(400).begins();
+    }
     let complete = NodeCommand::Complete { node: code, round: 1, at: walk.now };
     walk.please(&CaseCommand::Node(complete));
     let notices: Vec<&PartyNotice> =

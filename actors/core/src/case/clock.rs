@@ -6,7 +6,7 @@ use crate::deadline::Level;
 use crate::file::party::Appointment;
 use crate::file::{FileEvent, FileRecord, Sealed};
 use crate::nodes::{NodeEvent, Rulebook};
-use crate::procedure::{Node, NodeCode, Office};
+use crate::procedure::{Kind, Node, NodeCode, Office};
 use crate::time::UnixMillis;
 
 /// A node that was opened and is not done, as supervisors see it.
@@ -20,8 +20,10 @@ pub struct RunningNode {
     pub due: Option<UnixMillis>,
     /// It was warned of.
     pub warned: bool,
-    /// Its end has passed.
+    /// Its end has passed. A wait that is over is not late: never of one.
     pub overdue: bool,
+    /// It is a wait: from its end on something may be done, and nothing has to be.
+    pub wait: bool,
     /// The calendar may still move it.
     pub provisional: bool,
 }
@@ -36,6 +38,14 @@ pub(super) fn answer_by(now: UnixMillis, rules: Rulebook<'_>) -> UnixMillis {
         left -= u32::from(!rules.calendar.is_rest(day, &mut consulted));
     }
     day.last_second()
+}
+
+impl RunningNode {
+    /// As lists of what is due have it: the end of a wait is no work, and weighs on nobody.
+    #[must_use]
+    pub fn listed(self) -> Self {
+        Self { due: self.due.filter(|_| !self.wait), ..self }
+    }
 }
 
 impl Case {
@@ -101,8 +111,8 @@ impl Case {
     ) -> Option<CaseEvent> {
         let node = rules.procedure.node(code)?;
         let offices = alarmed(node, level);
-        // A node whose end nobody is to hear of: a wait that is over.
-        if offices.is_empty() {
+        // What may be done from now on is owed by nobody.
+        if offices.is_empty() || (level == Level::Due && node.only_permits()) {
             return None;
         }
         let answer_by = (level == Level::Due).then(|| answer_by(at, rules));
@@ -124,13 +134,15 @@ impl Case {
                         continue;
                     }
                     let computed = self.nodes.computed(node, opening, recurrence, rules);
+                    let wait = node.kind == Kind::MinimumWait;
                     let fired = |level| self.nodes.fired.contains(&(*code, round, level));
                     all.push(RunningNode {
                         node: *code,
                         round,
                         due: computed.as_ref().and_then(crate::deadline::Computed::due),
                         warned: fired(Level::Warning(0)),
-                        overdue: fired(Level::Due),
+                        overdue: fired(Level::Due) && !wait,
+                        wait,
                         provisional: computed.is_some_and(|computed| computed.provisional()),
                     });
                 }

@@ -10,11 +10,13 @@ mod decide;
 mod escalation;
 mod event;
 mod file;
+mod file_nodes;
 mod notices;
 mod number;
 mod rows;
 mod standing;
 mod state;
+mod work;
 
 pub use clock::RunningNode;
 pub use command::{CaseCommand, CaseRefusal, EscalationAct, Filed};

@@ -92,9 +92,11 @@ impl Case {
         events.iter().for_each(|event| after.apply(event));
         let mut rows = self.difference(&after, rules);
         if self.nodes.procedure.is_some() && self.nodes.procedure != after.nodes.procedure {
+            let listed = |case: &Self| -> Vec<RunningNode> {
+                case.running(rules).into_iter().map(RunningNode::listed).collect()
+            };
             // Another procedure: the dates before it were of other rules, so nothing is as it was.
-            rows =
-                CaseRows { running: after.running(rules), next: Some(after.next(rules)), ..rows };
+            rows = CaseRows { running: listed(&after), next: Some(after.next(rules)), ..rows };
             let gone = after
                 .nodes
                 .opened
@@ -117,7 +119,8 @@ impl Case {
     #[must_use]
     pub fn all_rows(&self, rules: Rulebook<'_>) -> CaseRows {
         let next = Some(self.next(rules));
-        CaseRows { next, running: self.running(rules), ..CaseRows::default() }
+        let running = self.running(rules).into_iter().map(RunningNode::listed).collect();
+        CaseRows { next, running, ..CaseRows::default() }
     }
 
     fn difference(&self, after: &Self, rules: Rulebook<'_>) -> CaseRows {
@@ -134,7 +137,7 @@ impl Case {
         CaseRows {
             next: (next != self.next(rules)).then_some(next),
             handler: after.handler.filter(|_| after.handler != self.handler),
-            running: changed.map(|(_, node)| *node).collect(),
+            running: changed.map(|(_, node)| node.listed()).collect(),
             ended: before_runs
                 .keys()
                 .filter(|key| !after_runs.contains_key(key))

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Case;
+use crate::deadline::Level;
 use crate::file::CaseKind;
 use crate::file::asset::Outcome;
 use crate::file::closing::ClosedBy;
@@ -52,6 +53,8 @@ pub struct CaseStanding {
     pub appointment: Option<UnixMillis>,
     /// An appointment that a party asked for waits.
     pub appointment_asked: bool,
+    /// What queries found and nobody has entered as an asset or settled yet.
+    pub hits: u16,
     /// What it counts for.
     pub grade: Grade,
 }
@@ -84,6 +87,7 @@ impl Case {
             waits_since: file.messages.threads.values().filter_map(|t| t.waits_since()).min(),
             appointment: appointments.map(|appointment| appointment.at).min(),
             appointment_asked: file.appointments.iter().any(|a| open(AppointmentDeed::Asked)(&a)),
+            hits: file.search.hits(),
             grade: Grade {
                 // Money that came in came from something.
                 with_assets: usable || money.recovered.0 > 0 || money.held.0 > 0,
@@ -95,36 +99,31 @@ impl Case {
         })
     }
 
-    /// Closed before the end of the term that runs for the case as a whole (T01, T02): none of these ever fired
-    /// its end for an opening that was done by the closing.
+    /// Closed before the end of the term that runs for the case as a whole (T01, T02). Of a case that went on the
+    /// newest term counts.
     fn closed_in_time(&self, at: UnixMillis, rules: Rulebook<'_>) -> bool {
-        let terms = rules.procedure.nodes().iter().filter(|n| n.done_by == Some(Deed::CaseClosed));
-        for node in terms {
-            let openings = self.nodes.opened.get(&node.code).map_or(0, Vec::len);
-            for opening in 1..=u16::try_from(openings).unwrap_or(u16::MAX) {
-                if self.nodes.opening(node.code, opening).is_none_or(|opened| opened.cancelled) {
-                    continue;
-                }
-                let computed = self.nodes.computed(node, opening, 1, rules);
-                let due = computed.and_then(|computed| computed.due());
-                if due.is_some_and(|due| due < at) {
-                    return false;
-                }
+        let mut terms =
+            rules.procedure.nodes().iter().filter(|n| n.done_by == Some(Deed::CaseClosed));
+        terms.all(|node| {
+            let Some(newest) = self.nodes.newest(node.code) else { return true };
+            if self.nodes.opening(node.code, newest).is_none_or(|opened| opened.cancelled) {
+                return true;
             }
-        }
-        true
+            let computed = self.nodes.computed(node, newest, 1, rules);
+            computed.and_then(|computed| computed.due()).is_none_or(|due| due >= at)
+        })
     }
 
-    /// None of the queries that are owed after the closing is late.
+    /// None of the queries that are owed after the last closing is late.
     fn requeries_kept(&self, rules: Rulebook<'_>) -> bool {
-        let owed = rules.procedure.nodes().iter().filter(|n| n.done_by == Some(Deed::Requeried));
-        owed.into_iter().all(|node| {
-            let late = |(code, round, level): &(_, u16, crate::deadline::Level)| {
-                *code == node.code
-                    && *level == crate::deadline::Level::Due
-                    && !self.nodes.done.contains(&(node.code, *round))
-            };
-            !self.nodes.fired.iter().any(late)
+        let mut owed =
+            rules.procedure.nodes().iter().filter(|n| n.done_by == Some(Deed::Requeried));
+        owed.all(|node| {
+            let Some(newest) = self.nodes.newest(node.code) else { return true };
+            self.nodes.rounds_of(node.code, newest, rules).all(|round| {
+                self.nodes.done.contains(&(node.code, round))
+                    || !self.nodes.fired.contains(&(node.code, round, Level::Due))
+            })
         })
     }
 }

@@ -372,3 +372,31 @@ fn another_procedure_sets_the_clock_and_the_rows_anew() {
     assert_eq!(rows.next, Some(Some(at("2026-03-22T09:00"))));
     assert_eq!(rows.running.len(), 1);
 }
+
+#[test]
+fn a_wait_that_is_over_is_late_for_nobody_and_a_right_that_arose_is_told() {
+    let mut world = World::running();
+    for node in ["Z01", "T04"] {
+        let open = NodeCommand::Open { node: code(node), begin: begin("2026-03-02T09:00") };
+        let events = world.case.decide(&CaseCommand::Node(open), world.now, world.rules());
+        let events = events.expect("fits");
+        let rows = world.case.rows(&events, world.rules());
+        let listed: Vec<_> = rows.running.iter().map(|running| running.due).collect();
+        assert_eq!(listed, [None], "{node}: it weighs on nobody");
+        world.take(events);
+    }
+    assert!(world.case.running(world.rules()).iter().all(|running| running.due.is_some()));
+    // Z01 fires and raises nothing; T04 tells its offices, once.
+    assert_eq!(world.ring("2026-06-03T00:00"), 1);
+    assert_eq!(world.case.escalations, []);
+    assert_eq!(
+        world.case.next(world.rules()),
+        Some(at("2026-09-02T23:59").plus(crate::time::Millis(59_000)))
+    );
+    world.ring("2026-09-03T00:00");
+    assert!(world.case.escalation(code("Z01"), 1).is_none());
+    let told = world.case.escalation(code("T04"), 1).expect("told");
+    assert_eq!(told.offices, [Office::Director].into());
+    let running = world.case.running(world.rules());
+    assert!(running.iter().all(|running| running.wait && !running.overdue), "{running:?}");
+}

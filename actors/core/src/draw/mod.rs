@@ -7,6 +7,8 @@
 //!
 //! **Not here:** who is a candidate with which load (the court's own lists), and keeping the chain secret.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -111,11 +113,27 @@ pub struct DrawRecord {
     pub excluded: Vec<(UserId, Exclusion)>,
     /// Who was drawn.
     pub judge: UserId,
+    /// From whom the case is taken, as whoever drew saw it; `None`: from nobody.
+    pub replaces: Option<UserId>,
+    /// The court has only one judge who may have the case: nothing was left to chance.
+    pub only: bool,
     /// When.
     pub at: UnixMillis,
 }
 
 impl DrawRecord {
+    /// It was among two or more; or the court has only one judge who may have the case, which it says. Keeping all
+    /// others out of it is no draw.
+    #[must_use]
+    pub fn had_a_choice(&self) -> bool {
+        let judges: BTreeSet<UserId> = self.candidates.iter().map(|known| known.judge).collect();
+        match judges.len() {
+            0 => false,
+            1 => self.only && self.excluded.iter().all(|(judge, _)| Some(*judge) == self.replaces),
+            _ => !self.only,
+        }
+    }
+
     /// The draw that it records, for the case of that number.
     #[must_use]
     pub fn of_case(&self, number: &CaseNumber) -> Drawn {

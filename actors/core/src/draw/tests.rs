@@ -78,3 +78,25 @@ proptest! {
         prop_assert_eq!(draw(&FIRST, &number, &list), draw(&FIRST, &number, &turned));
     }
 }
+
+#[test]
+fn a_draw_has_a_choice_or_says_that_there_was_none() {
+    let one = |n: u128| Candidate { judge: judge(n), load: 0 };
+    let record = |candidates: &[Candidate], excluded: &[u128], only| DrawRecord {
+        chain: 1,
+        nth: 1,
+        seed: FIRST,
+        candidates: candidates.to_vec(),
+        excluded: excluded.iter().map(|n| (judge(*n), Exclusion::Recused)).collect(),
+        judge: judge(1),
+        replaces: Some(judge(9)),
+        only,
+        at: UnixMillis(1),
+    };
+    assert!(record(&[one(1), one(2)], &[3], false).had_a_choice());
+    assert!(!record(&[one(1), one(2)], &[], true).had_a_choice(), "there was one");
+    assert!(record(&[one(1)], &[9], true).had_a_choice(), "who loses it is none");
+    assert!(!record(&[one(1)], &[2], true).had_a_choice(), "all others were kept out");
+    assert!(!record(&[one(1), one(1)], &[], false).had_a_choice(), "twice the same");
+    assert!(!record(&[], &[], true).had_a_choice());
+}

@@ -39,7 +39,7 @@ pub enum Effect {
         about: Option<About>,
         /// When.
         at: UnixMillis,
-        /// Of a node that recurs: which recurrence.
+        /// Of a node that recurs: which recurrence of its opening.
         round: Option<u16>,
     },
     /// A document was issued. It counts for the node it names, and for every other of the case as a whole that
@@ -52,6 +52,11 @@ pub enum Effect {
         /// When.
         at: UnixMillis,
     },
+    /// A document was withdrawn: what it had ended is not done.
+    Withdrawn {
+        /// Its number.
+        paper: u16,
+    },
     /// Clocks about that do not apply any more.
     Ended {
         /// About what.
@@ -60,6 +65,18 @@ pub enum Effect {
         document: String,
         /// Those that end with that deed go on.
         but: Option<Deed>,
+    },
+    /// What had ended nodes counts no more: they run again, from where they ran.
+    Undone {
+        /// What was not done after all.
+        deed: Deed,
+        /// Only clocks about that.
+        about: Option<About>,
+    },
+    /// The case goes on after a closing: what looked after a closed case stops, and its terms run anew.
+    Resumed {
+        /// From when.
+        at: UnixMillis,
     },
     /// The case is closed: what was still to be done in it is not.
     Closed {
@@ -82,9 +99,9 @@ fn did(deed: Deed, at: UnixMillis) -> Effect {
     Effect::Did { deed, about: None, at, round: None }
 }
 
-/// What follows from an event, which the file has taken in. In order.
+/// What follows from an event, which the file has taken in since it was as `before`. In order.
 #[must_use]
-pub fn effects(event: &FileEvent, file: &CaseFile) -> Vec<Effect> {
+pub fn effects(event: &FileEvent, before: &CaseFile, file: &CaseFile) -> Vec<Effect> {
     match event {
         FileEvent::Filed { filing, .. } => vec![Effect::Happened {
             event: "application_received".to_owned(),
@@ -120,7 +137,10 @@ pub fn effects(event: &FileEvent, file: &CaseFile) -> Vec<Effect> {
         FileEvent::Paper(PaperEvent::Issued { template, node, at, .. }) => {
             vec![Effect::Issued { template: template.clone(), node: *node, at: *at }]
         }
-        FileEvent::Service(event) => service(event, file),
+        FileEvent::Service(event) => service(event, before, file),
+        FileEvent::Paper(PaperEvent::Withdrawn { paper }) if file.closing.closed.is_none() => {
+            vec![Effect::Withdrawn { paper: *paper }]
+        }
         FileEvent::Petition(event) => petition(event),
         FileEvent::Closing(event) => closing(event),
         FileEvent::Handover(
@@ -144,6 +164,22 @@ pub(crate) fn received(at: UnixMillis) -> Vec<Effect> {
 fn search(event: &SearchEvent, file: &CaseFile) -> Vec<Effect> {
     match *event {
         SearchEvent::Inquired { requery: None, at, .. } => vec![did(Deed::InquirySent, at)],
+        SearchEvent::Answered { inquiry, at, .. } => {
+            // One that had failed has gone out after all.
+            let of = file.search.inquiries.iter().find(|known| known.inquiry == inquiry);
+            let first = of.filter(|known| known.requery.is_none());
+            first.map(|_| did(Deed::InquirySent, at)).into_iter().collect()
+        }
+        SearchEvent::InquiryFailed { .. } if file.closing.closed.is_none() => {
+            let out = |known: &super::search::Inquiry| {
+                known.requery.is_none()
+                    && !known.failed
+                    && known.inquiry > file.closing.before.inquiries
+            };
+            let none = !file.search.inquiries.iter().any(out);
+            let undone = Effect::Undone { deed: Deed::InquirySent, about: None };
+            none.then_some(undone).into_iter().collect()
+        }
         SearchEvent::LeadGiven { lead, urgent, at, .. } => vec![Effect::Happened {
             event: if urgent { "urgent_lead_received" } else { "lead_received" }.to_owned(),
             at: exact(at),
@@ -179,7 +215,7 @@ fn search(event: &SearchEvent, file: &CaseFile) -> Vec<Effect> {
             }
         }
         SearchEvent::Inquired { .. }
-        | SearchEvent::Answered { .. }
+        | SearchEvent::Settled { .. }
         | SearchEvent::InquiryFailed { .. }
         | SearchEvent::Stated { .. } => Vec::new(),
     }
@@ -297,11 +333,14 @@ fn money(event: &MoneyEvent, file: &CaseFile) -> Vec<Effect> {
         all.push(Effect::Did { deed: Deed::FundsIdentified, about, at, round: None });
         all.push(starts("funds_notice_received"));
     }
-    all.extend(file.money.paid_receipts().into_iter().map(|entry| Effect::Did {
-        deed: Deed::PaidOut,
-        about: Some(About::Receipt(entry)),
-        at,
-        round: None,
+    // A payout that was reversed leaves what it had paid to be paid again.
+    all.extend(file.money.receipts().into_iter().map(|(entry, paid)| {
+        let (deed, about) = (Deed::PaidOut, Some(About::Receipt(entry)));
+        if paid {
+            Effect::Did { deed, about, at, round: None }
+        } else {
+            Effect::Undone { deed, about }
+        }
     }));
     all
 }
@@ -319,13 +358,11 @@ fn served(template: &str, role: Option<PartyRole>) -> Option<&'static str> {
     }
 }
 
-fn service(event: &ServiceEvent, file: &CaseFile) -> Vec<Effect> {
-    let ServiceEvent::Arrived { paper, party, at, .. } = *event else { return Vec::new() };
-    let same = |sent: &&super::party::Service| (sent.paper, sent.party) == (paper, party);
-    let arrivals = file.services.sent.iter().filter(same).filter(|sent| sent.arrived.is_some());
-    // Of several channels the earliest counts; what starts with the first arrival is corrected by hand when a
-    // later word of an earlier one comes.
-    if arrivals.count() > 1 {
+fn service(event: &ServiceEvent, before: &CaseFile, file: &CaseFile) -> Vec<Effect> {
+    let ServiceEvent::Arrived { paper, party, .. } = *event else { return Vec::new() };
+    // The first service counts; what started with it is corrected by hand when word of an earlier one comes.
+    let Some(at) = file.services.served(paper, party) else { return Vec::new() };
+    if before.services.served(paper, party).is_some() {
         return Vec::new();
     }
     let known = file.papers.iter().find(|known| known.paper == paper);
@@ -382,7 +419,10 @@ fn closing(event: &ClosingEvent) -> Vec<Effect> {
             vec![Effect::Did { deed: Deed::Requeried, about: None, at, round: Some(round) }]
         }
         ClosingEvent::ResumptionAsked { at } => vec![happened("resumption_ground", at)],
-        ClosingEvent::ResumptionDecided { at, .. } => vec![did(Deed::ResumptionDecided, at)],
+        ClosingEvent::ResumptionDecided { granted, at } => {
+            let goes_on = granted.then_some(Effect::Resumed { at });
+            std::iter::once(did(Deed::ResumptionDecided, at)).chain(goes_on).collect()
+        }
         ClosingEvent::Archived { at } => vec![did(Deed::Archived, at)],
         ClosingEvent::Approved { .. } | ClosingEvent::Returned {} => Vec::new(),
     }

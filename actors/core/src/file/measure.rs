@@ -9,8 +9,10 @@ use uuid::Uuid;
 use super::paper::Content;
 use super::{Acting, NUMBER_MAX, Number};
 use crate::ids::{IncidentId, OfficerId};
-use crate::time::UnixMillis;
+use crate::time::{Millis, UnixMillis};
 
+/// How long after it a measure is recorded, at most: a handheld may be without a network for days.
+const OLDEST: Millis = Millis::from_secs(30 * 86_400);
 /// Most officers of one measure, and most pictures.
 const MANY: usize = 20;
 
@@ -97,6 +99,9 @@ pub enum MeasureRefusal {
     /// Not pictures, or too many.
     #[error("a measure has up to 20 officers and 20 pictures")]
     Pictures,
+    /// Long ago.
+    #[error("a measure is recorded within 30 days, and was not before the case began")]
+    Old,
     /// In the future.
     #[error("what is not yet cannot be recorded as done")]
     Future,
@@ -105,7 +110,7 @@ pub enum MeasureRefusal {
     TooMany,
 }
 
-/// Decides; false when this very measure is in the file.
+/// Decides; false when this very measure is in the file. `begun`: when the case began.
 ///
 /// # Errors
 /// [`MeasureRefusal`].
@@ -115,6 +120,7 @@ pub(super) fn decide(
     by: Acting,
     has_asset: impl Fn(Number) -> bool,
     parties: usize,
+    begun: Option<UnixMillis>,
     now: UnixMillis,
 ) -> Result<bool, MeasureRefusal> {
     match by {
@@ -142,5 +148,7 @@ pub(super) fn decide(
         && measure.pictures.iter().all(|p| p.fits() && p.content_type.starts_with("image/"));
     pictures.then_some(()).ok_or(MeasureRefusal::Pictures)?;
     (measure.at <= now).then_some(()).ok_or(MeasureRefusal::Future)?;
+    let oldest = now.minus(OLDEST).max(begun.unwrap_or(UnixMillis(i64::MIN)));
+    (oldest <= measure.at).then_some(()).ok_or(MeasureRefusal::Old)?;
     (known.len() < NUMBER_MAX).then_some(true).ok_or(MeasureRefusal::TooMany)
 }

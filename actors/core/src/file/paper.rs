@@ -1,6 +1,8 @@
 //! Papers of a file: documents that the court issued, and what parties handed in. Here are their numbers, hashes
 //! and signatures; the bytes are kept elsewhere, by hash.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::handover::hex32;
@@ -216,6 +218,9 @@ pub enum PaperRefusal {
     /// No such party.
     #[error("the case has no such party")]
     UnknownParty,
+    /// Twice the same.
+    #[error("a paper is addressed to each party once")]
+    Twice,
     /// No such paper.
     #[error("the file has no such paper, or not any more")]
     UnknownPaper,
@@ -258,6 +263,9 @@ pub(super) fn decide(
             worded.then_some(()).ok_or(PaperRefusal::Words)?;
             if to.len() > ADDRESSEES_MAX || !to.iter().all(|party| is_party(*party)) {
                 return Err(PaperRefusal::UnknownParty);
+            }
+            if to.iter().collect::<BTreeSet<_>>().len() < to.len() {
+                return Err(PaperRefusal::Twice);
             }
             let (paper, content) = (next()?, content.clone());
             let (template, version, node) = (template.clone(), *version, *node);
@@ -337,8 +345,15 @@ fn fresh(paper: Number, origin: Origin, sha256: [u8; 32], at: UnixMillis) -> Pap
 /// A valid document of that template, the newest first.
 #[must_use]
 pub fn issued<'a>(papers: &'a [Paper], template: &str) -> Option<&'a Paper> {
+    issued_since(papers, template, 0)
+}
+
+/// The same of those that came after the paper of that number.
+#[must_use]
+pub fn issued_since<'a>(papers: &'a [Paper], template: &str, after: Number) -> Option<&'a Paper> {
     papers.iter().rev().find(|paper| {
         !paper.withdrawn
+            && paper.paper > after
             && matches!(&paper.origin, Origin::Court { template: of, .. } if of == template)
     })
 }

@@ -38,6 +38,14 @@ pub enum FileRefusal {
     /// The seed and the list give somebody else.
     #[error("this is not what the seed, the case and the list give")]
     Draw,
+    /// Drawn for a case that somebody else has by now.
+    #[error("the case's handler is not the one whom the draw saw")]
+    HandlerChanged,
+    /// One candidate.
+    #[error(
+        "a draw is among two judges or more, unless the court has only one who may have the case"
+    )]
+    OneCandidate,
     /// There is a handler, and no reason was given.
     #[error("say why the case is taken from its handler")]
     Reason,
@@ -115,6 +123,7 @@ impl FileRefusal {
                 | Measure::Asset
                 | Measure::UnknownParty
                 | Measure::Pictures
+                | Measure::Old
                 | Measure::Future,
             )
             | Self::Money(
@@ -124,7 +133,9 @@ impl FileRefusal {
                 | Money::Document
                 | Money::UnknownEntry,
             )
-            | Self::Paper(Paper::Content | Paper::UnknownParty | Paper::Drawing | Paper::Words)
+            | Self::Paper(
+                Paper::Content | Paper::UnknownParty | Paper::Twice | Paper::Drawing | Paper::Words,
+            )
             | Self::Message(Message::UnknownParty | Message::UnknownMessage | Message::Words)
             | Self::Appointment(Appointment::UnknownParty | Appointment::Time)
             | Self::Service(Service::UnknownParty | Service::Time | Service::NoProof)
@@ -132,9 +143,9 @@ impl FileRefusal {
                 Situation::UnknownParty | Situation::UnknownItem | Situation::Words,
             )
             | Self::Petition(Petition::Future | Petition::Words)
-            | Self::Closing(Closing::Future | Closing::Words | Closing::Record) => {
-                RefusalClass::Invalid
-            }
+            | Self::Closing(
+                Closing::Future | Closing::TooEarly | Closing::Words | Closing::Record,
+            ) => RefusalClass::Invalid,
             Self::NotAllowed
             | Self::Handover(Handover::NotHolder)
             | Self::Link(Link::NotCourt)
@@ -156,6 +167,8 @@ impl FileRefusal {
             Self::NotFiled
             | Self::Docketed
             | Self::TooEarly
+            | Self::HandlerChanged
+            | Self::OneCandidate
             | Self::Handover(_)
             | Self::Link(_)
             | Self::Search(_)

@@ -90,6 +90,8 @@ fn plain() -> Vec<FileEvent> {
         candidates: vec![Candidate { judge: user(7), load: 3 }],
         excluded: vec![(user(8), Exclusion::Recused)],
         judge: user(7),
+        replaces: Some(user(8)),
+        only: true,
         at: AT,
     };
     let offer = Offer { from: user(7), segment: Segment::Field, code: [1; 32], until: AT };
@@ -147,6 +149,7 @@ fn searches() -> Vec<SearchEvent> {
         SearchEvent::Inquired { inquiry, party, requery: Some(1), at },
         SearchEvent::Answered { inquiry, found: 3, at },
         SearchEvent::InquiryFailed { inquiry },
+        SearchEvent::Settled { inquiry, hits: 2 },
         SearchEvent::LeadGiven { lead, party: Some(1), urgent: true, at },
         SearchEvent::LeadVerified { lead, useful: false, at },
         SearchEvent::Stated { finding: Finding::ReportChecked },
@@ -257,6 +260,7 @@ fn known_to_the_samples(event: &FileEvent) {
             SearchEvent::Inquired { .. }
             | SearchEvent::Answered { .. }
             | SearchEvent::InquiryFailed { .. }
+            | SearchEvent::Settled { .. }
             | SearchEvent::LeadGiven { .. }
             | SearchEvent::LeadVerified { .. }
             | SearchEvent::Stated { .. }

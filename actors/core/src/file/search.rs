@@ -25,6 +25,8 @@ pub struct Inquiry {
     pub answered: Option<(UnixMillis, u16)>,
     /// It failed.
     pub failed: bool,
+    /// So many of what it found are neither assets of the file yet nor settled otherwise.
+    pub hits: u16,
 }
 
 /// One lead.
@@ -110,6 +112,14 @@ pub enum SearchCommand {
         /// Which.
         inquiry: Number,
     },
+    /// So many of what a query found become no assets of the file: they are known already, or nothing can be had of
+    /// them. The words say which and why.
+    Settle {
+        /// Which query.
+        inquiry: Number,
+        /// How many.
+        hits: u16,
+    },
     /// Somebody gives a lead. The words say what it is.
     Lead {
         /// It cannot wait.
@@ -180,6 +190,13 @@ pub enum SearchEvent {
         /// When.
         at: UnixMillis,
     },
+    /// Some of what a query found become no assets of the file.
+    Settled {
+        /// Which query.
+        inquiry: Number,
+        /// How many.
+        hits: u16,
+    },
     /// A lead was verified.
     LeadVerified {
         /// Which.
@@ -222,6 +239,9 @@ pub enum SearchRefusal {
     /// Done before, or something has to come first.
     #[error("that restriction does not stand so that this follows")]
     Order,
+    /// Another query is owed, or none yet.
+    #[error("that is not the query after the closing that is owed now")]
+    Round,
     /// In the future.
     #[error("what is not yet cannot be recorded as done")]
     Future,
@@ -234,7 +254,8 @@ pub enum SearchRefusal {
 }
 
 impl Search {
-    /// Decides; `None` when nothing changes. `is_debtor` knows the parties.
+    /// Decides; `None` when nothing changes. `is_debtor` knows the parties, `owed` is the query after a closing that
+    /// may go out now.
     ///
     /// # Errors
     /// [`SearchRefusal`].
@@ -244,6 +265,7 @@ impl Search {
         by: Acting,
         worded: bool,
         is_debtor: impl Fn(u16) -> bool,
+        owed: Option<u16>,
         now: UnixMillis,
     ) -> Result<Option<SearchEvent>, SearchRefusal> {
         let court = || by.is_court().then_some(()).ok_or(SearchRefusal::NotAllowed);
@@ -255,6 +277,9 @@ impl Search {
         let event = match *command {
             SearchCommand::Inquire { party, requery } => {
                 debtor(party)?;
+                if requery.is_some() && requery != owed {
+                    return Err(SearchRefusal::Round);
+                }
                 let inquiry = next_number(self.inquiries.len()).ok_or(SearchRefusal::TooMany)?;
                 SearchEvent::Inquired { inquiry, party, requery, at: now }
             }
@@ -273,6 +298,14 @@ impl Search {
                     return Ok(None);
                 }
                 SearchEvent::InquiryFailed { inquiry }
+            }
+            SearchCommand::Settle { inquiry, hits } => {
+                by.staff().ok_or(SearchRefusal::NotAllowed)?;
+                words()?;
+                let known = self.inquiries.iter().find(|known| known.inquiry == inquiry);
+                let open = known.filter(|known| (1..=known.hits).contains(&hits));
+                open.ok_or(SearchRefusal::Unknown)?;
+                SearchEvent::Settled { inquiry, hits }
             }
             SearchCommand::Lead { urgent } => {
                 words()?;
@@ -321,6 +354,19 @@ impl Search {
         of.map(|(_, _, deed)| *deed)
     }
 
+    /// What queries found and nobody has entered or settled yet.
+    #[must_use]
+    pub fn hits(&self) -> u16 {
+        self.inquiries.iter().fold(0, |sum, inquiry| sum.saturating_add(inquiry.hits))
+    }
+
+    /// One of what was found is an asset of the file now: of the oldest query that has some left.
+    pub(super) fn enter_hit(&mut self) {
+        if let Some(known) = self.inquiries.iter_mut().find(|known| known.hits > 0) {
+            known.hits -= 1;
+        }
+    }
+
     /// Takes an event in.
     pub(super) fn apply(&mut self, event: &SearchEvent) {
         match *event {
@@ -333,17 +379,24 @@ impl Search {
                     sent: at,
                     answered,
                     failed,
+                    hits: 0,
                 });
             }
             SearchEvent::Answered { inquiry, found, at } => {
                 if let Some(known) = self.inquiries.iter_mut().find(|i| i.inquiry == inquiry) {
                     known.answered = Some((at, found));
                     known.failed = false;
+                    known.hits = found;
                 }
             }
             SearchEvent::InquiryFailed { inquiry } => {
                 if let Some(known) = self.inquiries.iter_mut().find(|i| i.inquiry == inquiry) {
                     known.failed = true;
+                }
+            }
+            SearchEvent::Settled { inquiry, hits } => {
+                if let Some(known) = self.inquiries.iter_mut().find(|i| i.inquiry == inquiry) {
+                    known.hits = known.hits.saturating_sub(hits);
                 }
             }
             SearchEvent::LeadGiven { lead, .. } => self.leads.push(Lead { lead, useful: None }),

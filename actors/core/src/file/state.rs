@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::asset::{self, Asset, AssetCommand, AssetEvent};
-use super::closing::{Around, Closing, ClosingCommand, ClosingEvent};
+use super::asset::{self, Asset, AssetCommand, AssetEvent, FoundBy};
+use super::closing::{Around, Before, Closing, ClosingCommand, ClosingEvent};
 use super::handover::{HandoverCommand, HandoverEvent, Hands};
 use super::link::{self, Link, LinkCommand, LinkEvent};
 use super::measure::{self, Measure};
@@ -17,7 +17,7 @@ use super::party::{
 };
 use super::petition::{self, Petition, PetitionCommand, PetitionEvent};
 use super::search::{Search, SearchCommand, SearchEvent};
-use super::{Acting, FileRefusal, Filing};
+use super::{Acting, FileRefusal, Filing, Number};
 use crate::case::PartyRole;
 use crate::deadline::Begin;
 use crate::draw::DrawRecord;
@@ -202,6 +202,10 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) roles: &'a [PartyRole],
     /// The least time before a closing without property is over.
     pub(crate) waited: bool,
+    /// The query after a closing that may go out now.
+    pub(crate) requery: Option<u16>,
+    /// Assets whose control has ended by itself.
+    pub(crate) lapsed: &'a [Number],
     /// Court time.
     pub(crate) now: UnixMillis,
 }
@@ -214,7 +218,7 @@ impl CaseFile {
         command: &FileCommand,
         around: &Surroundings<'_>,
     ) -> Result<Option<FileEvent>, FileRefusal> {
-        let Surroundings { by, worded, handler, roles, waited, now } = *around;
+        let Surroundings { by, worded, handler, roles, waited, requery, lapsed, now } = *around;
         let parties = roles.len();
         let role = |number: u16| roles.get(usize::from(number).checked_sub(1)?).copied();
         let debtor = |number| role(number) == Some(PartyRole::Debtor);
@@ -232,6 +236,8 @@ impl CaseFile {
             }
             FileCommand::Draw(record) => {
                 by.is_court().then_some(()).ok_or(FileRefusal::NotAllowed)?;
+                (record.replaces == handler).then_some(()).ok_or(FileRefusal::HandlerChanged)?;
+                record.had_a_choice().then_some(()).ok_or(FileRefusal::OneCandidate)?;
                 if handler.is_some() && !worded {
                     return Err(FileRefusal::Reason);
                 }
@@ -248,14 +254,21 @@ impl CaseFile {
                 some(FileEvent::Link(link::decide(&self.links, command, by, parties, now)?))
             }
             FileCommand::Search(command) => {
-                Ok(self.search.decide(command, by, worded, debtor, now)?.map(FileEvent::Search))
+                let event = self.search.decide(command, by, worded, debtor, requery, now)?;
+                Ok(event.map(FileEvent::Search))
             }
-            FileCommand::Asset(command) => {
-                some(FileEvent::Asset(asset::decide(&self.assets, command, by, worded, now)?))
-            }
+            FileCommand::Asset(command) => some(FileEvent::Asset(asset::decide(
+                &self.assets,
+                command,
+                by,
+                worded,
+                lapsed,
+                now,
+            )?)),
             FileCommand::Measure(measure) => {
                 let has = |asset| self.assets.iter().any(|known| known.asset == asset);
-                let new = measure::decide(&self.measures, measure, by, has, parties, now)?;
+                let new =
+                    measure::decide(&self.measures, measure, by, has, parties, self.begun(), now)?;
                 Ok(new.then(|| FileEvent::Measure(measure.clone())))
             }
             FileCommand::Money(command) => {
@@ -278,7 +291,7 @@ impl CaseFile {
             }
             FileCommand::Service(command) => {
                 let addressed = |paper, party| self.is_for(paper, party);
-                let event = self.services.decide(command, by, parties, addressed, now)?;
+                let event = self.services.decide(command, by, parties, addressed, worded, now)?;
                 Ok(event.map(FileEvent::Service))
             }
             FileCommand::Situation(command) => {
@@ -296,6 +309,25 @@ impl CaseFile {
                 some(FileEvent::Closing(self.closing.decide(command, &around)?))
             }
         }
+    }
+
+    /// When it began; `None` when nothing was filed.
+    fn begun(&self) -> Option<UnixMillis> {
+        self.filing.map(|filing| filing.applied.at)
+    }
+
+    /// When the court last did something in it, as far as that ends a case: docketed it or went on with it, issued a
+    /// paper, had an answer to a query, moved money.
+    #[must_use]
+    pub fn last_act(&self) -> Option<UnixMillis> {
+        let court = |paper: &&Paper| matches!(paper.origin, Origin::Court { .. });
+        let papers = self.papers.iter().filter(court).map(|paper| paper.at);
+        let money = self.money.entries().iter().map(|entry| entry.at);
+        let sent = self.search.inquiries.iter().map(|inquiry| inquiry.sent);
+        let answered = self.search.inquiries.iter().filter_map(|inquiry| inquiry.answered);
+        let ends = self.docketed.into_iter().chain(self.closing.resumed.iter().copied());
+        let all = ends.chain(papers).chain(money).chain(sent);
+        all.chain(answered.map(|(at, _)| at)).chain(self.begun()).max()
     }
 
     /// A paper of the court that is addressed to that party.
@@ -321,7 +353,12 @@ impl CaseFile {
             FileEvent::Handover(event) => self.hands.apply(event),
             FileEvent::Link(event) => link::apply(&mut self.links, event),
             FileEvent::Search(event) => self.search.apply(event),
-            FileEvent::Asset(event) => asset::apply(&mut self.assets, event),
+            FileEvent::Asset(event) => {
+                asset::apply(&mut self.assets, event);
+                if let AssetEvent::Found { how: FoundBy::Query, .. } = event {
+                    self.search.enter_hit();
+                }
+            }
             FileEvent::Measure(measure) => {
                 self.measures.insert(measure.measure);
             }
@@ -336,7 +373,13 @@ impl CaseFile {
             FileEvent::Petition(event) => petition::apply(&mut self.petitions, event),
             FileEvent::Closing(event) => {
                 self.closing.apply(event);
+                let many = |count: usize| Number::try_from(count).unwrap_or(Number::MAX);
+                if let ClosingEvent::Closed(_) = event {
+                    self.closing.leads = many(self.search.leads.len());
+                }
                 if let ClosingEvent::ResumptionDecided { granted: true, .. } = event {
+                    let inquiries = many(self.search.inquiries.len());
+                    self.closing.before = Before { papers: many(self.papers.len()), inquiries };
                     // What was stated about the search before says nothing of the new round.
                     self.search.findings.clear();
                 }

@@ -73,19 +73,20 @@ impl Entry {
 }
 
 impl CaseMoney {
-    /// Receipts of which everything has left the court again, first in, first out: numbers of their entries. What
-    /// was reversed does not count.
+    /// Receipts that stand, in order, and whether everything of them has left the court again, first in, first out:
+    /// numbers of their entries. What was reversed does not count.
     #[must_use]
-    pub fn paid_receipts(&self) -> Vec<u32> {
+    pub fn receipts(&self) -> Vec<(u32, bool)> {
         let stands =
             |entry: &&Entry| entry.reverses.is_none() && self.reversed_by(entry.number).is_none();
         let standing = || self.entries.iter().filter(stands);
         let mut left: u64 = standing().map(|entry| entry.sum_of_held(Side::Debit).0).sum();
         let receipts = standing().filter(|entry| entry.received().0 > 0);
         receipts
-            .map_while(|entry| {
-                left = left.checked_sub(entry.received().0)?;
-                Some(entry.number)
+            .map(|entry| {
+                let rest = left.checked_sub(entry.received().0);
+                left = rest.unwrap_or(0);
+                (entry.number, rest.is_some())
             })
             .collect()
     }

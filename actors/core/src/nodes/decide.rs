@@ -117,6 +117,9 @@ pub enum NodeRefusal {
     /// Not yet.
     #[error("what is not yet cannot be recorded as done")]
     Future,
+    /// A wait is not over.
+    #[error("a wait that the law asks for is not over")]
+    TooEarly,
     /// Its start follows from another node.
     #[error("the start of this node follows from the end of another")]
     DerivedStart,
@@ -184,7 +187,8 @@ impl CaseNodes {
                 NodeEvent::Extended { node: *node, opening: *opening, days: *days, document }
             }
             NodeCommand::Complete { node, round, at } => {
-                let every = recurrences(known(*node, rules)?);
+                let found = known(*node, rules)?;
+                let every = recurrences(found);
                 let opening = round.checked_sub(1).ok_or(NodeRefusal::NotOpen)? / every + 1;
                 let opened = self.opening(*node, opening).ok_or(NodeRefusal::NotOpen)?;
                 if self.done.contains(&(*node, *round)) {
@@ -195,6 +199,9 @@ impl CaseNodes {
                 }
                 if *at > now {
                     return Err(NodeRefusal::Future);
+                }
+                if found.kind == Kind::MinimumWait && !self.waited(found, opening, *at, rules) {
+                    return Err(NodeRefusal::TooEarly);
                 }
                 NodeEvent::Completed { node: *node, round: *round, at: *at }
             }

@@ -58,7 +58,7 @@ pub(crate) fn row(
     }
 }
 
-/// Six nodes, one of each kind that has a clock.
+/// Eight nodes, one of each kind that has a clock, and a condition.
 pub(crate) fn procedure() -> Procedure {
     procedure_of_version(1)
 }
@@ -96,6 +96,11 @@ pub(crate) fn procedure_of_version(version: i64) -> Procedure {
             row("V01", "months", 2, "expiry", &["30d", "1d"], &[]),
             row("Z04", "months", 1, "recurring", &["3d"], &[]),
             row("C02", "hours", 24, "deadline", &["4h"], &[]),
+            NodeDraft {
+                done_by: Some("round_closed".into()),
+                ..row("Z01", "months", 3, "minimum_wait", &[], &["stay"])
+            },
+            row("T04", "months", 6, "minimum_wait", &[], &[]),
             row("W02", "months", 1, "condition", &[], &[]),
         ],
     };

@@ -121,6 +121,13 @@ impl CaseNodes {
         compute(&question, rules.calendar).ok()
     }
 
+    /// A wait was over before that moment. One that stands still is not.
+    #[must_use]
+    pub fn waited(&self, node: &Node, opening: u16, at: UnixMillis, rules: Rulebook<'_>) -> bool {
+        let computed = self.computed(node, opening, 1, rules);
+        computed.and_then(|computed| computed.due()).is_some_and(|due| due < at)
+    }
+
     fn of_opening(&self, node: &Node, opening: u16, rules: Rulebook<'_>, all: &mut Vec<Deadline>) {
         if self.opening(node.code, opening).is_none_or(|opened| opened.cancelled) {
             return;

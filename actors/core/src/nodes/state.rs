@@ -138,6 +138,13 @@ impl CaseNodes {
         self.opened.get(&node)?.get(usize::from(opening).checked_sub(1)?)
     }
 
+    /// The newest opening of a node, from 1; `None` when it was never opened.
+    #[must_use]
+    pub fn newest(&self, node: NodeCode) -> Option<u16> {
+        let openings = self.opened.get(&node).map_or(0, Vec::len);
+        u16::try_from(openings).ok().filter(|newest| *newest > 0)
+    }
+
     fn opening_mut(&mut self, node: NodeCode, opening: u16) -> Option<&mut OpenedNode> {
         self.opened.get_mut(&node)?.get_mut(usize::from(opening).checked_sub(1)?)
     }

@@ -176,3 +176,19 @@ fn a_new_calendar_moves_what_has_not_fired_and_fires_nothing_again() {
     });
     assert_eq!(with.collect::<Vec<_>>(), [1, 2, 2]);
 }
+
+#[test]
+fn a_wait_is_not_completed_before_it_is_over() {
+    let mut life = Life::new(at("2026-03-02T09:00"));
+    life.open("Z01", begin("2026-03-02T09:00"));
+    let done = |at| NodeCommand::Complete { node: code("Z01"), round: 1, at };
+    life.now = at("2026-06-02T09:00");
+    assert_eq!(life.ask(&done(at("2026-03-02T09:00"))), Err(NodeRefusal::TooEarly));
+    assert_eq!(life.ask(&done(life.now)), Err(NodeRefusal::TooEarly), "the last day is not over");
+    life.please(stay("裁定1", "2026-05-01", None));
+    life.now = at("2026-07-03T09:00");
+    assert_eq!(life.ask(&done(life.now)), Err(NodeRefusal::TooEarly), "it stands still");
+    life.please(NodeCommand::Resume { document: "裁定1".into(), until: day("2026-05-11") });
+    assert_eq!(life.ask(&done(at("2026-06-12T23:00"))), Err(NodeRefusal::TooEarly));
+    life.please(done(at("2026-06-13T00:00")));
+}

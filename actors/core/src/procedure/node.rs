@@ -52,6 +52,14 @@ pub struct Node {
     pub counsel: Option<String>,
 }
 
+impl Node {
+    /// Its end is that something may be done from then on: nobody is late with that, and nobody owes an answer.
+    #[must_use]
+    pub fn only_permits(&self) -> bool {
+        self.kind == Kind::MinimumWait && self.done_by.is_some()
+    }
+}
+
 /// What starts a clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {

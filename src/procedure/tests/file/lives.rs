@@ -4,6 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tiande_core::file::asset::PriceWay;
 use tiande_core::file::closing::ClosedBy;
+use tiande_core::file::measure::{Measure, MeasureKind};
+use tiande_core::ids::OfficerId;
 use tiande_core::money::Account;
 
 use super::*;
@@ -16,6 +18,8 @@ enum Step {
     Receive(u64),
     PayOut(u64),
     Reverse(u32),
+    Enter(usize, u64),
+    Measure(u128, u16),
     Lead(bool),
     Verify(u16),
     Inquire(bool),
@@ -28,10 +32,12 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => (0_usize..5, 0_u8..4).prop_map(|(kind, how)| Step::Find(kind, how)),
-        12 => (0_u8..14, 1_u16..5, 1_u64..9_000_000).prop_map(|(d, a, m)| Step::Asset(d, a, m)),
+        14 => (0_u8..17, 1_u16..5, 1_u64..9_000_000).prop_map(|(d, a, m)| Step::Asset(d, a, m)),
         2 => (1_u64..5_000_000).prop_map(Step::Receive),
         3 => (1_u64..5_000_000).prop_map(Step::PayOut),
         1 => (1_u32..20).prop_map(Step::Reverse),
+        2 => (0_usize..Posting::ALL.len(), 1_u64..3_000_000).prop_map(|(w, m)| Step::Enter(w, m)),
+        2 => (1_u128..6, 1_u16..5).prop_map(|(n, asset)| Step::Measure(n, asset)),
         1 => any::<bool>().prop_map(Step::Lead),
         1 => (1_u16..4).prop_map(Step::Verify),
         1 => any::<bool>().prop_map(Step::Inquire),
@@ -72,6 +78,9 @@ impl World<'_> {
                     10 => AssetCommand::Confirm { asset, at },
                     11 => AssetCommand::HandOver { asset, at },
                     12 => AssetCommand::Transfer { asset, amount: price, at },
+                    13 => AssetCommand::GiveUp { asset, at },
+                    14 => AssetCommand::SetOff { asset, price, at },
+                    15 => AssetCommand::ReportPrice { asset, at },
                     _ => AssetCommand::Release { asset, at },
                 })
             }
@@ -80,6 +89,20 @@ impl World<'_> {
             Step::Reverse(entry) => {
                 FileCommand::Money(MoneyCommand::Reverse { entry, reason: "更正".into() })
             }
+            Step::Enter(what, amount) => {
+                let lines = Posting::ALL[what].lines(Fen(amount));
+                FileCommand::Money(MoneyCommand::Enter { lines, document: "凭证".into() })
+            }
+            Step::Measure(n, asset) => FileCommand::Measure(Measure {
+                measure: Uuid::from_u128(n),
+                kind: MeasureKind::Sealed,
+                incident: None,
+                asset: Some(asset),
+                party: Some(2),
+                officers: [1, 2].map(|n| OfficerId(Uuid::from_u128(n))).into(),
+                pictures: Vec::new(),
+                at: now,
+            }),
             Step::Lead(urgent) => FileCommand::Search(SearchCommand::Lead { urgent }),
             Step::Verify(lead) => FileCommand::Search(SearchCommand::Verify { lead, useful: true }),
             Step::Inquire(re) => {
@@ -142,9 +165,19 @@ impl World<'_> {
                 assert_eq!(clocks, usize::from(asset.is_held()), "{asset:?}");
             }
         }
-        // Money that is held waits to be paid out.
-        let waits = running.iter().any(|running| running.node == code("M02"));
-        assert!(waits || balance(Account::Held) == Fen(0), "{:?}", file.money);
+        // Each receipt waits to be paid out until all of it was, and no longer.
+        let waits = |entry: u32| {
+            let of = running.iter().filter(|running| running.node == code("M02"));
+            let about = Some(tiande_core::file::About::Receipt(entry));
+            of.filter(|running| file.about(running.node, running.round) == about).count()
+        };
+        for (entry, paid) in file.money.receipts() {
+            assert_eq!(waits(entry), usize::from(!paid), "{entry}: {:?}", file.money);
+        }
+        let all = running.iter().filter(|running| running.node == code("M02")).count();
+        let unpaid = file.money.receipts().iter().filter(|(_, paid)| !paid).count();
+        assert_eq!(all, unpaid, "what was reversed waits for nothing");
+        assert!(unpaid > 0 || balance(Account::Held) == Fen(0), "{:?}", file.money);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whole cases through their files, by the shipped procedure: what each act does to nodes, ledger and notices.
 
+mod again;
 mod lives;
 mod refusals;
 mod to_the_end;
@@ -67,6 +68,11 @@ struct World<'a> {
 impl<'a> World<'a> {
     /// Filed and docketed on a Monday, and nobody's yet: an applicant and a debtor.
     fn filed(rules: &'a Rules) -> Self {
+        Self::filed_against(rules, 1)
+    }
+
+    /// The same against so many debtors.
+    fn filed_against(rules: &'a Rules, debtors: usize) -> Self {
         let rules = Rulebook { procedure: &rules.procedure, calendar: &rules.calendar };
         let case = Case::new(CaseId(Uuid::from_u128(1)));
         let now = at("2026-03-02T10:00:00+08:00");
@@ -80,10 +86,8 @@ impl<'a> World<'a> {
         let words = Particulars::titled("(2025)豫0783民初88号");
         let filed = Filed { filing, docketed: Some(now), words };
         let number = CaseNumber::parse("(2026)豫0783执123号").expect("a number");
-        let parties = vec![
-            Party::named(PartyRole::Applicant, "张三"),
-            Party::named(PartyRole::Debtor, "李四"),
-        ];
+        let mut parties = vec![Party::named(PartyRole::Applicant, "张三")];
+        parties.extend(vec![Party::named(PartyRole::Debtor, "李四"); debtors]);
         let open = CaseCommand::Open { number, parties, filing: Some(filed) };
         world.order(&open).expect("fits");
         world
@@ -91,7 +95,12 @@ impl<'a> World<'a> {
 
     /// The same in the hands of a judge, notice and report order issued.
     fn running(rules: &'a Rules) -> Self {
-        let mut world = Self::filed(rules);
+        Self::running_against(rules, 1)
+    }
+
+    /// The same against so many debtors.
+    fn running_against(rules: &'a Rules, debtors: usize) -> Self {
+        let mut world = Self::filed_against(rules, debtors);
         world
             .order(&CaseCommand::SetHandler { handler: JUDGE, reason: String::new() })
             .expect("fits");

@@ -1,12 +1,15 @@
 //! What a file does not take.
 
 use tiande_core::file::asset::AssetRefusal;
+use tiande_core::file::closing::{ClosedBy, ClosingRefusal};
 use tiande_core::file::handover::{HandoverCommand, HandoverRefusal, Segment};
+use tiande_core::file::measure::{Measure, MeasureKind, MeasureRefusal};
 use tiande_core::file::paper::{BYTES_MAX, PaperRefusal};
 use tiande_core::file::party::{
-    AppointmentCommand, AppointmentDeed, MessageCommand, MessageRefusal,
+    AppointmentCommand, AppointmentDeed, AppointmentRefusal, MessageCommand, MessageRefusal,
 };
 use tiande_core::file::{LinkCommand, Purpose};
+use tiande_core::ids::OfficerId;
 use tiande_core::money::{Account, Line, MoneyRefusal, Side};
 
 use super::*;
@@ -184,4 +187,75 @@ fn a_link_opens_for_its_token_until_it_ends_or_is_revoked() {
     assert!(!world.file().links[0].opens(&[5; 32], world.now));
     assert!(world.ask(court, FileCommand::Link(LinkCommand::Revoke { link: 1 }), "").is_err());
     world.is_whole();
+}
+
+#[test]
+fn a_case_is_not_closed_before_the_last_act_in_its_file() {
+    let rules = rules();
+    let mut world = World::running(&rules);
+    let docketed = world.file().docketed.expect("docketed");
+    world.pass_days(10);
+    let how = ClosedBy::Terminated;
+    let close = |at| ClosingCommand::Close { how, at };
+    let early = Err(FileRefusal::Closing(ClosingRefusal::TooEarly));
+    let notice = world.file().papers.last().expect("issued").at;
+    for at in [docketed.minus(Millis(1)), notice.minus(Millis(1))] {
+        assert_eq!(world.close(close(at)), early);
+    }
+    world.close(close(notice)).expect("then");
+}
+
+#[test]
+fn a_paper_is_for_each_party_once_and_so_is_an_appointment() {
+    let rules = rules();
+    let mut world = World::running(&rules);
+    let issue = PaperCommand::Issue {
+        template: "execution_ruling".into(),
+        version: 1,
+        content: pdf(1),
+        node: None,
+        to: vec![2, 1, 2],
+    };
+    let refused = world.ask(Acting::Staff(JUDGE), FileCommand::Paper(issue), "裁定");
+    assert_eq!(refused, Err(FileRefusal::Paper(PaperRefusal::Twice)));
+    let at = world.now.plus(Millis::from_secs(5 * 86_400));
+    let make = || FileCommand::Appointment(AppointmentCommand::Make { party: 1, at });
+    world.please(make(), "约谈");
+    let refused = world.ask(Acting::Staff(JUDGE), make(), "约谈");
+    assert_eq!(refused, Err(FileRefusal::Appointment(AppointmentRefusal::Twice)));
+}
+
+#[test]
+fn a_measure_is_of_this_case_and_of_late() {
+    let rules = rules();
+    let mut world = World::running(&rules);
+    world.pass_days(40);
+    let mut measure = |at, n| {
+        let measure = Measure {
+            measure: Uuid::from_u128(n),
+            kind: MeasureKind::Arrived,
+            incident: None,
+            asset: None,
+            party: None,
+            officers: [OfficerId(Uuid::from_u128(1))].into(),
+            pictures: Vec::new(),
+            at,
+        };
+        world.ask(Acting::System, FileCommand::Measure(measure), "")
+    };
+    let old = Err(FileRefusal::Measure(MeasureRefusal::Old));
+    assert_eq!(measure(at("2026-03-05T10:00:00+08:00"), 1), old, "more than 30 days ago");
+    assert_eq!(measure(at("2026-03-20T10:00:00+08:00"), 2), Ok(1));
+    let mut world = World::running(&rules);
+    let before = Measure {
+        measure: Uuid::from_u128(3),
+        kind: MeasureKind::Arrived,
+        incident: None,
+        asset: None,
+        party: None,
+        officers: [OfficerId(Uuid::from_u128(1))].into(),
+        pictures: Vec::new(),
+        at: at("2026-02-27T14:00:00+08:00"),
+    };
+    assert_eq!(world.ask(Acting::System, FileCommand::Measure(before), ""), old, "before it");
 }

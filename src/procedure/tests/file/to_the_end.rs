@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tiande_core::draw::{Candidate, DrawRecord, draw};
-use tiande_core::file::asset::{Outcome, PriceWay};
+use tiande_core::file::asset::{AssetRefusal, Outcome, PriceWay};
 use tiande_core::file::closing::ClosedBy;
 use tiande_core::file::measure::{Measure, MeasureKind};
 use tiande_core::file::party::{Arrival, Channel, ServiceCommand};
@@ -39,8 +39,17 @@ fn filing_starts_the_clocks_and_the_draw_ends_them() {
         candidates,
         excluded: Vec::new(),
         judge,
+        replaces: None,
+        only: false,
         at: world.now,
     };
+    let alone = DrawRecord {
+        candidates: record.candidates[..1].to_vec(),
+        judge: record.candidates[0].judge,
+        ..record.clone()
+    };
+    let refused = world.ask(Acting::System, FileCommand::Draw(alone), "");
+    assert_eq!(refused, Err(FileRefusal::OneCandidate));
     let other = if judge == JUDGE { CLERK } else { JUDGE };
     let forged = DrawRecord { judge: other, ..record.clone() };
     let refused = world.ask(Acting::System, FileCommand::Draw(forged), "");
@@ -51,6 +60,10 @@ fn filing_starts_the_clocks_and_the_draw_ends_them() {
         assert_eq!(world.runs(node), times, "{node}: the judge has the file at once");
     }
     assert_eq!(world.told("node", "A03"), 1, "the applicant hears who has the case");
+    // Another draw of the same moment saw nobody in the case's hands.
+    let second = world.ask(Acting::System, FileCommand::Draw(record.clone()), "回避");
+    assert_eq!(second, Err(FileRefusal::HandlerChanged));
+    let record = DrawRecord { replaces: Some(judge), ..record };
     let again = world.ask(Acting::System, FileCommand::Draw(record.clone()), "");
     assert_eq!(again, Err(FileRefusal::Reason), "who has it loses it for a reason only");
     world.ask(Acting::System, FileCommand::Draw(record), "回避").expect("with one");
@@ -81,12 +94,30 @@ fn documents_end_their_node_when_all_are_issued_and_start_clocks_when_they_arriv
     assert_eq!(world.runs("B04"), 0);
     world.pass_days(1);
     let debtor = Acting::Party(2, PartyRole::Debtor);
-    let at = world.now;
-    world.ask(debtor, arrived(Arrival::Read, at), "").expect("the debtor has opened it");
-    assert_eq!((world.runs("B04"), world.file().services.served(order, 2)), (1, Some(at)));
+    let read = arrived(Arrival::Read, world.now);
+    world.ask(debtor, read, "").expect("the debtor has opened it");
+    let served = |world: &World<'_>, paper| world.file().services.served(paper, 2);
+    assert_eq!((world.runs("B04"), served(&world, order)), (0, None), "told, and not served");
+    let channel = Channel::InPerson;
+    world.please(FileCommand::Service(ServiceCommand::Send { paper, party, channel }), "");
+    let by_hand = |at| {
+        let how = Arrival::Receipt;
+        FileCommand::Service(ServiceCommand::Arrived { paper, party, channel, how, at })
+    };
+    let sent = world.now;
+    world.pass_days(2);
+    world.please(by_hand(world.now), "");
+    assert_eq!((world.runs("B04"), served(&world, order)), (1, Some(world.now)));
+    // Word of an earlier one changes what is known, and starts no second clock.
+    world.please(by_hand(sent), "");
+    assert_eq!((world.runs("B04"), served(&world, order)), (1, Some(sent)));
     // With consent the system of the address counts.
+    let channel = Channel::Sms;
     let consent = ServiceCommand::Consent { party: 2, channels: vec![channel] };
-    world.ask(debtor, FileCommand::Service(consent), "手机 139…").expect("fits");
+    let consent = FileCommand::Service(consent);
+    assert_eq!(world.ask(debtor, consent.clone(), "手机 139…"), Ok(1));
+    assert_eq!(world.ask(debtor, consent.clone(), "手机 138…"), Ok(1), "another address");
+    assert_eq!(world.ask(debtor, consent, ""), Ok(0), "nothing new");
     let ruling = world.issue("execution_ruling", None, &[2]);
     let send = ServiceCommand::Send { paper: ruling, party: 2, channel };
     world.please(FileCommand::Service(send), "");
@@ -204,8 +235,13 @@ fn a_vehicle_is_sealed_by_two_officers_sold_at_the_second_auction_and_handed_ove
     world.pass_days(14);
     let early = FileCommand::Asset(AssetCommand::Fail { asset, at: world.now });
     let refused = world.ask(Acting::Staff(JUDGE), early, "流拍");
-    assert_eq!(refused, Err(FileRefusal::TooEarly), "fifteen days");
-    world.pass_days(2);
+    let too_early = FileRefusal::Asset(AssetRefusal::TooEarly);
+    assert_eq!(refused, Err(too_early), "fifteen days");
+    world.pass_days(1);
+    let early = FileCommand::Asset(AssetCommand::Fail { asset, at: world.now });
+    let refused = world.ask(Acting::Staff(JUDGE), early, "流拍");
+    assert_eq!(refused, Err(FileRefusal::TooEarly), "and the fifteenth is one of them");
+    world.pass_days(1);
     world.asset(AssetCommand::Fail { asset, at: world.now });
     assert_eq!((world.runs("D08"), world.runs("D10")), (0, 1));
     world.asset(AssetCommand::Publish { asset, at: world.now });

@@ -174,6 +174,9 @@ pub enum AssetRefusal {
     /// Not held, or without effect.
     #[error("it is not held, or its control waits behind another court's")]
     NotHeld,
+    /// It ended by itself.
+    #[error("its control has ended by itself: take hold of it anew")]
+    Lapsed,
     /// Money is taken from money only.
     #[error("money is taken from deposits and rights, everything else is sold")]
     Kind,
@@ -194,7 +197,7 @@ pub enum AssetRefusal {
     TooMany,
 }
 
-/// Decides about assets. `worded`: the command comes with words.
+/// Decides about assets. `worded`: the command comes with words; `lapsed`: assets whose control has ended by itself.
 ///
 /// # Errors
 /// [`AssetRefusal`].
@@ -203,6 +206,7 @@ pub(in crate::file) fn decide(
     command: &AssetCommand,
     by: Acting,
     worded: bool,
+    lapsed: &[Number],
     now: UnixMillis,
 ) -> Result<AssetEvent, AssetRefusal> {
     by.is_court().then_some(()).ok_or(AssetRefusal::NotCourt)?;
@@ -229,13 +233,19 @@ pub(in crate::file) fn decide(
         _ => known.is_open(),
     };
     goes_on.then_some(()).ok_or(AssetRefusal::Over)?;
-    let held = || known.is_held().then_some(()).ok_or(AssetRefusal::NotHeld);
+    let lapsed = lapsed.contains(&asset);
+    let held = || match (known.is_held(), lapsed) {
+        (true, false) => Ok(()),
+        (true, true) => Err(AssetRefusal::Lapsed),
+        (false, _) => Err(AssetRefusal::NotHeld),
+    };
     let order = |fits: bool| fits.then_some(()).ok_or(AssetRefusal::Order);
     let is_money = matches!(known.kind, AssetKind::Deposit | AssetKind::Right);
     Ok(match *command {
         AssetCommand::Find { .. } => return Err(AssetRefusal::Order),
         AssetCommand::Control { from, waiting, amount: frozen, .. } => {
-            known.control.is_none().then_some(()).ok_or(AssetRefusal::HeldAlready)?;
+            let free = known.control.is_none() || lapsed;
+            free.then_some(()).ok_or(AssetRefusal::HeldAlready)?;
             let frozen = frozen.map(amount).transpose()?;
             let of_deposit = frozen.is_some() == (known.kind == AssetKind::Deposit);
             of_deposit.then_some(()).ok_or(AssetRefusal::Amount)?;
@@ -247,6 +257,7 @@ pub(in crate::file) fn decide(
         }
         AssetCommand::Renew { from, .. } => {
             held()?;
+            order(known.control.is_some_and(|control| control.from.at <= from.at))?;
             AssetEvent::Renewed { asset, from }
         }
         AssetCommand::AskPrice { way, .. } => {
@@ -322,14 +333,15 @@ pub(in crate::file) fn decide(
     })
 }
 
-/// The auction that was held at that moment. The first one's notice has clocks of its own (D08, D09); the
-/// second one's is out 7 or 15 days (法释〔2016〕18号 26条).
+/// The auction that was held at that moment. The first one's notice is out 15 or 30 days (法释〔2016〕18号 12条), which
+/// clocks of their own tell (D08, D09), and which holds without them; the later ones' 7 or 15 (26条).
 fn held_auction(asset: &Asset, at: UnixMillis) -> Result<u8, AssetRefusal> {
     let Sale::Published { round, at: published } = asset.sale else {
         return Err(AssetRefusal::Order);
     };
     let days = match (round, asset.kind) {
-        (1, _) => 0,
+        (1, AssetKind::Movable | AssetKind::Vehicle) => 15,
+        (1, _) => 30,
         (_, AssetKind::Movable | AssetKind::Vehicle) => 7,
         _ => 15,
     };

@@ -85,6 +85,8 @@ pub struct Asset {
     pub control: Option<Control>,
     /// How much money is frozen on it.
     pub frozen: Option<Fen>,
+    /// How much will be, when a control that waits behind another court's has effect.
+    pub to_freeze: Option<Fen>,
     /// How far its sale is.
     pub sale: Sale,
     /// The applicant takes it.
@@ -117,6 +119,7 @@ pub(in crate::file) fn apply(all: &mut Vec<Asset>, event: &AssetEvent) {
             estimate,
             control: None,
             frozen: None,
+            to_freeze: None,
             sale: Sale::None,
             set_off: false,
             outcome: None,
@@ -129,9 +132,13 @@ pub(in crate::file) fn apply(all: &mut Vec<Asset>, event: &AssetEvent) {
         AssetEvent::Found { .. } => {}
         AssetEvent::Controlled { from, waiting, amount, .. } => {
             asset.control = Some(Control { from, waiting });
-            asset.frozen = amount;
+            (asset.frozen, asset.to_freeze) = if waiting { (None, amount) } else { (amount, None) };
         }
-        AssetEvent::TookEffect { from, .. } | AssetEvent::Renewed { from, .. } => {
+        AssetEvent::TookEffect { from, .. } => {
+            asset.control = Some(Control { from, waiting: false });
+            asset.frozen = asset.to_freeze.take();
+        }
+        AssetEvent::Renewed { from, .. } => {
             asset.control = Some(Control { from, waiting: false });
         }
         AssetEvent::PriceAsked { .. } => asset.sale = Sale::Pricing,
@@ -166,7 +173,7 @@ pub(in crate::file) fn apply(all: &mut Vec<Asset>, event: &AssetEvent) {
         AssetEvent::Released { .. } => {
             asset.outcome = Some(Outcome::Released);
             asset.control = None;
-            asset.frozen = None;
+            (asset.frozen, asset.to_freeze) = (None, None);
         }
         AssetEvent::GivenUp { .. } => asset.outcome = Some(Outcome::GivenUp),
     }

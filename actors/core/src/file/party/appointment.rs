@@ -106,6 +106,9 @@ pub enum AppointmentRefusal {
     /// Past, or too far.
     #[error("an appointment is ahead, within a year")]
     Time,
+    /// There is one.
+    #[error("there is an appointment with this party at that time")]
+    Twice,
     /// No such appointment.
     #[error("there is no such appointment, or it is over")]
     Unknown,
@@ -141,6 +144,13 @@ pub(in crate::file) fn decide(
         found.copied().ok_or(AppointmentRefusal::Unknown)
     };
     let fresh = |party: u16, at: UnixMillis| {
+        let same = |known: &&Appointment| {
+            (known.party, known.at) == (party, at)
+                && matches!(known.deed, AppointmentDeed::Asked | AppointmentDeed::Made)
+        };
+        if all.iter().any(|known| same(&known)) {
+            return Err(AppointmentRefusal::Twice);
+        }
         let appointment = next_number(all.len()).ok_or(AppointmentRefusal::TooMany)?;
         let deed = AppointmentDeed::Asked;
         Ok(Appointment { appointment, party, at, deed, changed: now, reminded: false })

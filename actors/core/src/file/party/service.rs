@@ -176,14 +176,16 @@ pub enum ServiceRefusal {
 }
 
 impl Services {
-    /// When a paper was served on a party: the earliest arrival that counts as service.
+    /// When a paper was served on a party: the earliest arrival that counts as service. By an electronic channel
+    /// without consent it is told (告知), and not served.
     #[must_use]
     pub fn served(&self, paper: Number, party: u16) -> Option<UnixMillis> {
         let of = self.sent.iter().filter(|sent| sent.paper == paper && sent.party == party);
+        let of = of.filter(|sent| sent.confirmed || !sent.channel.is_electronic());
         of.filter_map(|sent| sent.arrived.map(|(at, _)| at)).min()
     }
 
-    /// Decides; `addressed`: the paper is there and is for that party.
+    /// Decides; `addressed`: the paper is there and is for that party; `worded`: addresses come with it.
     ///
     /// # Errors
     /// [`ServiceRefusal`].
@@ -193,6 +195,7 @@ impl Services {
         by: Acting,
         parties: usize,
         addressed: impl Fn(Number, u16) -> bool,
+        worded: bool,
         now: UnixMillis,
     ) -> Result<Option<ServiceEvent>, ServiceRefusal> {
         match command {
@@ -208,7 +211,8 @@ impl Services {
                 let before = self.consents.get(party).map(|consent| &consent.channels);
                 let same = before.map_or(channels.is_empty(), |before| *before == channels);
                 let event = ServiceEvent::Consented { party: *party, channels, at: now };
-                Ok((!same).then_some(event))
+                // Words are addresses: the same channels may lead elsewhere now.
+                Ok((worded || !same).then_some(event))
             }
             ServiceCommand::Send { paper, party, channel } => {
                 by.is_court().then_some(()).ok_or(ServiceRefusal::NotAllowed)?;

@@ -3,16 +3,19 @@
 //!
 //! 法〔2016〕373号 1, 5, 9条; 民诉法解释 517条: the applicant has signed, or a panel agrees and the president approves.
 
+mod conditions;
+
 use serde::{Deserialize, Serialize};
 
-use super::paper::{Paper, issued};
-use super::search::{Finding, Restriction, RestrictionDeed};
+use super::paper::{Paper, issued_since};
 use super::{Acting, CaseFile, Number};
 use crate::case::PartyRole;
 use crate::ids::UserId;
 use crate::money::Fen;
 use crate::procedure::Office;
 use crate::time::UnixMillis;
+
+pub use conditions::{Checked, Condition, conditions};
 
 /// Template of the record of the interview.
 pub const INTERVIEW_RECORD: &str = "closing_interview";
@@ -39,31 +42,6 @@ plain_enum! {
     }
 }
 
-plain_enum! {
-    /// A condition of closing a round without property (法〔2016〕373号 1条).
-    Condition {
-        /// Notice and asset-report order were issued, and the answer was checked.
-        NoticeAndReport => "notice_and_report",
-        /// Consumption is restricted, and who meets what the list asks for is on it.
-        Restricted => "restricted",
-        /// All search is exhausted: nothing was found, or what was found cannot be sold.
-        SearchExhausted => "search_exhausted",
-        /// More than three months since docketing.
-        ThreeMonths => "three_months",
-        /// Who is missing was searched for.
-        DebtorSought => "debtor_sought",
-    }
-}
-
-/// A condition and what it still lacks: codes such as `execution_notice` or `lead:2`; none: it is met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
-    /// Which.
-    pub condition: Condition,
-    /// What is missing.
-    pub missing: Vec<String>,
-}
-
 /// How a case was closed, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
@@ -73,6 +51,15 @@ pub struct Closed {
     pub at: UnixMillis,
     /// Of a round without property: all five conditions were met, the applicant was heard, and it was approved.
     pub to_standard: bool,
+}
+
+/// What was in the file when the case went on after a closing: of an earlier round, which says nothing of this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Papers up to that number.
+    pub papers: Number,
+    /// Queries up to that number.
+    pub inquiries: Number,
 }
 
 /// How the end of a case stands.
@@ -94,6 +81,10 @@ pub struct Closing {
     pub resumption: Option<UnixMillis>,
     /// When it went on again.
     pub resumed: Vec<UnixMillis>,
+    /// What was there before it went on again last.
+    pub before: Before,
+    /// Leads up to that number were there when it was closed.
+    pub leads: Number,
     /// It is in the archive.
     pub archived: bool,
 }
@@ -235,6 +226,11 @@ pub enum ClosingRefusal {
     /// Money is owed or held.
     #[error("money is still owed, or held by the court")]
     Money,
+    /// Before something that comes first.
+    #[error(
+        "that was not before the case was docketed or went on, nor before the last act in its file"
+    )]
+    TooEarly,
     /// In the future.
     #[error("what is not yet cannot be recorded as done")]
     Future,
@@ -256,64 +252,8 @@ pub(super) struct Around<'a> {
     pub(super) now: UnixMillis,
 }
 
-/// The five conditions, in the order of the text, and what each still lacks.
-#[must_use]
-pub fn conditions(file: &CaseFile, roles: &[PartyRole], waited: bool) -> Vec<Checked> {
-    let debtors = numbers_of(roles, PartyRole::Debtor);
-    let debtors: Vec<u16> = debtors.collect();
-    let stated = |finding: Finding| file.search.findings.contains(&finding);
-    let mut notice = Vec::new();
-    for template in ["execution_notice", "asset_report_order"] {
-        if issued(&file.papers, template).is_none() {
-            notice.push(template.to_owned());
-        }
-    }
-    if !stated(Finding::ReportChecked) {
-        notice.push(Finding::ReportChecked.name().to_owned());
-    }
-    let mut restricted = Vec::new();
-    let imposed = |what, party| {
-        matches!(
-            file.search.restriction(what, party),
-            Some(RestrictionDeed::Imposed | RestrictionDeed::GroundArose)
-        )
-    };
-    for debtor in &debtors {
-        if !imposed(Restriction::Consumption, *debtor) {
-            restricted.push(format!("consumption:{debtor}"));
-        }
-        if !imposed(Restriction::Blacklist, *debtor) && !stated(Finding::ListingNotDue) {
-            restricted.push(format!("blacklist:{debtor}"));
-        }
-    }
-    let mut search = Vec::new();
-    for debtor in &debtors {
-        let asked = |i: &&super::search::Inquiry| i.party == *debtor && i.answered.is_some();
-        if file.search.inquiries.iter().find(asked).is_none() {
-            search.push(format!("inquiry:{debtor}"));
-        }
-    }
-    if !stated(Finding::LocalSearchDone) {
-        search.push(Finding::LocalSearchDone.name().to_owned());
-    }
-    let leads = file.search.leads.iter().filter(|lead| lead.useful.is_none());
-    search.extend(leads.map(|lead| format!("lead:{}", lead.lead)));
-    let assets = file.assets.iter().filter(|asset| asset.is_open());
-    search.extend(assets.map(|asset| format!("asset:{}", asset.asset)));
-    let sought = stated(Finding::DebtorPresent) || stated(Finding::DebtorSought);
-    let lacks = |lacks: bool, what: &str| if lacks { vec![what.to_owned()] } else { Vec::new() };
-    let checked = |condition, missing| Checked { condition, missing };
-    vec![
-        checked(Condition::NoticeAndReport, notice),
-        checked(Condition::Restricted, restricted),
-        checked(Condition::SearchExhausted, search),
-        checked(Condition::ThreeMonths, lacks(!waited, "three_months")),
-        checked(Condition::DebtorSought, lacks(!sought, Finding::DebtorSought.name())),
-    ]
-}
-
 /// Numbers of the parties of a role.
-pub(super) fn numbers_of(roles: &[PartyRole], role: PartyRole) -> impl Iterator<Item = u16> + '_ {
+pub(crate) fn numbers_of(roles: &[PartyRole], role: PartyRole) -> impl Iterator<Item = u16> + '_ {
     (1..).zip(roles).filter(move |(_, of)| **of == role).map(|(number, _)| number)
 }
 
@@ -347,7 +287,11 @@ impl Closing {
                 self.intended.ok_or(ClosingRefusal::Order)?;
                 (at <= now).then_some(()).ok_or(ClosingRefusal::Future)?;
                 let paper = file.papers.iter().find(|paper| paper.paper == record);
-                paper.filter(|paper| paper.is_record()).ok_or(ClosingRefusal::Record)?;
+                let own = |paper: &&Paper| paper.is_record() && record > self.before.papers;
+                paper.filter(own).ok_or(ClosingRefusal::Record)?;
+                // Who was heard before the case went on was heard about another closing.
+                let since = self.resumed.last().is_none_or(|resumed| *resumed <= at);
+                since.then_some(()).ok_or(ClosingRefusal::TooEarly)?;
                 Ok(ClosingEvent::InterviewHeld { record, at })
             }
             ClosingCommand::Ask => {
@@ -394,7 +338,8 @@ impl Closing {
                 self.approved.ok_or(ClosingRefusal::Order)?;
                 // What has changed since the approval counts: a lead of yesterday has to be verified first.
                 self.complete(around)?;
-                issued(&file.papers, CLOSING_RULING).ok_or(ClosingRefusal::NoRuling)?;
+                let ruling = issued_since(&file.papers, CLOSING_RULING, self.before.papers);
+                ruling.ok_or(ClosingRefusal::NoRuling)?;
                 let how = ClosedBy::RoundClosed;
                 Ok(ClosingEvent::Closed(Closed { how, at: now, to_standard: true }))
             }
@@ -403,6 +348,8 @@ impl Closing {
                 open()?;
                 words()?;
                 (at <= now).then_some(()).ok_or(ClosingRefusal::Future)?;
+                let late = file.last_act().is_none_or(|last| last <= at);
+                late.then_some(()).ok_or(ClosingRefusal::TooEarly)?;
                 let totals = file.money.totals();
                 let money = match how {
                     // Without property there is a way of its own, that checks.
