@@ -313,7 +313,7 @@ fn opened_row(
         exercise: opened.exercise,
         tip: match &opened.origin {
             Origin::Tip { tip, .. } => Some(*tip),
-            Origin::Sos { .. } => None,
+            Origin::Sos { .. } | Origin::Task { .. } => None,
         },
     }
 }

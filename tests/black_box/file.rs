@@ -281,12 +281,30 @@ fn is_sealed_and_handed_over(door: &Door) {
     );
     let dispatcher = world.court.dispatcher();
     let mut first = world.court.officer("王建国", 100.0);
-    let second = world.court.officer("李卫东", 200.0);
-    let tip = tips::good_tip("alpha");
-    let tip = world.court.source.send(door, "m1", &tip).ok("tip");
-    let incident = tip["incident"].as_str().expect("an id").to_owned();
-    let offer = first.socket().expect("offer");
-    first.accept(offer["offer"].as_str().expect("an id"));
+    let mut second = world.court.officer("李卫东", 200.0);
+    // The judge sends out two for it; they are asked at once.
+    let tasks = format!("/api/cases/{case}/tasks");
+    let at = &tips::good_tip("alpha")["location"];
+    let place = json!({"lat": at["lat"], "lon": at["lon"]});
+    let task =
+        json!({"asset": 1, "place": place, "address": "蒲西街道", "text": "查封车辆豫G12345"});
+    for (key, bad) in [
+        ("asset", json!(2)),
+        ("officers", json!(1)),
+        ("place", json!({"lat": 0.0, "lon": 0.0})),
+        ("text", json!("\u{0}")),
+    ] {
+        let mut slip = task.clone();
+        slip[key] = bad;
+        assert_eq!(judge.post(&tasks, &slip).status, 422, "{key}");
+    }
+    assert_eq!(Person::of(&world.court, "chief", "president").post(&tasks, &task).status, 403);
+    let ordered = judge.ok(&tasks, &task);
+    let incident = ordered["incident"].as_str().expect("an id").to_owned();
+    for officer in [&mut first, &mut second] {
+        let offer = officer.socket().expect("offer");
+        officer.accept(offer["offer"].as_str().expect("an id"));
+    }
     until(SOON, "the incident has its case", || {
         let seen = world.court.incident(&dispatcher, &incident);
         (!seen["incident"]["case"].is_null() || !seen["case"].is_null()).then_some(())

@@ -11,6 +11,8 @@ export const ICONS = {
   other: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16Z M12 8v5 M12 16v.2',
   // A siren.
   officer_sos: 'M7 17v-4.5a5 5 0 0 1 10 0V17 M4.5 20.5h15V17h-15Z M12 3V1.5 M4.8 6 3.6 4.8 M19.2 6l1.2-1.2',
+  // A sheet with lines: somebody was sent with an order.
+  field_task: 'M6 3.5h8.5L19 8v12.5H6Z M14 3.5V8h5 M9 12h7 M9 16h5',
   check: 'm5 12.5 4.5 4.5L19 7.5',
   cross: 'M6 6l12 12 M18 6 6 18',
   clock: 'M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16Z M12 7.5V12l3 2',

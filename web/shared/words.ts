@@ -10,6 +10,7 @@ const KINDS: Record<string, Entry> = {
   obstruction: ['抗拒执行', 'Obstruction'],
   other: ['其他情况', 'Other'],
   officer_sos: ['干警求助', 'Officer SOS'],
+  field_task: ['外勤任务', 'Field task'],
 };
 
 const STATUSES: Record<string, Entry> = {

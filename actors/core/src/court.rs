@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::geo::LatLon;
+use crate::geo::{Area, LatLon, Metres};
 use crate::ids::CourtId;
 use crate::incident::{IncidentKind, Patience};
 use crate::time::{Millis, UnixMillis};
@@ -174,7 +174,10 @@ impl DispatchSettings {
     #[must_use]
     pub fn need_by_default(kind: IncidentKind) -> u8 {
         match kind {
-            IncidentKind::DebtorSighted | IncidentKind::Obstruction | IncidentKind::OfficerSos => 2,
+            IncidentKind::DebtorSighted
+            | IncidentKind::Obstruction
+            | IncidentKind::OfficerSos
+            | IncidentKind::FieldTask => 2,
             IncidentKind::AssetSighted | IncidentKind::Other => 1,
         }
     }
@@ -190,6 +193,14 @@ pub struct ProfileFault {
 }
 
 impl CourtProfile {
+    /// True when a place lies in the court's area or its margin. Nothing lies in an area that is none, which a checked
+    /// profile does not have.
+    #[must_use]
+    pub fn covers(&self, at: LatLon) -> bool {
+        let margin = Metres(self.area_margin_m);
+        Area::new(self.area).is_ok_and(|area| area.contains_within(at, margin))
+    }
+
     /// Lists everything that is out of range or contradicts itself; empty when the profile is sound.
     #[must_use]
     pub fn check(&self) -> Vec<ProfileFault> {

@@ -14,7 +14,7 @@ use crate::board::{BoardActor, JoinConsole, LookElsewhere};
 use crate::class::Class;
 use crate::gate::{Admitted, Gate, NotAdmitted};
 use crate::incident::IncidentDone;
-use crate::intake::{IntakeActor, RaiseSos, SubmitTip, TipFault, TipTaken};
+use crate::intake::{IntakeActor, OrderTask, RaiseSos, SubmitTip, TipFault, TipTaken};
 use crate::limits::{BOARD_NOTES, DESK_COMMANDS, DESK_SOS, INTAKE_TIPS, TIPS_AT_WORK};
 use crate::officer::{Connected, Gateway, GatewayBatch, MissingRecord, Record};
 use crate::turnstile::{Pass, Turnstile};
@@ -243,6 +243,16 @@ impl CourtHandle {
     /// [`CommandFault::Sos`].
     pub async fn raise_sos(&self, call: RaiseSos) -> Result<IncidentId, CommandFault> {
         self.ask_intake(&self.sos, call).await.map_err(CommandFault::Sos)
+    }
+
+    /// Sends officers out for a case. Resolves when it is durable.
+    ///
+    /// # Errors
+    /// [`CommandFault::Sos`].
+    pub async fn order_task(&self, task: OrderTask) -> Result<IncidentId, CommandFault> {
+        let pass = self.tips_turnstile.enter().await;
+        let _pass = pass.map_err(|_no_room| CommandFault::Sos(TipFault::Overloaded))?;
+        self.ask_intake(&self.tips, task).await.map_err(CommandFault::Sos)
     }
 
     /// Connects a handheld.

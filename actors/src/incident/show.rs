@@ -38,7 +38,7 @@ pub(super) fn brief_of(incident: &Incident) -> Option<Arc<IncidentBrief>> {
 fn first_tip(origin: &Origin) -> Option<TipId> {
     match origin {
         Origin::Tip { tip, .. } => Some(*tip),
-        Origin::Sos { .. } => None,
+        Origin::Sos { .. } | Origin::Task { .. } => None,
     }
 }
 

@@ -5,10 +5,12 @@
 mod open_tips;
 mod opening;
 mod seen;
+mod task;
 
 pub(crate) use open_tips::OpenTips;
 pub(crate) use opening::{case_of, namesakes, open, opening_of};
 pub(crate) use seen::SeenDeliveries;
+pub use task::OrderTask;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

@@ -4,6 +4,7 @@
 mod documents;
 pub(crate) mod filing;
 mod order;
+mod task;
 mod view;
 
 use actix_web::web::{Data, Path, Payload, ServiceConfig, resource};
@@ -30,6 +31,7 @@ use order::{FileOrder, Wanted};
 pub fn routes(cfg: &mut ServiceConfig) {
     filing::routes(cfg);
     documents::routes(cfg);
+    task::routes(cfg);
     cfg.service(
         resource("/api/cases/{id}/file").get(read).post(act).default_service(only("GET, POST")),
     )

@@ -49,6 +49,15 @@ pub(super) const OF_CASES: &[Operation] = &[
         refusals: &[400, 401, 403, 404, 409, 413, 415, 422, 503, 507],
     },
     Operation {
+        path: "/api/cases/{id}/tasks",
+        method: "post",
+        summary: "Send officers out for a case",
+        door: "session",
+        ok: 201,
+        answer: None,
+        refusals: &[400, 401, 403, 404, 413, 415, 422, 503, 507],
+    },
+    Operation {
         path: "/api/cases/{id}/draw",
         method: "post",
         summary: "Draw the judge of a case",

@@ -12,7 +12,7 @@ const POINT = 7;
 /** From the place up to the middle of the mark, pixels. */
 export const MARKER_RISE_PX = POINT + SIZE / 2;
 const RATIO = 2;
-const KINDS: readonly Kind[] = ['debtor_sighted', 'asset_sighted', 'obstruction', 'other', 'officer_sos'];
+const KINDS: readonly Kind[] = ['debtor_sighted', 'asset_sighted', 'obstruction', 'other', 'officer_sos', 'field_task'];
 const TONES = Object.keys(MARKER_COLOURS) as MarkerTone[];
 
 export function markerTone(incident: Incident): MarkerTone {

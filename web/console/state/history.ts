@@ -44,6 +44,7 @@ const CODES: Record<string, Entry> = {
   trusted_emergency: ['可信来源的紧急线索', 'trusted emergency'],
   dispatcher: ['调度员决定', 'by a dispatcher'],
   sos: ['干警求助', 'SOS'],
+  task: ['承办人派出', "a judge's order"],
   geofence: ['按位置判定', 'by position'],
 };
 

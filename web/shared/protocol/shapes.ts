@@ -1,6 +1,6 @@
 // The shapes of docs/PROTOCOL.md §4, as they are on the wire. Nothing here is decided by the page.
 
-export type Kind = 'debtor_sighted' | 'asset_sighted' | 'obstruction' | 'other' | 'officer_sos';
+export type Kind = 'debtor_sighted' | 'asset_sighted' | 'obstruction' | 'other' | 'officer_sos' | 'field_task';
 export type Urgency = 'emergency' | 'routine';
 export type IncidentStatus =
   | 'awaiting_place'

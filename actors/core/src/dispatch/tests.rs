@@ -101,6 +101,7 @@ fn open(origin: Origin) -> IncidentCommand {
     let kind = match origin {
         Origin::Sos { .. } => IncidentKind::OfficerSos,
         Origin::Tip { .. } => IncidentKind::DebtorSighted,
+        Origin::Task { .. } => IncidentKind::FieldTask,
     };
     let place = Some(Place { at: at(0.0), accuracy: None });
     IncidentCommand::Open(Box::new(IncidentOpened {

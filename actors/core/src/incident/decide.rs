@@ -86,6 +86,11 @@ impl Incident {
                     decided.events.push(IncidentEvent::SearchStarted { why });
                 }
             }
+            Origin::Task { .. } => {
+                if placed {
+                    decided.events.push(IncidentEvent::SearchStarted { why: SearchReason::Task });
+                }
+            }
         }
         Ok(decided)
     }
@@ -110,6 +115,7 @@ impl Incident {
             let why = match opened.origin {
                 Origin::Sos { .. } => SearchReason::Sos,
                 Origin::Tip { .. } => SearchReason::TrustedEmergency,
+                Origin::Task { .. } => SearchReason::Task,
             };
             events.push(IncidentEvent::SearchStarted { why });
         }

@@ -217,6 +217,13 @@ pub enum Origin {
         /// Whose.
         officer: OfficerId,
     },
+    /// A judge sends officers out for a case.
+    Task {
+        /// Which case.
+        case: CaseId,
+        /// About which asset of it, by number.
+        asset: Option<u16>,
+    },
 }
 
 /// The personal part of an opening.
@@ -300,6 +307,8 @@ plain_enum! {
         Sos => "sos",
         /// A dispatcher's key.
         Dispatcher => "dispatcher",
+        /// A judge's order for a case.
+        Task => "task",
     }
 }
 plain_enum! {

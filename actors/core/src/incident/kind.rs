@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Kind of a tip and of the incident it becomes.
+/// Kind of an incident, and of the tip that it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentKind {
@@ -16,6 +16,8 @@ pub enum IncidentKind {
     Other,
     /// An officer calls for help (干警求助). Never comes in by a webhook.
     OfficerSos,
+    /// A judge sends officers out for a case (外勤任务): to search, to seal, to serve. Never comes in by a webhook.
+    FieldTask,
 }
 
 /// How fast somebody must go.
@@ -56,6 +58,7 @@ wire_names!(IncidentKind {
     Obstruction => "obstruction",
     Other => "other",
     OfficerSos => "officer_sos",
+    FieldTask => "field_task",
 });
 wire_names!(Urgency { Emergency => "emergency", Routine => "routine" });
 wire_names!(Outcome {

@@ -101,7 +101,7 @@ impl Incident {
         }
         self.alive()?;
         let strange = match opened.origin {
-            Origin::Sos { .. } => true,
+            Origin::Sos { .. } | Origin::Task { .. } => true,
             Origin::Tip { tip: first, .. } => first == tip.tip,
         };
         let emergency = tip.urgency == Urgency::Emergency;

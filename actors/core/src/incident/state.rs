@@ -219,15 +219,15 @@ impl Opening {
     pub fn caller(&self) -> Option<OfficerId> {
         match &self.origin {
             Origin::Sos { officer } => Some(*officer),
-            Origin::Tip { .. } => None,
+            Origin::Tip { .. } | Origin::Task { .. } => None,
         }
     }
 
-    /// True when this may start a search by itself: an SOS, or a trusted source's emergency.
+    /// True when this may start a search by itself: an SOS, a judge's task, or a trusted source's emergency.
     #[must_use]
     pub fn starts_itself(&self) -> bool {
         match &self.origin {
-            Origin::Sos { .. } => true,
+            Origin::Sos { .. } | Origin::Task { .. } => true,
             Origin::Tip { trusted, .. } => *trusted && self.urgency == Urgency::Emergency,
         }
     }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::dispatch::Decision;
 use crate::geo::{LatLon, Place};
-use crate::ids::{AlarmId, IncidentId, OfferId, OfficerId, TipId};
+use crate::ids::{AlarmId, CaseId, IncidentId, OfferId, OfficerId, TipId};
 use crate::journal::Subject;
 use crate::officer::{OfferEnd, OfficerPart, ReleaseKind, Stage};
 use crate::time::{Millis, UnixMillis};
@@ -33,6 +33,10 @@ fn place() -> Place {
 
 fn by_tip(trusted: bool) -> Origin {
     Origin::Tip { tip: TipId(Uuid::from_u128(3)), source: "alpha".into(), trusted }
+}
+
+fn by_judge() -> Origin {
+    Origin::Task { case: CaseId(Uuid::from_u128(4)), asset: None }
 }
 
 fn opening(origin: Origin, urgency: Urgency, at: Option<Place>) -> IncidentOpened {
@@ -142,6 +146,9 @@ fn who_sent_it_how_urgent_and_where_decide_how_it_starts() {
         (by_tip(false), slow, false, AwaitingPlace),
         (sos(), urgent, true, Searching),
         (sos(), urgent, false, AwaitingPlace),
+        (by_judge(), urgent, true, Searching),
+        (by_judge(), slow, true, Searching),
+        (by_judge(), slow, false, AwaitingPlace),
     ] {
         let incident = opened(origin.clone(), urgency, placed.then(place));
         assert_eq!(incident.status(), Some(status), "{origin:?} {urgency:?} {placed}");
@@ -151,7 +158,9 @@ fn who_sent_it_how_urgent_and_where_decide_how_it_starts() {
 #[test]
 fn a_place_starts_what_only_waited_for_it() {
     let sos = Origin::Sos { officer: officer(1) };
-    for (origin, starts) in [(by_tip(true), true), (by_tip(false), false), (sos, true)] {
+    for (origin, starts) in
+        [(by_tip(true), true), (by_tip(false), false), (by_judge(), true), (sos, true)]
+    {
         let mut incident = opened(origin, Urgency::Emergency, None);
         let set = IncidentCommand::SetPlace { place: place() };
         assert_eq!(act(&mut incident, IncidentCommand::Dispatch), Err(IncidentRefusal::NoPlace));

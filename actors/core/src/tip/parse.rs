@@ -8,7 +8,7 @@ use super::{
 };
 use crate::case::CaseNumber;
 use crate::court::CourtProfile;
-use crate::geo::{Area, Gcj02, InvalidPlace, LatLon, Metres, Place};
+use crate::geo::{Gcj02, InvalidPlace, LatLon, Metres, Place};
 use crate::incident::{IncidentKind, Urgency};
 use crate::rfc3339;
 use crate::text::phone::clean_phone;
@@ -111,7 +111,9 @@ impl Faults {
         let kind = raw.ok_or(FaultCode::Missing).and_then(|raw| {
             match IncidentKind::from_name(raw) {
                 // An SOS comes from an officer's own device and from nowhere else.
-                None | Some(IncidentKind::OfficerSos) => Err(FaultCode::KindUnknown),
+                None | Some(IncidentKind::OfficerSos | IncidentKind::FieldTask) => {
+                    Err(FaultCode::KindUnknown)
+                }
                 Some(kind) => Ok(kind),
             }
         });
@@ -159,7 +161,7 @@ impl Faults {
             LatLon::new(lat, lon)
         };
         let at = self.take("/location", at.map_err(|_range| FaultCode::OutOfRange))?;
-        if court.is_some_and(|court| !lies_near(at, court)) {
+        if court.is_some_and(|court| !court.covers(at)) {
             self.add("/location", FaultCode::OutsideCourt);
         }
         Some(Place { at, accuracy })
@@ -210,12 +212,6 @@ impl Faults {
 fn in_range(raw: Option<f64>, max: f64) -> Result<f64, FaultCode> {
     let degrees = raw.ok_or(FaultCode::Missing)?;
     if (-max..=max).contains(&degrees) { Ok(degrees) } else { Err(FaultCode::OutOfRange) }
-}
-
-/// True when a place lies in the court's area or its margin. Nothing lies in an area that is none,
-/// which a checked profile does not have.
-fn lies_near(at: LatLon, court: &CourtProfile) -> bool {
-    Area::new(court.area).is_ok_and(|area| area.contains_within(at, Metres(court.area_margin_m)))
 }
 
 fn occurred_at(raw: &str, now: UnixMillis) -> Result<UnixMillis, FaultCode> {

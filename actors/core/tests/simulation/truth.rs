@@ -305,11 +305,11 @@ impl Truth {
         if let IncidentEvent::Opened(opened) = event {
             let tip = match opened.origin {
                 Origin::Tip { tip, .. } => Some(tip),
-                Origin::Sos { .. } => None,
+                Origin::Sos { .. } | Origin::Task { .. } => None,
             };
             let caller = match opened.origin {
                 Origin::Sos { officer } => Some(officer),
-                Origin::Tip { .. } => None,
+                Origin::Tip { .. } | Origin::Task { .. } => None,
             };
             let fresh = IncidentTruth {
                 kind: opened.kind,
