@@ -188,9 +188,7 @@ pub(super) fn incident_events() -> Vec<IncidentEvent> {
     vec![
         IncidentEvent::Opened(opened(tip).into()),
         IncidentEvent::Opened(opened(Origin::Sos { officer }).into()),
-        IncidentEvent::Opened(
-            opened(Origin::Task { case: CASE, asset: Some(1) }).into(),
-        ),
+        IncidentEvent::Opened(opened(Origin::Task { case: CASE, asset: Some(1) }).into()),
         IncidentEvent::Placed {
             subject: Subject(TIP.0),
             personal: Some(PlacedAt { place: place() }),
