@@ -19,6 +19,9 @@ export interface IncidentBrief {
   exercise: boolean;
   need: number;
   tips: number;
+  /** The case it belongs to, and who else is on it, where the server tells. */
+  case?: string | null;
+  crew?: { officer: string; name: string }[];
 }
 
 export interface Offer {

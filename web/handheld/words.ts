@@ -80,6 +80,13 @@ export const t = dictionary({
   note: ['备注（可不填）', 'Note (optional)'],
   confirmFinish: ['确认完成', 'Finish now'],
   back: ['返回', 'Back'],
+  // Measures in the field; their own words load with their part
+  field: ['现场措施', 'Field measures'],
+  fieldLoading: ['现场措施正在载入…', 'Measures are loading…'],
+  fieldFailed: ['现场措施未能载入，有网络时请刷新页面。', 'Measures did not load: reload when there is a network.'],
+  fieldWaiting: ['{n} 项待发送', '{n} waiting'],
+  fieldRefused: ['{n} 项未被采用', '{n} refused'],
+  finishUnsent: ['有 {n} 项现场措施尚未送达，送达后才能完成任务。', '{n} measures are not delivered yet; finish when they are.'],
   // Place
   place: ['位置', 'Place'],
   sourceGps: ['设备定位', 'Device'],

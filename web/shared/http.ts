@@ -12,6 +12,7 @@ interface Problem {
 
 interface Call {
   method?: 'GET' | 'POST' | 'DELETE';
+  /** A Blob goes out as it is, anything else as JSON. */
   body?: unknown;
   bearer?: string;
   timeoutMs?: number;
@@ -29,14 +30,15 @@ export async function bytes(path: string): Promise<Blob> {
 
 async function send(path: string, accept: string, options: Call): Promise<Response> {
   const headers: Record<string, string> = { Accept: accept };
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  const raw = options.body instanceof Blob ? options.body : null;
+  if (options.body !== undefined) headers['Content-Type'] = raw ? raw.type : 'application/json';
   if (options.bearer) headers['Authorization'] = `Bearer ${options.bearer}`;
   let response: Response;
   try {
     response = await fetch(path, {
       method: options.method ?? 'GET',
       headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: raw ?? (options.body === undefined ? null : JSON.stringify(options.body)),
       // A device speaks by its token alone: a dispatcher's cookie in the same browser must not leak in.
       credentials: options.bearer ? 'omit' : 'same-origin',
       cache: 'no-store',

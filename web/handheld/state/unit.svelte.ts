@@ -11,6 +11,7 @@ import { Ticker } from '../../shared/ticker.svelte';
 import { refusalText } from '../../shared/words';
 import type { Ack, ClosedReason, Commitment, Court, Offer, Stored, UnitState, Welcome } from '../protocol';
 import { closedText, fixRefusalText, noticeText, t } from '../words';
+import { FieldPart, forgetMeasures } from './field-part.svelte';
 import { forgetFixes } from './fix-store';
 import { forgetIdentity, type Identity } from './identity';
 import { localOutbox } from './outbox-store';
@@ -33,6 +34,7 @@ export class Unit {
   readonly ticker = new Ticker();
   readonly reporter = new Reporter(() => this.ticker.clock.now());
   readonly sos: Sos = new Sos();
+  readonly part: FieldPart;
   linkState = $state<LinkState>('connecting');
   stopReason = $state<StopReason | null>(null);
   officer = $state.raw<Person>({ id: '', name: '' });
@@ -59,6 +61,7 @@ export class Unit {
     private readonly onForgotten: () => void,
   ) {
     this.officer = identity.officer;
+    this.part = new FieldPart(this, identity.token);
     this.link = new Link({
       path: '/ws/handheld',
       clock: this.ticker.clock,
@@ -79,11 +82,13 @@ export class Unit {
       this.link.send({ type: 'position', fixes, ...(ahead ? { ahead } : {}) }),
     );
     this.link.start();
+    void this.part.load();
   }
 
   end(): void {
     this.link.dispose();
     this.reporter.end();
+    this.part.end();
     this.awake.set(false);
   }
 
@@ -251,10 +256,12 @@ export class Unit {
   private linkChanged(state: LinkState, reason: StopReason | null): void {
     this.linkState = state;
     this.stopReason = reason;
+    if (state === 'open') this.part.field?.send();
     if (reason === 'signed-out') {
       this.end();
       forgetIdentity();
       forgetFixes(globalThis.indexedDB);
+      forgetMeasures(globalThis.indexedDB);
       this.onForgotten();
     }
   }
