@@ -282,6 +282,7 @@ fn is_sealed_and_handed_over(door: &Door) {
     let dispatcher = world.court.dispatcher();
     let mut first = world.court.officer("王建国", 100.0);
     let mut second = world.court.officer("李卫东", 200.0);
+    let third = world.court.officer("赵敏", 5_000.0);
     // The judge sends out two for it; they are asked at once.
     let tasks = format!("/api/cases/{case}/tasks");
     let at = &tips::good_tip("alpha")["location"];
@@ -327,7 +328,7 @@ fn is_sealed_and_handed_over(door: &Door) {
         send(token, "measures", "application/json", body.to_string().as_bytes()).status
     };
     assert_eq!(measure(&first.token, &seal(&[])), 422, "two officers seal");
-    assert_eq!(measure(&second.token, &seal(&[&first.id])), 403, "not on this task");
+    assert_eq!(measure(&third.token, &seal(&[&first.id])), 403, "not on this task");
     assert_eq!(measure(&first.token, &seal(&[&second.id])), 204);
     assert_eq!(measure(&first.token, &seal(&[&second.id])), 204, "sent twice it is one");
     let shown = file(&judge, &case);
