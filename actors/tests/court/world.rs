@@ -480,8 +480,6 @@ pub struct Handheld {
 impl Handheld {
     /// Sends a position without waiting for anything.
     pub fn send_fix(&mut self, world: &World, at: LatLon) {
-        // A device reads at once: a test that has let hours pass is not a device that stalled.
-        self.inbox.pump();
         self.seq += 1;
         let fix = Fix {
             epoch: self.epoch,
@@ -498,6 +496,8 @@ impl Handheld {
 
     /// Sends a position and waits until it was looked at.
     pub async fn report(&mut self, world: &World, at: LatLon) -> PlainFrame {
+        // A device reads at once: a test that has let hours pass is not a device that stalled.
+        self.inbox.pump();
         self.send_fix(world, at);
         let seq = self.seq;
         self.inbox.next_that("ack", |ack| ack.is("seq", seq)).await
