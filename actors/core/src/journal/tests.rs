@@ -188,7 +188,6 @@ pub(super) fn incident_events() -> Vec<IncidentEvent> {
     vec![
         IncidentEvent::Opened(opened(tip).into()),
         IncidentEvent::Opened(opened(Origin::Sos { officer }).into()),
-        IncidentEvent::Opened(opened(Origin::Task { case: CASE, asset: Some(1) }).into()),
         IncidentEvent::Placed {
             subject: Subject(TIP.0),
             personal: Some(PlacedAt { place: place() }),
@@ -458,6 +457,16 @@ fn stored(event: &Event) -> Value {
         "body": read(&encoded.body),
         "personal": encoded.personal.as_deref().map(read),
     })
+}
+
+#[test]
+fn what_a_judge_ordered_is_read_back_as_it_was_written() {
+    let by_judge = opened(Origin::Task { case: CASE, asset: Some(1) });
+    let event = Event::Incident(IncidentEvent::Opened(by_judge.into()));
+    let bytes = encode(&event);
+    assert!(String::from_utf8_lossy(&bytes.body).contains("\"type\":\"task\""));
+    let back = decode(&bytes.kind, bytes.version, &bytes.body, bytes.personal.as_deref());
+    assert_eq!(back.expect("was just written"), event);
 }
 
 #[test]
