@@ -25,12 +25,16 @@ use crate::journal::Store;
 use crate::keys::MasterKey;
 use crate::papers::PaperStore;
 use crate::pictures::workshop::Workshop;
+use crate::portal::Seen;
 use crate::proof::Proof;
 use crate::tracks::TrackStore;
 use tokio::sync::Semaphore;
 
-/// Papers that are read from bodies at once, each up to 50 MiB.
-const PAPERS_AT_WORK: usize = 4;
+/// Papers that are read from bodies at once: each has a draft of up to 50 MiB on the disk, and a piece in memory.
+const PAPERS_AT_WORK: usize = 32;
+
+/// Strangers who are answered at once.
+const CURIOUS_AT_WORK: usize = 1;
 
 /// Where the server stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,13 +63,17 @@ pub struct App {
     pub bodies: BodyBudget,
     /// Where reports wait: the lowest class, refused first.
     pub reports: Turnstile,
+    /// Where strangers wait who look at what is public: apart from the reports of staff.
+    pub curious: Turnstile,
     /// What each gateway may send.
     pub gateways: Arc<Budgets>,
     /// Pictures that came with tips.
     pub media: MediaStore,
     /// Papers of cases.
     pub papers: PaperStore,
-    /// Places for papers that are being read; each is in memory whole.
+    /// Streams of cases as the portal read them last.
+    pub seen: Seen,
+    /// Places for papers that are being read; each has a draft on the disk.
     pub paper_places: Semaphore,
     /// Roots and receipts.
     pub proof: Proof,
@@ -109,6 +117,7 @@ impl App {
         let workshop = Workshop::new("/proc/self/exe".into());
         let press = Press::new("/proc/self/exe".into());
         let reports = Turnstile::new(Class::Report, REPORTS_AT_WORK);
+        let curious = Turnstile::new(Class::Report, CURIOUS_AT_WORK);
         let gateways = Arc::default();
         let courts = RwLock::default();
         let phase = AtomicU8::new(0);
@@ -120,9 +129,11 @@ impl App {
             tickets,
             bodies,
             reports,
+            curious,
             gateways,
             media,
             papers,
+            seen: Seen::default(),
             paper_places: Semaphore::new(PAPERS_AT_WORK),
             proof,
             tracks,

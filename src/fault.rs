@@ -27,6 +27,7 @@
 //! | `tracks.before_rename`, `tracks.after_rename` | a checkpoint of tracks takes its name |
 //! | `roots.before_row`, `roots.after_row` | a court's root is signed / its row is durable (`tests/black_box/proof.rs`) |
 //! | `roots.mid_line` | half a line of the court's roots is written |
+//! | `papers.before_wait` | a paper is written whole, its case has not decided |
 //! | `papers.before_rename`, `papers.after_rename` | a paper is written / has its name |
 //! | `journal.mid_wal_checkpoint` | while the log is copied into the database (SQLite only) |
 //!

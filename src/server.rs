@@ -116,6 +116,23 @@ fn sweep_pictures(app: &Data<App>) {
     });
 }
 
+/// How often papers that wait are looked at.
+const PAPERS_EACH: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+fn sweep_papers(app: &Data<App>) {
+    let app = app.clone();
+    actix::spawn(async move {
+        let mut looks = actix_web::rt::time::interval(PAPERS_EACH);
+        let started = u64::try_from(app.clock.now().0).unwrap_or(0);
+        loop {
+            looks.tick().await;
+            if let Err(fault) = crate::papers::sweep(&app, started).await {
+                warn!(%fault, "papers that wait were not swept; tried again later");
+            }
+        }
+    });
+}
+
 async fn open_courts(app: &App) -> anyhow::Result<()> {
     for profile in app.doors.courts().await.context("reading courts")? {
         open_court(app, profile).await?;
@@ -198,6 +215,7 @@ pub async fn run(config: Config, demo: bool, metrics: PrometheusHandle) -> anyho
     app.set_phase(Phase::Ready);
     info!(%listen, "ready");
     sweep_pictures(&app);
+    sweep_papers(&app);
     let failed = wait_for_the_end(&app).await?;
     info!("stopping");
     app.set_phase(Phase::Stopping);

@@ -1,5 +1,6 @@
 //! The requests and what they do.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -8,15 +9,16 @@ use tiande_actors::court::{CaseImport, CommandFault, CourtHandle, EnrolOfficer, 
 use tiande_actors::ports::Journal as _;
 use tiande_core::access::{Action, Actor, Context, Resource, Role, can};
 use tiande_core::calendar::Day;
-use tiande_core::case::{CaseNumber, Filed, Party, PartyRole};
+use tiande_core::case::{Case, CaseCommand, CaseNumber, Filed, Party, PartyRole};
 use tiande_core::court::CourtProfile;
 use tiande_core::deadline::Begin;
 use tiande_core::file::{CaseKind, Filing, FilingBasis, Particulars};
-use tiande_core::ids::{CourtId, DeviceId, OfficerId, TipId, UserId};
+use tiande_core::ids::{CaseId, CourtId, DeviceId, OfficerId, TipId, UserId};
+use tiande_core::journal::By;
 use tiande_core::money::Fen;
 use tiande_core::officer::OfficerPersonal;
 use tiande_core::text::clean_text;
-use tiande_core::time::Millis;
+use tiande_core::time::{Millis, UnixMillis};
 
 use super::officers::{DutyTo, OfficerIn};
 use super::{clock, gateways, officers, proof, tracks};
@@ -498,10 +500,18 @@ async fn user_add(
     Ok(json!({"user": user.to_string()}))
 }
 
+/// What the rules say to a case that is not there yet.
+fn try_out(app: &App, now: UnixMillis, open: &CaseCommand) -> Result<(), String> {
+    let case = Case::new(CaseId::new(now, &mut IdEntropy));
+    let rules = app.rules.for_command(&case, open).ok_or("no procedure")?;
+    case.decide(open, now, rules).map(drop).map_err(|refusal| refusal.to_string())
+}
+
 async fn case_import(app: &App, court: &str, cases: Vec<CaseIn>) -> Result<Value, AdminFault> {
     let court = court_of(app, court)?;
     let mut checked = Vec::with_capacity(cases.len());
     let mut faults = Vec::new();
+    let mut seen = BTreeMap::new();
     for (row, case) in cases.iter().enumerate() {
         let row = row + 1;
         let number = CaseNumber::parse(&case.number);
@@ -509,13 +519,43 @@ async fn case_import(app: &App, court: &str, cases: Vec<CaseIn>) -> Result<Value
             case.parties.iter().map(PartyIn::party).collect();
         match (number, parties, case.filed()) {
             (Ok(number), Ok(parties), Ok(filing)) if (1..=200).contains(&parties.len()) => {
+                if let Some(first) = seen.insert(number.clone(), row) {
+                    faults.push(format!("case {row}: the same number as case {first}"));
+                }
                 let known = app.journal.case_numbered(court.profile().id.clone(), number.clone());
                 let known = known.await.map_err(AdminFault::store)?;
-                // A case that is only made known may be made known again; one that is filed is filed once.
-                if known.is_some() && filing.is_some() {
-                    faults.push(format!("case {row}: {number} is known already"));
+                // A case that is only made known may be made known again; one that is filed is filed once. The
+                // very same one is what a lot that was broken off has left: the lot goes on behind it.
+                match (known, &filing) {
+                    (Some(known), Some(filed)) => {
+                        let known = court.case(known).await.map_err(|fault| command(&fault))?;
+                        let filing = known.file.as_deref().and_then(|file| file.filing);
+                        if filing != Some(filed.filing) || known.parties != parties {
+                            faults.push(format!(
+                                "case {row}: {number} is known already, and otherwise"
+                            ));
+                        }
+                    }
+                    (Some(_), None) => {}
+                    // What the rules would refuse is seen before anything is written.
+                    (None, _) => {
+                        let open = CaseCommand::Open {
+                            number: number.clone(),
+                            parties: parties.clone(),
+                            filing: filing.clone(),
+                        };
+                        if let Err(refusal) = try_out(app, app.clock.now(), &open) {
+                            faults.push(format!("case {row}: {refusal}"));
+                        }
+                    }
                 }
-                checked.push(CaseImport { number, parties, filing });
+                checked.push(CaseImport {
+                    number,
+                    parties,
+                    filing,
+                    by: By::Operator,
+                    only_new: false,
+                });
             }
             (Ok(_), Ok(_), Ok(_)) => faults.push(format!("case {row}: 1-200 parties")),
             (Err(_), ..) => faults.push(format!("case {row}: not a case number")),

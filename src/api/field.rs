@@ -20,12 +20,13 @@ use tiande_core::time::{Millis, UnixMillis};
 use uuid::Uuid;
 
 use super::nodes::invalid;
-use super::papers::bytes_of;
+use super::papers::draft_of;
 use super::problem::Problem;
 use super::{WORDS_BODY_MAX, json_up_to, only};
 use crate::access::guard::device;
 use crate::access::store::DeviceRow;
 use crate::app::App;
+use crate::papers::Stay;
 
 /// The largest picture of a measure, bytes.
 const PICTURE_MAX: u64 = 8 * 1024 * 1024;
@@ -79,10 +80,10 @@ async fn picture(
     if !content_type.starts_with("image/") {
         return Err(Problem::media_type());
     }
-    let bytes = bytes_of(&app, payload, PICTURE_MAX, &content_type).await?;
-    let count = bytes.len();
-    let sha256 = app.papers.put(case, bytes).await.map_err(|_fault| Problem::storage_full())?;
-    Ok(HttpResponse::Created().json(json!({"sha256": hex::encode(sha256), "bytes": count})))
+    let draft = draft_of(&app, case, &request, payload, PICTURE_MAX).await?;
+    let waiting = draft.wait(Stay::Days).await.map_err(|_fault| Problem::storage_full())?;
+    let (sha256, bytes) = (hex::encode(waiting.sha256()), waiting.bytes());
+    Ok(HttpResponse::Created().json(json!({"sha256": sha256, "bytes": bytes})))
 }
 
 #[derive(Deserialize)]
@@ -144,8 +145,8 @@ async fn measure(
     for PictureIn { sha256, bytes, content_type } in given.pictures {
         let hash = hex::decode(&sha256).ok().and_then(|hash| hash.try_into().ok());
         let sha256: [u8; 32] = hash.ok_or_else(|| invalid("pictures", "hash-invalid"))?;
-        let kept = app.papers.get(case, sha256).await.map_err(|_damaged| Problem::internal())?;
-        let fits = kept.is_some_and(|kept| kept.len() as u64 == bytes);
+        let there = app.papers.look(case, sha256).await.map_err(|_damaged| Problem::internal())?;
+        let fits = there.is_some_and(|there| there.bytes() == bytes);
         fits.then_some(()).ok_or_else(|| invalid("pictures", "picture-unknown"))?;
         pictures.push(Content { sha256, bytes, content_type });
     }
@@ -155,6 +156,7 @@ async fn measure(
     let place = given.place.map(|place| LatLon::new(place.lat, place.lon)).transpose();
     let place = place.map_err(|_nowhere| invalid("place", "place-invalid"))?;
     let words = Particulars { text: given.text, place, ..Particulars::default() };
+    let hashes: Vec<[u8; 32]> = pictures.iter().map(|picture| picture.sha256).collect();
     let measure = Measure {
         measure: given.measure,
         kind: given.kind,
@@ -170,5 +172,9 @@ async fn measure(
     let command = CaseCommand::file(acting, FileCommand::Measure(measure), words);
     let done = court.command_case(ToCase { case, command, by }).await;
     done.map_err(|fault| Problem::from(&fault))?;
+    for sha256 in hashes {
+        // It waits until the next sweep otherwise, and can be read there.
+        app.papers.keep(case, sha256).await.ok();
+    }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tiande_core::file::paper::Quota;
 
 use crate::journal::PostgresOptions;
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub connections_max: usize,
     /// Tracks of officers are removed after so many days, 1..=3_650.
     pub tracks_keep_days: u32,
+    /// What one party may hand in in one case: 1..=2_000 papers, 50..=100_000 MiB.
+    pub papers: Quota,
     /// The procedure of enforcement; without it the one that is built in.
     pub procedure_file: Option<PathBuf>,
     /// The calendar of rest days; without it the one that is built in.
@@ -62,6 +65,7 @@ impl Default for Config {
             shutdown_grace_ms: 5_000,
             connections_max: 19_000,
             tracks_keep_days: 90,
+            papers: Quota::default(),
             procedure_file: None,
             calendar_file: None,
         }
@@ -95,6 +99,7 @@ struct File {
     shutdown_grace_ms: Option<u64>,
     connections_max: Option<usize>,
     tracks: TracksTable,
+    papers: PapersTable,
     procedure: ProcedureTable,
 }
 
@@ -112,6 +117,16 @@ struct ProcedureTable {
 struct TracksTable {
     keep_days: Option<u32>,
 }
+
+/// `[papers]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PapersTable {
+    per_party: Option<usize>,
+    per_party_mib: Option<u64>,
+}
+
+const MIB: u64 = 1024 * 1024;
 
 /// What the command line says.
 #[derive(Debug, Default, Clone)]
@@ -184,6 +199,13 @@ impl Config {
             shutdown_grace_ms: file.shutdown_grace_ms.unwrap_or(default.shutdown_grace_ms),
             connections_max: file.connections_max.unwrap_or(default.connections_max),
             tracks_keep_days: file.tracks.keep_days.unwrap_or(default.tracks_keep_days),
+            papers: Quota {
+                papers: file.papers.per_party.unwrap_or(default.papers.papers),
+                bytes: file
+                    .papers
+                    .per_party_mib
+                    .map_or(default.papers.bytes, |mib| mib.saturating_mul(MIB)),
+            },
             procedure_file: file.procedure.file,
             calendar_file: file.procedure.calendar,
         };
@@ -201,6 +223,11 @@ impl Config {
             "connections_max: must be 10..=1000000",
         );
         need((1..=3_650).contains(&config.tracks_keep_days), "tracks.keep_days: must be 1..=3650");
+        need((1..=2_000).contains(&config.papers.papers), "papers.per_party: must be 1..=2000");
+        need(
+            (50 * MIB..=100_000 * MIB).contains(&config.papers.bytes),
+            "papers.per_party_mib: must be 50..=100000",
+        );
         if let Some(Err(line)) =
             config.store.as_ref().map(|store| PostgresOptions::new(&store.url, None))
         {
@@ -277,6 +304,7 @@ mod tests {
         assert_eq!(faults("wrokers = 2").len(), 1);
         assert_eq!(faults("[tracks]\nkeep_days = 0").len(), 1);
         assert_eq!(faults("[tracks]\nkeep_dyas = 7").len(), 1);
+        assert_eq!(faults("[papers]\nper_party = 0\nper_party_mib = 49").len(), 2);
         assert_eq!(faults("listen = \"0.0.0.0:80\"").len(), 1);
         assert_eq!(faults("listen = \"0.0.0.0:80\"\npublic_origin = \"https://a.cn\"").len(), 0);
         assert_eq!(faults("public_origin = \"http://a.cn\"").len(), 1);

@@ -38,6 +38,17 @@ pub enum TableFault {
     /// Not a workbook.
     #[error("the workbook cannot be read: {0}")]
     Workbook(#[from] XlsxError),
+    /// A long number that the workbook holds as a number.
+    #[error(
+        "row {row}, column {column}: a number of more than fifteen digits has lost its last ones; format the \
+         column as text and enter it again (请将该列设为文本格式后重新录入)"
+    )]
+    Digits {
+        /// Which row.
+        row: usize,
+        /// Which column, by its letters.
+        column: String,
+    },
     /// No sheet, or nothing on it.
     #[error("there is no row in it")]
     Empty,
@@ -121,9 +132,36 @@ impl Lines<'_> {
 fn workbook(bytes: &[u8]) -> Result<Rows, TableFault> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes))?;
     let sheet = book.worksheet_range_at(0).ok_or(TableFault::Empty)??;
-    let first = sheet.start().map_or(0, |(row, _)| row as usize);
+    let (first, across) = sheet.start().map_or((0, 0), |(row, at)| (row as usize, at as usize));
     let rows = sheet.rows().enumerate();
-    Ok(rows.map(|(nth, cells)| (first + nth + 1, cells.iter().map(cell).collect())).collect())
+    let mut all = Vec::new();
+    for (nth, cells) in rows {
+        let row = first + nth + 1;
+        for (column, data) in cells.iter().enumerate() {
+            // A workbook holds fifteen digits of a number and writes noughts for the rest: an identity card's
+            // number that was typed as a number is another one by now.
+            let lossy = match data {
+                Data::Float(value) => value.abs() >= DIGITS_MAX,
+                Data::Int(value) => value.unsigned_abs() >= 1_000_000_000_000_000,
+                _ => false,
+            };
+            if lossy {
+                return Err(TableFault::Digits { row, column: letters(across + column) });
+            }
+        }
+        all.push((row, cells.iter().map(cell).collect()));
+    }
+    Ok(all)
+}
+
+/// From here on numbers of a workbook have lost digits.
+const DIGITS_MAX: f64 = 1e15;
+
+/// A column's name in a workbook, from 0: A, B … Z, AA.
+fn letters(column: usize) -> String {
+    let last = char::from(b'A' + u8::try_from(column % 26).unwrap_or(0));
+    let before = if column < 26 { String::new() } else { letters(column / 26 - 1) };
+    format!("{before}{last}")
 }
 
 /// A cell as people see it: a date as a date, a whole number without a point.

@@ -82,12 +82,16 @@ fn what_is_no_table_is_refused() {
 
 /// The smallest workbook that is one: shared strings inline, a date as a number with a date's style.
 fn workbook() -> Vec<u8> {
+    workbook_with("<c><v>80000.5</v></c>")
+}
+
+fn workbook_with(claim: &str) -> Vec<u8> {
     let text = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
     let head = ["案号", "申请执行人", "被执行人", "执行标的", "立案日期"].map(text).concat();
     let cells = ["（2026）豫0783执125号", "张三", "李四"].map(text).concat();
     let sheet = format!(
         "<?xml version=\"1.0\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
-         <sheetData><row>{head}</row><row>{cells}<c><v>80000.5</v></c><c s=\"1\"><v>46028</v></c></row>\
+         <sheetData><row>{head}</row><row>{cells}{claim}<c s=\"1\"><v>46028</v></c></row>\
          </sheetData></worksheet>"
     );
     let ns = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
@@ -146,4 +150,19 @@ fn a_workbook_is_read_with_its_dates() {
         (&json!("(2026)豫0783执125号"), &json!(8_000_050))
     );
     assert_eq!(case["docketed"], "2026-01-06");
+}
+
+#[test]
+fn a_long_number_of_a_workbook_is_refused_where_it_stands() {
+    // As a workbook keeps 410728198001010011 that was typed as a number.
+    let lossy = workbook_with("<c><v>4.1072819800101E+17</v></c>");
+    let fault = read(&lossy).expect_err("digits are lost");
+    assert!(matches!(&fault, TableFault::Digits { row: 2, column } if column == "D"), "{fault}");
+    assert!(fault.to_string().contains("文本"), "{fault}");
+    assert!(
+        read(&workbook_with("<c><v>999999999999999</v></c>")).is_ok(),
+        "fifteen digits are whole"
+    );
+    let text = workbook_with("<c t=\"inlineStr\"><is><t>410728198001010011</t></is></c>");
+    assert!(read(&text).is_ok(), "text keeps its digits");
 }

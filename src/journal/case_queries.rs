@@ -8,6 +8,7 @@ use tiande_actors::ports::journal::{Audience, ReadFault};
 use tiande_core::calendar::Day;
 use tiande_core::case::{CaseStanding, Escalation};
 use tiande_core::ids::{AlarmId, CaseId, CourtId, IncidentId, UserId};
+use tiande_core::journal::StreamId;
 use tiande_core::procedure::Office;
 use tiande_core::time::UnixMillis;
 
@@ -268,6 +269,19 @@ impl Store {
                 })
             };
         rows.into_iter().map(read).collect()
+    }
+
+    /// How many records a stream has. The cheapest thing that can be asked of it.
+    ///
+    /// # Errors
+    /// [`ReadFault`].
+    pub(crate) async fn stream_length(&self, stream: StreamId) -> Result<u64, ReadFault> {
+        // UNIQUE (stream, seq), at its end.
+        let query = sql("SELECT seq FROM journal WHERE stream = $1 ORDER BY seq DESC LIMIT 1");
+        let readers = self.readers();
+        let rows = readers.fetch_all(query.bind(stream.to_string()));
+        let rows: Vec<(i64,)> = limited("the length of a stream", rows).await?;
+        Ok(rows.first().map_or(0, |(seq,)| u64::try_from(*seq).unwrap_or(0)))
     }
 
     /// What a party of a case was told, the newest first, at most [`LIST_MAX`]; with what is for all applicants

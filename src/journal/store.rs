@@ -163,6 +163,15 @@ impl Store {
         }
     }
 
+    /// How often something was forgotten since the start: what was read before the last time must not be held.
+    #[must_use]
+    pub(crate) fn forgettings(&self) -> u64 {
+        match self {
+            Self::Sqlite(journal) => journal.forgettings(),
+            Self::Postgres(journal) => journal.forgettings(),
+        }
+    }
+
     fn journal(&self) -> &dyn Journal {
         match self {
             Self::Sqlite(journal) => journal,

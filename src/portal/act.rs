@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 use tiande_actors::court::ToCase;
-use tiande_actors::ports::Journal as _;
 use tiande_core::case::CaseCommand;
 use tiande_core::file::party::{AppointmentCommand, Channel, MessageCommand, ServiceCommand};
 use tiande_core::file::search::SearchCommand;
@@ -89,13 +88,12 @@ pub(super) async fn send(
 ) -> Result<Option<u64>, Problem> {
     let court = app.court(&party.court).ok_or_else(Problem::starting)?;
     let case = party.case.id;
-    let before = app.journal.read_stream(StreamId::Case(case)).await;
-    let before = before.map_err(|_fault| Problem::overloaded())?.len() as u64;
+    let before = app.journal.stream_length(StreamId::Case(case)).await;
+    let before = before.map_err(|_fault| Problem::overloaded())?;
     let command = CaseCommand::file(party.acting(), command, words);
     let order = ToCase { case, command, by: By::Party { case, party: party.number } };
     court.command_case(order).await.map_err(|fault| Problem::from(&fault))?;
-    let stored = app.journal.read_stream(StreamId::Case(case)).await;
-    let stored = stored.map_err(|_fault| Problem::overloaded())?;
+    let stored = app.seen.records(&app.journal, case).await?;
     let own = stored.iter().find(|r| r.seq > before && view::is_of(r, party.number));
     Ok(own.map(|record| record.seq))
 }

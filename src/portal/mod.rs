@@ -6,11 +6,11 @@
 mod act;
 mod enter;
 mod papers;
+mod seen;
 mod view;
 
 use actix_web::web::{Data, Path, ServiceConfig, resource};
 use actix_web::{HttpRequest, HttpResponse};
-use tiande_actors::ports::Journal as _;
 use tiande_core::file::Purpose;
 use tiande_core::journal::StreamId;
 
@@ -38,8 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 async fn read(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let party = entered(&app, &request).await?;
-    let stored = app.journal.read_stream(StreamId::Case(party.case.id)).await;
-    let stored = stored.map_err(|_fault| Problem::overloaded())?;
+    let stored = app.seen.records(&app.journal, party.case.id).await?;
     let news = app.journal.party_news(party.case.id, party.number, party.is_applicant()).await;
     let news = news.map_err(|_fault| Problem::overloaded())?;
     let names = app.doors.staff_names(&party.court).await;
@@ -57,7 +56,7 @@ async fn receipt(
     party.must_be(Purpose::Party)?;
     let seq: u64 = seq.parse().map_err(|_bad| Problem::not_found())?;
     let stream = StreamId::Case(party.case.id);
-    let stored = app.journal.read_stream(stream).await.map_err(|_fault| Problem::overloaded())?;
+    let stored = app.seen.records(&app.journal, party.case.id).await?;
     let own = stored.iter().find(|record| record.seq == seq);
     own.filter(|record| view::is_of(record, party.number)).ok_or_else(Problem::not_found)?;
     let found = app.proof.receipt(&party.court, stream, seq).await;
@@ -65,6 +64,7 @@ async fn receipt(
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(receipt))
 }
 
+pub use seen::Seen;
 pub(crate) use view::PartyNews;
 
 impl Party {

@@ -4,16 +4,17 @@ use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
-use tiande_core::file::paper::{BYTES_MAX, CONTENT_TYPES, Content, Origin, PaperCommand};
+use tiande_core::file::paper::{self, BYTES_MAX, CONTENT_TYPES, Content, Origin, PaperCommand};
 use tiande_core::file::party::{Arrival, Channel, ServiceCommand};
 use tiande_core::file::{FileCommand, Particulars, Purpose};
 
 use super::act::send;
 use super::enter::entered;
 use crate::api::nodes::invalid;
-use crate::api::papers::{bytes_of, shown};
+use crate::api::papers::{draft_of, refused, shown};
 use crate::api::problem::Problem;
 use crate::app::App;
+use crate::papers::Stay;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,14 +42,19 @@ pub(super) async fn hand_in(
     if !CONTENT_TYPES.contains(&content_type.as_str()) {
         return Err(Problem::media_type());
     }
-    let bytes = bytes_of(&app, payload, BYTES_MAX, &content_type).await?;
-    let count = bytes.len() as u64;
-    let case = party.case.id;
-    let kept = app.papers.put(case, bytes).await;
-    let sha256 = kept.map_err(|_fault| Problem::storage_full())?;
-    let content = Content { sha256, bytes: count, content_type };
-    let seq =
-        send(&app, &party, FileCommand::Paper(PaperCommand::HandIn { content }), words).await?;
+    let most = app.config.papers;
+    // What the case would refuse is not even read.
+    let file = party.case.file.as_deref().ok_or_else(Problem::not_found)?;
+    let room = paper::room(&file.papers, party.number, 1, most);
+    room.map_err(|refusal| Problem::state_conflict().with_detail(refusal.to_string()))?;
+    let draft = draft_of(&app, party.case.id, &request, payload, BYTES_MAX).await?;
+    let waiting = draft.wait(Stay::Request).await.map_err(|_fault| Problem::storage_full())?;
+    let sha256 = waiting.sha256();
+    let content = Content { sha256, bytes: waiting.bytes(), content_type };
+    let command = FileCommand::Paper(PaperCommand::HandIn { content, most });
+    let sent = send(&app, &party, command, words).await;
+    waiting.settle(&sent, refused).await;
+    let seq = sent?;
     Ok(HttpResponse::Created().json(json!({"receipt": seq, "sha256": hex::encode(sha256)})))
 }
 

@@ -85,6 +85,31 @@ fn words(party: &Party, stored: &[Stored]) -> (BTreeMap<String, Value>, Vec<Valu
     (words, messages)
 }
 
+/// What this party's leads came to: whether one was verified, and whether it was of use.
+fn leads(party: &Party, stored: &[Stored]) -> Vec<Value> {
+    let mut own = BTreeMap::new();
+    for record in stored {
+        let Event::Case(CaseEvent::File(of_file)) = &record.event else { continue };
+        match &of_file.event {
+            FileEvent::Search(SearchEvent::LeadGiven { lead, party: from, .. })
+                if *from == Some(party.number) =>
+            {
+                let given =
+                    json!({"lead": lead, "given": record.at.0, "verified": null, "useful": null});
+                own.insert(*lead, given);
+            }
+            FileEvent::Search(SearchEvent::LeadVerified { lead, useful, .. }) => {
+                if let Some(known) = own.get_mut(lead) {
+                    known["verified"] = json!(record.at.0);
+                    known["useful"] = json!(useful);
+                }
+            }
+            _ => {}
+        }
+    }
+    own.into_values().collect()
+}
+
 /// That was told, and is not held back.
 pub(super) fn was_told(news: &[PartyNews], topic: &str, number: u16) -> bool {
     news.iter().any(|one| one.topic == topic && one.number == i64::from(number))
@@ -186,6 +211,12 @@ fn of_party(
     shown["words"] = json!(words);
     shown["messages"] = json!(messages);
     shown["read"] = json!(thread.read_by_party);
+    shown["read_by_court"] = json!(thread.read_by_court);
+    shown["leads"] = json!(leads(party, stored));
+    // Its own, to be corrected when it is wrong: where it is served, and by which telephone.
+    let own = party.case.parties.get(usize::from(number).saturating_sub(1));
+    shown["party"]["address"] = json!(own.map(|party| &party.address));
+    shown["party"]["phone"] = json!(own.map(|party| &party.phone));
     shown["papers"] = json!(papers);
     shown["appointments"] = json!(appointments.collect::<Vec<_>>());
     shown["situation"] = json!(situation.collect::<Vec<_>>());

@@ -229,17 +229,35 @@ async fn write_paper(
     sha256: [u8; 32],
     out: &Path,
 ) -> std::io::Result<&'static str> {
-    match papers.get(case, sha256).await {
-        Ok(Some(bytes)) => {
-            let folder = out.join("papers");
-            fs::create_dir_all(&folder).await?;
-            write(&folder.join(hex::encode(sha256)), &bytes).await?;
-            Ok("there")
+    let damaged = |fault: std::io::Error| match fault.kind() {
+        ErrorKind::InvalidData => Ok("damaged"),
+        _ => Err(fault),
+    };
+    let mut reading = match papers.look(case, sha256).await {
+        Ok(Some(reading)) => reading,
+        Ok(None) => return Ok("missing"),
+        Err(fault) => return damaged(fault),
+    };
+    let folder = out.join("papers");
+    fs::create_dir_all(&folder).await?;
+    let path = folder.join(hex::encode(sha256));
+    let mut file = create(&path).await?;
+    loop {
+        match papers.piece(reading).await {
+            Ok(Some((piece, rest))) => {
+                file.write_all(&piece).await?;
+                reading = rest;
+            }
+            Ok(None) => break,
+            Err(fault) => {
+                // A part of a paper is none.
+                fs::remove_file(&path).await?;
+                return damaged(fault);
+            }
         }
-        Ok(None) => Ok("missing"),
-        Err(fault) if fault.kind() == ErrorKind::InvalidData => Ok("damaged"),
-        Err(fault) => Err(fault),
     }
+    file.sync_all().await?;
+    Ok("there")
 }
 
 async fn create(path: &Path) -> std::io::Result<File> {

@@ -12,9 +12,9 @@ const SAMPLES: &str = include_str!("../../src/documents/tests/samples.json");
 
 /// Somebody with a cookie, and what came back.
 pub(crate) struct Person<'s> {
-    door: &'s Door,
-    cookie: String,
-    id: String,
+    pub(crate) door: &'s Door,
+    pub(crate) cookie: String,
+    pub(crate) id: String,
 }
 
 impl<'s> Person<'s> {
@@ -26,14 +26,14 @@ impl<'s> Person<'s> {
         Self { door, cookie, id }
     }
 
-    fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Reply {
+    pub(crate) fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Reply {
         let origin = self.door.origin();
         let headers =
             [("cookie", self.cookie.as_str()), ("origin", &origin), ("content-type", kind)];
         self.door.send(method, path, &headers, body)
     }
 
-    fn post(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
         self.send("POST", path, "application/json", body.to_string().as_bytes())
     }
 
@@ -41,7 +41,7 @@ impl<'s> Person<'s> {
         self.post(path, body).ok(&format!("{path} {body}"))
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         self.door.get(path, &[("cookie", &self.cookie)]).ok(path)
     }
 }
@@ -57,7 +57,7 @@ impl World {
     }
 }
 
-fn filed(clerk: &Person<'_>, number: &str) -> String {
+pub(crate) fn filed(clerk: &Person<'_>, number: &str) -> String {
     let body = json!({
         "number": number, "kind": "money", "basis": "judgment", "instrument": "(2025)豫0783民初88号",
         "claim": 8_000_000, "applied": "2026-01-05", "docketed": "2026-01-06",
@@ -70,7 +70,7 @@ fn filed(clerk: &Person<'_>, number: &str) -> String {
     clerk.ok("/api/cases", &body)["case"].as_str().expect("an id").to_owned()
 }
 
-fn act(who: &Person<'_>, case: &str, body: &Value) -> Value {
+pub(crate) fn act(who: &Person<'_>, case: &str, body: &Value) -> Value {
     who.ok(&format!("/api/cases/{case}/file"), body)
 }
 
@@ -224,6 +224,31 @@ fn is_seen_by_a_party(door: &Door) {
     act(&judge, &case, &json!({"do": "message", "party": 1, "text": "已发起网络查控"}));
     let seen = party.get("/api/portal/case");
     assert_eq!(seen["messages"][1]["text"], "已发起网络查控");
+
+    // It sees that the court has read it, what became of its lead, and its own address.
+    assert_eq!(seen["read_by_court"], 0, "{seen}");
+    act(&judge, &case, &json!({"do": "message_read", "party": 1, "upto": 1}));
+    party.ok("/api/portal/case", &json!({"do": "lead", "urgent": false, "text": "李四有车"}));
+    let seen = party.get("/api/portal/case");
+    assert_eq!(seen["read_by_court"], 1, "{seen}");
+    assert_eq!(seen["leads"][0]["useful"], Value::Null, "{seen}");
+    act(&judge, &case, &json!({"do": "lead_verify", "lead": 1, "useful": true, "text": "属实"}));
+    let seen = party.get("/api/portal/case");
+    assert_eq!(seen["leads"][0]["useful"], true, "{seen}");
+    assert_eq!(seen["party"]["phone"], "13800000001");
+
+    // Whoever only looks again makes the server read no record.
+    let read = || {
+        let text = String::from_utf8(door.get("/metrics", &[]).body).expect("text");
+        let name = "tiande_journal_records_read_total ";
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("a figure");
+        line.parse::<u64>().expect("a number")
+    };
+    let before = read();
+    for _ in 0..20 {
+        assert_eq!(party.get("/api/portal/case")["leads"], seen["leads"]);
+    }
+    assert_eq!(read(), before, "twenty looks");
 
     // What is handed in gets a receipt, that can be checked with the thing itself.
     let picture = b"\x89PNG\r\n\x1A\n and so on";

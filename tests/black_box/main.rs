@@ -17,6 +17,7 @@ mod http;
 mod merging;
 mod offers;
 mod orders;
+mod papers;
 mod pictures;
 mod postgres;
 mod procedure;

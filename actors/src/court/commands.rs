@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use actix::prelude::*;
-use tiande_core::case::{Case, CaseCommand};
+use tiande_core::case::{Case, CaseCommand, CaseRefusal};
 use tiande_core::ids::{CaseId, IncidentId, OfficerId};
 use tiande_core::incident::{IncidentCommand, StageSource};
 use tiande_core::journal::By;
@@ -311,20 +311,21 @@ impl Handler<Admitted<CaseImport>> for CourtDesk {
         let room = Rc::clone(&self.room);
         Box::pin(async move {
             let message = message; // With its place in the queue.
-            let CaseImport { number, parties, filing } = message.body;
+            let CaseImport { number, parties, filing, by, only_new } = message.body;
             let court = room.profile.id.clone();
             let known = || room.journal.case_numbered(court.clone(), number.clone());
             if let Some(case) = known().await.map_err(CommandFault::Read)? {
-                return Ok(case);
+                let there = CommandFault::Case(CaseFault::Refused(CaseRefusal::AlreadyOpen));
+                return if only_new { Err(there) } else { Ok(case) };
             }
             let case = room.new_id(CaseId::new);
             let gate = room.start_case(Known::new(Case::new(case)));
             let command = CaseCommand::Open { number: number.clone(), parties, filing };
-            let wait = gate.ask(OrderCase { command, by: By::Operator }).map_err(not_admitted)?;
+            let wait = gate.ask(OrderCase { command, by }).map_err(not_admitted)?;
             match wait.await.map_err(|_no_answer| CommandFault::NoAnswer)? {
                 Ok(()) => Ok(case),
                 // Two imports of one number at the same moment: the other one was first.
-                Err(fault @ CaseFault::Append(AppendFault::Violates(_))) => {
+                Err(fault @ CaseFault::Append(AppendFault::Violates(_))) if !only_new => {
                     let first = known().await.map_err(CommandFault::Read)?;
                     first.ok_or(CommandFault::Case(fault))
                 }

@@ -180,6 +180,10 @@ pub struct CaseImport {
     pub parties: Vec<Party>,
     /// What was filed, if that is known.
     pub filing: Option<Filed>,
+    /// Who makes it known.
+    pub by: By,
+    /// It is refused when there is a case of that number; else that one is the answer.
+    pub only_new: bool,
 }
 
 /// Asks for all officers of the court.

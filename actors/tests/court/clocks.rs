@@ -45,7 +45,7 @@ fn code(text: &str) -> NodeCode {
 async fn import(world: &World, n: u32) -> CaseId {
     let number = CaseNumber::parse(&format!("(2026)豫0783执{n}号")).unwrap();
     let parties = vec![Party::named(PartyRole::Applicant, "张三")];
-    let import = CaseImport { number, parties, filing: None };
+    let import = CaseImport { number, parties, filing: None, by: By::Operator, only_new: false };
     within("an import", world.court.import_case(import)).await.unwrap()
 }
 

@@ -6,6 +6,7 @@ use tiande_actors::ports::journal::Audience;
 use tiande_core::case::{CaseNumber, Party, PartyRole};
 use tiande_core::ids::{IncidentId, OfficerId};
 use tiande_core::incident::{IncidentCommand, IncidentRefusal, Outcome};
+use tiande_core::journal::By;
 use tiande_core::officer::OfficerRefusal;
 
 use crate::waiting::within;
@@ -158,8 +159,13 @@ async fn an_officer_with_a_partys_name_is_not_asked_and_the_case_knows_the_incid
     let [_namesake, mut next] = world.on_duty([100.0, 700.0]).await;
     let number = CaseNumber::parse("(2026)豫0783执123号").unwrap();
     let party = Party::named(PartyRole::Debtor, "officer-at-100");
-    let import =
-        || CaseImport { number: number.clone(), parties: vec![party.clone()], filing: None };
+    let import = || CaseImport {
+        number: number.clone(),
+        parties: vec![party.clone()],
+        filing: None,
+        by: By::Operator,
+        only_new: false,
+    };
     let case = within("an import", world.court.import_case(import())).await.unwrap();
     let again = within("an import", world.court.import_case(import())).await.unwrap();
     assert_eq!(case, again);

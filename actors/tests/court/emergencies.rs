@@ -9,7 +9,7 @@ use tiande_actors::ports::journal::{Audience, NoticeChange};
 use tiande_core::case::{CaseNumber, Party, PartyNotice, PartyRole};
 use tiande_core::ids::CaseId;
 use tiande_core::incident::{IncidentCommand, IncidentEvent};
-use tiande_core::journal::Event;
+use tiande_core::journal::{By, Event};
 use tiande_core::procedure::NodeCode;
 use tiande_core::time::Millis;
 
@@ -24,7 +24,13 @@ fn code(text: &str) -> NodeCode {
 
 async fn import(world: &World) -> CaseId {
     let parties = vec![Party::named(PartyRole::Applicant, "张三")];
-    let import = CaseImport { number: CaseNumber::parse(NUMBER).unwrap(), parties, filing: None };
+    let import = CaseImport {
+        number: CaseNumber::parse(NUMBER).unwrap(),
+        parties,
+        filing: None,
+        by: By::Operator,
+        only_new: false,
+    };
     within("an import", world.court.import_case(import)).await.unwrap()
 }
 

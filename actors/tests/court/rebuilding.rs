@@ -197,6 +197,8 @@ async fn many_tips_about_one_case_at_once_are_all_taken_and_the_case_knows_all()
         number: number.clone(),
         parties: vec![Party::named(PartyRole::Debtor, "李四")],
         filing: None,
+        by: By::Operator,
+        only_new: false,
     };
     let case = within("an import", world.court.import_case(import)).await.unwrap();
     let tips = (0..30).map(|_| {

@@ -6,7 +6,7 @@ use tiande_actors::gate::{Admitted, Gate, NotAdmitted};
 use tiande_core::case::{CaseNumber, Party, PartyRole};
 use tiande_core::ids::{CaseId, IncidentId, OfficerId};
 use tiande_core::incident::{IncidentCommand, Outcome, Urgency};
-use tiande_core::journal::{Snapshot, StreamId};
+use tiande_core::journal::{By, Snapshot, StreamId};
 use tiande_core::time::Millis;
 
 use crate::waiting::{gets, until, within};
@@ -21,7 +21,8 @@ fn number(n: u32) -> CaseNumber {
 
 async fn import(world: &World, n: u32) -> CaseId {
     let parties = vec![Party::named(PartyRole::Debtor, "李四")];
-    let case = CaseImport { number: number(n), parties, filing: None };
+    let case =
+        CaseImport { number: number(n), parties, filing: None, by: By::Operator, only_new: false };
     within("an import", world.court.import_case(case)).await.unwrap()
 }
 

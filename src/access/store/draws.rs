@@ -207,7 +207,12 @@ impl Doors {
     ///
     /// # Errors
     /// [`StoreFault`].
-    pub async fn draws(&self, court: &CourtId) -> Result<Value, StoreFault> {
+    pub async fn draws(
+        &self,
+        court: &CourtId,
+        before: Option<(i64, i64)>,
+        most: u16,
+    ) -> Result<Value, StoreFault> {
         // Primary keys, by their beginning.
         let query =
             sql("SELECT chain, length, published, made_ms FROM draw_chain WHERE court = $1 \
@@ -216,8 +221,12 @@ impl Doors {
         let chains: Vec<(i64, i64, String, i64)> =
             read(self.journal.readers().fetch_all(query)).await?;
         let query = sql("SELECT chain, nth, reserved_ms, record FROM draw WHERE court = $1 \
-                         ORDER BY chain DESC, nth DESC LIMIT 1000")
-        .bind(court.as_str());
+                         AND (chain < $2 OR (chain = $2 AND nth < $3)) \
+                         ORDER BY chain DESC, nth DESC LIMIT $4")
+        .bind(court.as_str())
+        .bind(before.map_or(i64::MAX, |(chain, _)| chain))
+        .bind(before.map_or(i64::MAX, |(_, nth)| nth))
+        .bind(i64::from(most));
         let draws: Vec<(i64, i64, i64, Option<String>)> =
             read(self.journal.readers().fetch_all(query)).await?;
         let chain = |(chain, length, published, made): &(i64, i64, String, i64)| json!({"chain": chain, "length": length, "published": published, "made": made});
@@ -226,7 +235,11 @@ impl Doors {
                 record.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
             json!({"chain": chain, "nth": nth, "reserved": reserved, "drawn": record})
         };
+        // There may be more behind a full page.
+        let full = draws.len() == usize::from(most);
+        let next = draws.last().filter(|_| full).map(|(chain, nth, ..)| format!("{chain}.{nth}"));
         Ok(json!({
+            "next": next,
             "chains": chains.iter().map(chain).collect::<Vec<_>>(),
             "draws": draws.iter().map(draw).collect::<Vec<_>>(),
         }))

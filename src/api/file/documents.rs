@@ -14,6 +14,7 @@ use tiande_core::procedure::NodeCode;
 use super::{enter, json_up_to, only, send};
 use crate::access::guard::SignedIn;
 use crate::api::documents::{pdf, rendered, template_of};
+use crate::api::papers::refused;
 use crate::api::problem::Problem;
 use crate::app::App;
 use crate::documents::{Common, Inputs, Mark, Party, PartyRole as Printed, Person};
@@ -124,14 +125,17 @@ async fn make(
     if wanted.preview {
         return Ok(pdf(&wanted.template, made.pdf));
     }
-    let bytes = made.pdf.len() as u64;
-    let sha256 = app.papers.put(case, made.pdf).await.map_err(|_fault| Problem::storage_full())?;
+    let waiting = app.papers.take_in(case, made.pdf).await;
+    let waiting = waiting.map_err(|_fault| Problem::storage_full())?;
+    let (sha256, bytes) = (waiting.sha256(), waiting.bytes());
     let content = Content { sha256, bytes, content_type: "application/pdf".to_owned() };
     let node = wanted.node.map(|NodeIn { node, round }| (node, round));
     let Wanted { template, to, .. } = wanted;
     let command = PaperCommand::Issue { template, version, content, node, to };
     let by = Acting::Staff(signed.staff.user);
     let command = CaseCommand::file(by, FileCommand::Paper(command), Particulars::titled(&title));
-    send(&app, &signed, case, command).await?;
+    let sent = send(&app, &signed, case, command).await;
+    waiting.settle(&sent, refused).await;
+    sent?;
     Ok(HttpResponse::Created().json(json!({"sha256": hex::encode(sha256), "pages": made.pages})))
 }

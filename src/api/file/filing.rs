@@ -1,6 +1,6 @@
 //! A case is filed (立案), and its judge drawn (随机分案).
 
-use actix_web::web::{Data, Path, Payload, ServiceConfig, resource};
+use actix_web::web::{Data, Path, Payload, Query, ServiceConfig, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
@@ -11,6 +11,7 @@ use tiande_core::case::{CaseNumber, Filed, Party, PartyRole};
 use tiande_core::draw::Exclusion;
 use tiande_core::file::{CaseKind, Filing, FilingBasis, Particulars};
 use tiande_core::ids::UserId;
+use tiande_core::journal::By;
 use tiande_core::money::Fen;
 use tiande_core::text::clean_text;
 
@@ -121,7 +122,8 @@ pub(crate) async fn file(
         return Err(Problem::state_conflict());
     }
     let filed = Filed { filing, docketed: docketed.map(|begin| begin.at), words };
-    let import = CaseImport { number, parties: parties?, filing: Some(filed) };
+    let by = By::Staff { user: signed.staff.user };
+    let import = CaseImport { number, parties: parties?, filing: Some(filed), by, only_new: true };
     let case = court.import_case(import).await.map_err(|fault| Problem::from(&fault))?;
     Ok(HttpResponse::Created().json(json!({"case": case.to_string()})))
 }
@@ -179,12 +181,51 @@ async fn draw(
     Ok(HttpResponse::Ok().json(json!({"judge": record.judge.to_string(), "draw": record})))
 }
 
+/// Most draws of one answer.
+const DRAWS_MOST: u16 = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DrawsPage {
+    /// Those before that one: `chain.nth`, as the answer before called it.
+    before: Option<String>,
+    /// At most so many.
+    #[serde(default = "draws_usual")]
+    limit: u16,
+}
+
+fn draws_usual() -> u16 {
+    100
+}
+
 /// What anybody needs to check a court's draws: the ends of its chains, as they were published, and the draws.
 /// Judges are ids; no party and no reason is in it.
-async fn draws(app: Data<App>, court: Path<String>) -> Result<HttpResponse, Problem> {
+async fn draws(
+    app: Data<App>,
+    court: Path<String>,
+    page: Result<Query<DrawsPage>, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
+    let Query(page) = page.map_err(|_fault| Problem::request_invalid())?;
+    let before = page.before.as_deref().map(|text| {
+        let (chain, nth) = text.split_once('.')?;
+        Some((chain.parse().ok()?, nth.parse().ok()?))
+    });
+    let before = match before {
+        Some(None) => return Err(Problem::request_invalid()),
+        other => other.flatten(),
+    };
+    if !(1..=DRAWS_MOST).contains(&page.limit) {
+        return Err(Problem::request_invalid());
+    }
     let court = tiande_core::ids::CourtId::parse(&court).map_err(|_bad| Problem::not_found())?;
     app.court(&court).ok_or_else(Problem::not_found)?;
-    let _pass = app.report().await?;
-    let shown = app.doors.draws(&court).await.map_err(|_fault| Problem::overloaded())?;
+    // Anybody may ask, so that these have a place of their own: staff never wait behind the curious.
+    let pass = app.curious.enter().await;
+    let _pass = pass.map_err(|_no_room| Problem::overloaded().retry_after(5))?;
+    let shown = app
+        .doors
+        .draws(&court, before, page.limit)
+        .await
+        .map_err(|_fault| Problem::overloaded())?;
     Ok(HttpResponse::Ok().json(shown))
 }

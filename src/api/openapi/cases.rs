@@ -64,7 +64,7 @@ pub(super) const OF_CASES: &[Operation] = &[
         door: "none",
         ok: 200,
         answer: None,
-        refusals: &[404, 503],
+        refusals: &[400, 404, 503],
     },
     Operation {
         path: "/api/cases/{id}/papers/{paper}",

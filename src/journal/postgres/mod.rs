@@ -90,6 +90,11 @@ impl fmt::Debug for PostgresJournal {
 }
 
 impl PostgresJournal {
+    /// How often something was forgotten since the start.
+    pub(super) fn forgettings(&self) -> u64 {
+        self.0.keys.generation()
+    }
+
     /// Opens or makes the journal of a database. Metrics go to the recorder installed before.
     ///
     /// # Errors

@@ -103,6 +103,11 @@ impl fmt::Debug for SqliteJournal {
 }
 
 impl SqliteJournal {
+    /// How often something was forgotten since the start.
+    pub(super) fn forgettings(&self) -> u64 {
+        self.0.keys.generation()
+    }
+
     /// Opens or makes the journal of a data folder. Metrics go to the recorder installed before.
     ///
     /// # Errors

@@ -54,6 +54,33 @@ impl Content {
     }
 }
 
+/// What one party may hand in in one case, in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// So many papers.
+    pub papers: usize,
+    /// So many bytes.
+    pub bytes: u64,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { papers: 200, bytes: 500 * 1024 * 1024 }
+    }
+}
+
+/// There is room for so many bytes more from that party.
+///
+/// # Errors
+/// [`PaperRefusal::Quota`].
+pub fn room(papers: &[Paper], party: u16, bytes: u64, most: Quota) -> Result<(), PaperRefusal> {
+    let own = papers.iter().filter(|paper| paper.origin == Origin::Party { party });
+    let (count, held) =
+        own.fold((0, 0_u64), |(count, held), paper| (count + 1, held.saturating_add(paper.bytes)));
+    let fits = count < most.papers && held.saturating_add(bytes) <= most.bytes;
+    fits.then_some(()).ok_or(PaperRefusal::Quota)
+}
+
 plain_enum! {
     /// How somebody signs.
     SigningWay {
@@ -109,6 +136,8 @@ pub struct Paper {
     /// SHA-256 of its bytes.
     #[serde(with = "hex32")]
     pub sha256: [u8; 32],
+    /// How many bytes it has.
+    pub bytes: u64,
     /// When it came to the file.
     pub at: UnixMillis,
     /// Who has signed it.
@@ -137,6 +166,8 @@ pub enum PaperCommand {
     HandIn {
         /// Its bytes.
         content: Content,
+        /// What one party may hand in in all.
+        most: Quota,
     },
     /// Sign a paper.
     Sign {
@@ -231,6 +262,9 @@ pub enum PaperRefusal {
     /// Too many.
     #[error("the file has too many papers")]
     TooMany,
+    /// Too much of one party.
+    #[error("this party has handed in as much as one may; bring the rest to the court")]
+    Quota,
 }
 
 /// Decides about a case's papers. `worded`: the command comes with words.
@@ -271,10 +305,11 @@ pub(super) fn decide(
                 at: now,
             })
         }
-        PaperCommand::HandIn { content } => {
+        PaperCommand::HandIn { content, most } => {
             let party = by.party().ok_or(PaperRefusal::NotAllowed)?;
             content.fits().then_some(()).ok_or(PaperRefusal::Content)?;
             worded.then_some(()).ok_or(PaperRefusal::Words)?;
+            room(papers, party, content.bytes, *most)?;
             Ok(PaperEvent::HandedIn { paper: next()?, content: content.clone(), party, at: now })
         }
         PaperCommand::Sign { paper, party, way, drawing } => {
@@ -312,10 +347,10 @@ pub(super) fn apply(papers: &mut Vec<Paper>, event: &PaperEvent) {
         PaperEvent::Issued { paper, content, template, version, node, to, at } => {
             let (template, to) = (template.clone(), to.clone());
             let origin = Origin::Court { template, version: *version, node: *node, to };
-            papers.push(fresh(*paper, origin, content.sha256, *at));
+            papers.push(fresh(*paper, origin, content, *at));
         }
         PaperEvent::HandedIn { paper, content, party, at } => {
-            papers.push(fresh(*paper, Origin::Party { party: *party }, content.sha256, *at));
+            papers.push(fresh(*paper, Origin::Party { party: *party }, content, *at));
         }
         PaperEvent::Signed { paper, signature, .. } => {
             if let Some(known) = papers.iter_mut().find(|known| known.paper == *paper) {
@@ -330,8 +365,9 @@ pub(super) fn apply(papers: &mut Vec<Paper>, event: &PaperEvent) {
     }
 }
 
-fn fresh(paper: Number, origin: Origin, sha256: [u8; 32], at: UnixMillis) -> Paper {
-    Paper { paper, origin, sha256, at, signed: Vec::new(), withdrawn: false }
+fn fresh(paper: Number, origin: Origin, content: &Content, at: UnixMillis) -> Paper {
+    let (sha256, bytes) = (content.sha256, content.bytes);
+    Paper { paper, origin, sha256, bytes, at, signed: Vec::new(), withdrawn: false }
 }
 
 /// A valid document of that template, the newest first.

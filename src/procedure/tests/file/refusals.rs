@@ -2,7 +2,7 @@
 
 use tiande_core::file::asset::AssetRefusal;
 use tiande_core::file::handover::{HandoverCommand, HandoverRefusal, Segment};
-use tiande_core::file::paper::{BYTES_MAX, PaperRefusal};
+use tiande_core::file::paper::{BYTES_MAX, PaperRefusal, Quota};
 use tiande_core::file::party::{
     AppointmentCommand, AppointmentDeed, MessageCommand, MessageRefusal,
 };
@@ -116,7 +116,8 @@ fn a_party_acts_for_itself_and_for_nobody_else() {
     assert_eq!(world.ask(APPLICANT, read(2), ""), Ok(0));
     assert!(world.ask(APPLICANT, read(3), "").is_err());
     let huge = Content { bytes: BYTES_MAX + 1, ..pdf(1) };
-    let hand_in = |content| FileCommand::Paper(PaperCommand::HandIn { content });
+    let hand_in =
+        |content| FileCommand::Paper(PaperCommand::HandIn { content, most: Quota::default() });
     let refused = world.ask(APPLICANT, hand_in(huge), "借条");
     assert_eq!(refused, Err(FileRefusal::Paper(PaperRefusal::Content)));
     let program = Content { content_type: "application/x-msdownload".into(), ..pdf(1) };
