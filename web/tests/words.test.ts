@@ -11,6 +11,7 @@ const FILES = [
   'handheld/words.ts',
   'desk/words.ts',
   'desk/calculator/words.ts',
+  'desk/file/words.ts',
   'check/words.ts',
   'portal/words.ts',
 ];
