@@ -9,6 +9,7 @@ const FILES = [
   'console/words.ts',
   'console/state/history.ts',
   'handheld/words.ts',
+  'handheld/field/words.ts',
   'desk/words.ts',
   'desk/calculator/words.ts',
   'check/words.ts',

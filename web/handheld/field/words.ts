@@ -107,6 +107,10 @@ const ADVICE: Record<string, Entry> = {
   'the case has no such party': ['案件没有这一编号的当事人：请核对后重发。', 'The case has no party of this number: check it and send it again.'],
   'a measure has up to 20 officers and 20 pictures': ['警员或照片超过 20：请减少后重发。', 'More than 20 officers or pictures: take some away and send it again.'],
   'what is not yet cannot be recorded as done': ['时间超前：请校准手机时间，改为现在后重发。', 'The time lies ahead: set the phone’s clock, set the time to now and send it again.'],
+  'a measure is recorded within 30 days, and was not before the case began': [
+    '时间过早：措施须在三十日内记录，且不早于立案。请核对时间，或联系承办人。',
+    'The time is too early: a measure is recorded within 30 days and not before the case began. Check it, or tell the judge.',
+  ],
   'an officer records what he or she was present at': ['只能记录本人在场的措施。', 'Only what you were present at can be recorded.'],
   'the file has too many measures': ['案卷中的措施已满：请联系指挥中心。', 'The file holds no more measures: tell the centre.'],
   '/with officer-unknown': ['所填警员不属于本院：请核对警员码后重发。', 'An officer you named is not of this court: check the code and send it again.'],
