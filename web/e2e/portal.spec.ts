@@ -132,8 +132,9 @@ test('an applicant comes in, reads, writes, hands in, is served and leaves', asy
   await page.getByTestId('message-text').fill('');
   await look(page, 'messages');
 
-  // Served here: it has arrived when it is opened.
+  // Served here, to who has agreed to it: it has arrived when it is opened.
   await issue(id, 'leads_request', [1]);
+  await order(id, { do: 'consent', party: 1, channels: ['portal'] });
   await order(id, { do: 'send', paper: 1, party: 1, channel: 'portal' });
   await page.getByTestId('tab-papers').click();
   await page.getByTestId('refresh').click();
